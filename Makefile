@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Vouch: one flat build. Each folder's rules are in mk/<folder>.mk; what is
+# shared by all of them (flags, how an object, a unit test and a fuzz target
+# are made) is in mk/rules.mk.  `make help` lists the targets.
+
+BUILD := build
+.DEFAULT_GOAL := all
+
+include mk/rules.mk
+include $(filter-out mk/rules.mk,$(sort $(wildcard mk/*.mk)))
+
+.PHONY: all clean help
+all: $(ALL)
+
+clean:
+	rm -rf $(BUILD)/hv $(BUILD)/host $(BUILD)/san $(BUILD)/fuzz $(BUILD)/unit
+
+help:
+	@sed -n 's/^## //p' Makefile mk/*.mk
+## all          build the hypervisor, the policy and the tools
+## clean        remove what the compiler made
