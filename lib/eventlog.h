@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The TCG crypto-agile event log (PC Client Platform Firmware Profile 1.06,
+ * section 10): one Spec ID Event03 header in the old format, then
+ * TCG_PCR_EVENT2 records. Nothing here trusts a size found in a log, and a log
+ * must end exactly where its last event ends. Events point into the log.
+ */
+#ifndef VOUCH_LIB_EVENTLOG_H
+#define VOUCH_LIB_EVENTLOG_H
+
+#include "lib/bytes.h"
+#include "lib/sha2.h"
+#include "lib/tpm_alg.h"
+
+#define EVENTLOG_PCR_COUNT 24
+
+/* Event types that matter to a replay or that we write (10.4.1). */
+#define EV_NO_ACTION 0x00000003
+#define EV_SEPARATOR 0x00000004
+#define EV_EVENT_TAG 0x00000006
+
+enum eventlog_status {
+    EVENTLOG_OK,
+    EVENTLOG_END,             /* no more events; not an error */
+    EVENTLOG_TRUNCATED,       /* the log ends inside a record */
+    EVENTLOG_BAD_HEADER,      /* first event is no Spec ID Event03 */
+    EVENTLOG_BAD_BANK,        /* bank twice, of size 0, or of wrong size */
+    EVENTLOG_TOO_MANY_BANKS,  /* none, or more than TPM_MAX_BANKS */
+    EVENTLOG_BAD_DIGESTS,     /* an event's digests differ from the banks */
+    EVENTLOG_BAD_PCR,         /* extends a PCR that does not exist */
+    EVENTLOG_BAD_LOCALITY,    /* StartupLocality malformed, late or twice */
+    EVENTLOG_NO_SHA256,       /* replay asked for, but there is no such bank */
+    EVENTLOG_BAD_FINAL_TABLE, /* Final Events table of unknown version */
+    EVENTLOG_NO_SPACE,        /* the buffer cannot take the event */
+};
+
+struct eventlog_header {
+    struct tpm_bank banks[TPM_MAX_BANKS];
+    size_t bank_count;
+    uint8_t spec_major, spec_minor, spec_errata;
+    uint8_t uintn_size; /* in 32-bit words: 1 or 2 */
+    struct bytes vendor_info;
+    size_t size; /* of the header event, that is where the events start */
+};
+
+struct eventlog_event {
+    uint32_t pcr;
+    uint32_t type;
+    struct bytes digests[TPM_MAX_BANKS]; /* in the order of header.banks */
+    struct bytes data;
+    struct bytes raw; /* the whole record */
+    size_t offset;    /* of the record, in what the reader was given */
+    size_t index;     /* 0 for the first event after the header */
+};
+
+struct eventlog_reader {
+    struct eventlog_header header;
+    struct cursor cursor;
+    size_t index;
+    size_t limit; /* number of events after which to stop */
+};
+
+struct eventlog_pcrs {
+    struct sha256_digest pcr[EVENTLOG_PCR_COUNT];
+    uint32_t extended; /* bit n: the log extends PCR n */
+    uint8_t startup_locality;
+};
+
+NODISCARD enum eventlog_status
+eventlog_parse_header(struct bytes log, struct eventlog_header *out);
+
+/* Read a whole log: parses its header, then stands before the first event. */
+NODISCARD enum eventlog_status eventlog_open(struct bytes log,
+                                             struct eventlog_reader *out);
+
+/* Read a bare run of TCG_PCR_EVENT2 in the banks of header. */
+struct eventlog_reader eventlog_open_events(const struct eventlog_header *header,
+                                            struct bytes events);
+
+/* Read an EFI_TCG2_FINAL_EVENTS_TABLE (EFI TCG2 protocol 1.0, 7): version,
+ * number of events, events. What follows the last event is not looked at. */
+NODISCARD enum eventlog_status
+eventlog_open_final(const struct eventlog_header *header, struct bytes table,
+                    struct eventlog_reader *out);
+
+/* The next event; EVENTLOG_END after the last. After an error the reader
+ * stands at the record at fault: reader->cursor.offset tells where. */
+NODISCARD enum eventlog_status eventlog_next(struct eventlog_reader *reader,
+                                             struct eventlog_event *out);
+
+/* Which digest of an event is of this algorithm? False if there is none. */
+NODISCARD bool eventlog_find_digest(const struct eventlog_header *header,
+                                    const struct eventlog_event *event,
+                                    uint16_t algorithm, struct bytes *out);
+
+/* The size of the log at the start of area, which firmware filled with zeros
+ * (or 0xff) behind it. An area that holds no log is EVENTLOG_BAD_HEADER. */
+NODISCARD enum eventlog_status eventlog_measure_area(struct bytes area,
+                                                     size_t *used);
+
+/* Start a log: a header event that names these banks. */
+NODISCARD enum eventlog_status eventlog_create(struct buffer *log,
+                                               const struct tpm_bank *banks,
+                                               size_t bank_count);
+
+/* Append event (pcr, type, digests, data) to a log with this header. */
+NODISCARD enum eventlog_status
+eventlog_append(const struct eventlog_header *header, struct buffer *log,
+                const struct eventlog_event *event);
+
+/*
+ * What the SHA-256 bank holds after the events. PCRs start at zero, PCR 0 at
+ * the StartupLocality if the log tells one. PCRs 17 to 22, which a TPM starts
+ * at all ones, count from zero too: the log can only have events for them
+ * after the reset or dynamic launch that sets them to zero.
+ */
+NODISCARD enum eventlog_status
+eventlog_replay_sha256(struct bytes log, struct eventlog_pcrs *out);
+
+/* pcr := SHA-256(pcr || digest) */
+void eventlog_extend_sha256(struct sha256_digest *pcr,
+                            const struct sha256_digest *digest);
+
+const char *eventlog_status_text(enum eventlog_status status);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's own events, written by it and read by the verifier.
+ * Each is an EV_EVENT_TAG whose data is a TCG_PCClientTaggedEvent {le32 tag,
+ * le32 size, payload}, the payload ASCII text:
+ *     vouch <name> sha256:<64 hex> size:<decimal>
+ *     vouch <name> text:<printable characters>
+ * The digest in every bank is the hash of the event data, so no byte of it can
+ * change under a kept digest. One meaning has one spelling; parsing accepts
+ * no other.
+ */
+#ifndef VOUCH_LIB_VOUCHLOG_H
+#define VOUCH_LIB_VOUCHLOG_H
+
+#include "lib/bytes.h"
+#include "lib/sha2.h"
+
+#define VOUCHLOG_MAX_PAYLOAD 900
+#define VOUCHLOG_MAX_DATA    (8 + VOUCHLOG_MAX_PAYLOAD)
+
+/* PCRs that only locality 2 can extend and reset ... */
+#define VOUCHLOG_PCR_BOOT 21
+#define VOUCHLOG_PCR_RUN  22
+/* ... and those used where there is locality 0 only. */
+#define VOUCHLOG_PCR_BOOT_SHARED 11
+#define VOUCHLOG_PCR_RUN_SHARED  12
+
+enum vouchlog_tag {
+    /* PCR 21, in the order MODE, CMDLINE, POLICY, DOM0_KERNEL, DOM0_CMDLINE,
+     * DOM0_INITRD */
+    VOUCHLOG_MODE = 0x56010001,
+    VOUCHLOG_CMDLINE = 0x56010002,
+    VOUCHLOG_POLICY = 0x56010003,
+    VOUCHLOG_DOM0_KERNEL = 0x56010004,
+    VOUCHLOG_DOM0_INITRD = 0x56010005,
+    VOUCHLOG_DOM0_CMDLINE = 0x56010006,
+    VOUCHLOG_CAP = 0x560100ff, /* the last event a PCR will hold */
+    /* PCR 22 */
+    VOUCHLOG_POLICY_LOAD = 0x56020001,
+    VOUCHLOG_MODE_CHANGE = 0x56020002,
+};
+
+enum vouchlog_form {
+    VOUCHLOG_BLOB, /* digest and size of something too big for a log */
+    VOUCHLOG_TEXT, /* the text itself */
+};
+
+struct vouchlog_record {
+    enum vouchlog_tag tag;
+    enum vouchlog_form form;
+    struct sha256_digest digest; /* VOUCHLOG_BLOB */
+    uint64_t size;               /* VOUCHLOG_BLOB: bytes */
+    struct bytes text;           /* VOUCHLOG_TEXT: points into the event */
+};
+
+enum vouchlog_status {
+    VOUCHLOG_OK,
+    VOUCHLOG_NOT_OURS,    /* an EV_EVENT_TAG of somebody else */
+    VOUCHLOG_BAD_SIZE,    /* tagged event's size differs from the data's */
+    VOUCHLOG_BAD_NAME,    /* payload names another event than the tag */
+    VOUCHLOG_BAD_PAYLOAD, /* neither of the two forms, spelt exactly */
+    VOUCHLOG_UNKNOWN_TAG, /* in our range, but not one we know */
+    VOUCHLOG_NO_SPACE,
+};
+
+/* "policy", "dom0-kernel"; NULL for a number that is no tag. */
+const char *vouchlog_tag_name(enum vouchlog_tag tag);
+
+/* Event data for a blob: its digest and size. */
+NODISCARD enum vouchlog_status
+vouchlog_build_blob(enum vouchlog_tag tag, const struct sha256_digest *digest,
+                    uint64_t size, struct buffer *out);
+
+/* Event data for a text; one that is too long or not printable is recorded as
+ * a blob. Empty text is a text. */
+NODISCARD enum vouchlog_status vouchlog_build_text(enum vouchlog_tag tag,
+                                                   struct bytes text,
+                                                   struct buffer *out);
+
+NODISCARD enum vouchlog_status vouchlog_parse(struct bytes event_data,
+                                              struct vouchlog_record *out);
+
+const char *vouchlog_status_text(enum vouchlog_status status);
+
+#endif
