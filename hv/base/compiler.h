@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What we ask of the compiler beyond C17, each under one name. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/attributes.h"
+#define noreturn        __attribute__((noreturn))
+#define likely(x)       __builtin_expect(!!(x), 1)
+#define unlikely(x)     __builtin_expect(!!(x), 0)
+#define aligned_to(n)   __attribute__((aligned(n)))
+#define packed          __attribute__((packed))
+#define section(name)   __attribute__((section(name)))
+#define printf_like(f, a) __attribute__((format(printf, f, a)))
+#define noinline        __attribute__((noinline))
+#define ARRAY_SIZE(a)   (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)       ((a) < (b) ? (a) : (b))
+#define MAX(a, b)       ((a) > (b) ? (a) : (b))
+#define container_of(p, type, member)                                          \
+    ((type *)((char *)(p) - offsetof(type, member)))
+
+/* Memory that a guest or another CPU may change under us: read it once. */
+#define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+
+static inline void compiler_barrier(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
+static inline void cpu_relax(void)
+{
+    __asm__ volatile("pause" ::: "memory");
+}
+
+/*
+ * index if index < size, else 0, without a branch that could be mispredicted
+ * (Spectre v1): use after the bounds check of any value a guest chose.
+ */
+static inline size_t index_nospec(size_t index, size_t size)
+{
+    size_t mask;
+
+    __asm__("cmp %2, %1; sbb %0, %0" : "=r"(mask) : "r"(index), "r"(size) : "cc");
+    return index & mask;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A CPU.  Its struct sits at the top of its stack, above the guest's frame, so
+ * that it is found from the stack pointer alone: the guest owns FS and GS.
+ * A CPU writes only its own, save the fields marked shared.
+ */
+#pragma once
+
+#include "hv/base/compiler.h"
+#include "hv/cpu/regs.h"
+#include "hv/mem/layout.h"
+
+struct vcpu;
+
+struct cpu {
+    struct vcpu *current;      /* whose registers the frame below holds */
+    uint64_t syscall_rsp;      /* scratch of the SYSCALL stub: the guest's RSP */
+    uint64_t loaded_cr3;       /* what CR3 holds */
+    uint64_t tlb_time;         /* shared, read: tlb_clock at the last full flush */
+    uint32_t id;               /* dense, 0 is the boot CPU */
+    uint32_t apic_id;
+    uint8_t need_resched;      /* leave the guest at the next exit */
+    uint8_t has_work;          /* need_resched or any other exit work */
+    uint32_t poll_requests;    /* shared: what other CPUs ask (CPU_POLL_*) */
+    uint64_t idle_since;
+} aligned_to(16);
+
+/* The top of each stack: [... guest frame][struct cpu]. */
+struct cpu_block {
+    struct regs guest;
+    struct cpu cpu;
+} aligned_to(16);
+
+static inline struct cpu_block *cpu_block(void)
+{
+    uint64_t sp;
+
+    __asm__("mov %%rsp, %0" : "=r"(sp));
+    return (struct cpu_block *)((sp | (CPU_STACK_SIZE - 1)) + 1) - 1;
+}
+
+static inline struct cpu *this_cpu(void)
+{
+    return &cpu_block()->cpu;
+}
+
+static inline struct vcpu *current_vcpu(void)
+{
+    return this_cpu()->current;
+}
+
+/* The guest's registers as they were when it was last left on this CPU. */
+static inline struct regs *guest_regs(void)
+{
+    return &cpu_block()->guest;
+}
+
+extern struct cpu *cpus[MAX_CPUS]; /* filled as CPUs come up, then constant */
+extern uint32_t cpu_count;         /* CPUs that are up */
+
+/* What the CPUs can do, found at boot by cpu/features.c, then constant. */
+struct cpu_features {
+    bool nx, smep, smap, umip, xsave, fsgsbase, rdtscp, page1gb, rdrand, rdseed;
+    bool vendor_amd, vendor_intel;
+    bool smap_iret_bug; /* QEMU faults an IRET at CPL 3 while CR4.SMAP is set */
+    uint8_t physical_bits;
+    uint64_t xcr0_supported; /* of XCR0, what a guest may enable */
+    uint32_t xsave_size;     /* bytes, for all of xcr0_supported */
+    uint64_t guest_cr4;      /* hardware CR4 while a guest runs */
+};
+extern struct cpu_features cpu_features;
+
+enum {
+    CPU_POLL_FLUSH   = 1, /* drop all guest translations */
+    CPU_POLL_RESCHED = 2,
+    CPU_POLL_STOP    = 4, /* halt for good (panic, power off) */
+    CPU_POLL_EVENT   = 8, /* look at the running vCPU's pending events again */
+};
+/* Asks another CPU for CPU_POLL_* and interrupts it. */
+void cpu_kick(uint32_t cpu_id, uint32_t request);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame that every entry from a guest leaves on top of the CPU's stack.
+ * Offsets are used by assembly through build/include/asm_offsets.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct regs {
+    uint64_t r15, r14, r13, r12, rbp, rbx;
+    uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint32_t error_code, vector; /* of an exception; SYSCALL: 0, ENTRY_SYSCALL */
+    uint64_t rip;
+    uint16_t cs, cs_pad[3];
+    uint64_t rflags, rsp;
+    uint16_t ss, ss_pad[3];
+};
+_Static_assert(sizeof(struct regs) == 168, "frame pushed by entry.S");
+
+#define ENTRY_SYSCALL   0x100
+#define ENTRY_SYSCALL32 0x101
+
+#define FLAG_CF   0x1ull
+#define FLAG_ZF   0x40ull
+#define FLAG_TF   0x100ull
+#define FLAG_IF   0x200ull
+#define FLAG_DF   0x400ull
+#define FLAG_IOPL 0x3000ull
+#define FLAG_NT   0x4000ull
+#define FLAG_RF   0x10000ull
+#define FLAG_VM   0x20000ull
+#define FLAG_AC   0x40000ull
+#define FLAG_ID   0x200000ull
+
+static inline bool regs_from_guest(const struct regs *regs)
+{
+    return (regs->cs & 3) == 3;
+}

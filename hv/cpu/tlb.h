@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What keeps a stale translation from outliving the reference it stood for.
+ * tlb_clock counts full flushes; a frame is stamped with it when its type
+ * count falls to zero, and a CPU whose tlb_time is not later may still hold a
+ * translation.  No global pages, no PCID: a CR3 write drops everything.
+ */
+#pragma once
+
+#include "hv/base/atomic.h"
+#include "hv/base/types.h"
+
+struct domain;
+extern uint64_t tlb_clock;
+
+/* Loads root into CR3 (always a full flush of this CPU). */
+void tlb_load_root(maddr_t root);
+void tlb_flush_local(void);
+void tlb_invalidate_local(uint64_t va); /* va checked by the caller */
+/* Flushes those CPUs in mask (bit per CPU) and waits; this CPU may be in it. */
+void tlb_flush_cpus(uint64_t cpu_mask);
+/* Of cpu_mask, flushes those that may hold a translation older than stamp. */
+void tlb_flush_older(uint64_t cpu_mask, uint64_t stamp);
+
+static inline uint64_t tlb_now(void)
+{
+    return atomic_read(&tlb_clock);
+}

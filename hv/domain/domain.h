@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain: memory, vCPUs, event channels and rights under one label. */
+#pragma once
+
+#include "hv/base/spinlock.h"
+#include "hv/domain/vcpu.h"
+#include "xsm/xsm.h"
+
+#define MAX_VCPUS       8
+#define MAX_DOMAINS     256
+#define EVTCHN_PORTS    4096u /* 2-level ABI */
+
+struct evtchn;
+
+/* Inclusive ranges of numbers (ports, frames, irqs) that a domain may not use. */
+struct number_range {
+    uint64_t first, last;
+};
+
+struct domain {
+    domid_t id;
+    uint8_t is_hardware;  /* dom0: owns the machine's devices */
+    uint8_t is_shut_down, shutdown_code, is_dying, is_crashing;
+    uint8_t vm_assist;    /* bits of VMASST_TYPE_0..5 */
+    label_t label;        /* who it is to the policy */
+    label_t self_label;   /* as the object of its own operations */
+    uint32_t refs;        /* atomic */
+    struct domain *next;  /* domains_lock */
+    uint8_t handle[16];   /* UUID */
+
+    struct shared_info *shared; /* our mapping of the shared page */
+    struct page *shared_page;
+
+    uint32_t vcpu_count;  /* fixed at creation */
+    struct vcpu *vcpus[MAX_VCPUS];
+
+    /* Memory. */
+    spinlock_t mm_lock;
+    uint64_t page_count, max_pages; /* page_count is atomic */
+    uint32_t pages_head;            /* list of its frames, heap_lock */
+    uint32_t retained_head;         /* retained tables, mm_lock */
+    uint64_t dirty_cpus;            /* atomic: CPUs that may hold translations */
+    const struct number_range *iomem_denied; /* hardware domain: all but these */
+    uint32_t iomem_denied_count;
+
+    /* Event channels. */
+    spinlock_t event_lock;
+    struct evtchn *ports;    /* EVTCHN_PORTS of them, or NULL */
+    uint32_t port_limit;     /* first port that may not be used */
+    uint64_t wallclock_s;    /* unused unless set for this domain */
+
+    /* PCI configuration address latched by OUT 0xcf8. */
+    uint32_t cf8;
+
+    uint64_t suppressed_audits;
+};
+
+extern struct domain *domain0;
+/* Stands for the hypervisor itself where something acts on "xen". */
+extern struct domain hv_domain;
+/* Owner of device memory: never a real domain; only its label is used. */
+extern struct domain io_domain;
+
+/*
+ * A reference on the domain with this id (DOMID_SELF: the current one), or
+ * NULL.  domain_put releases it.
+ */
+struct domain *domain_get(domid_t id);
+void domain_put(struct domain *domain);
+struct domain *domain_create(domid_t id, uint32_t vcpu_count, label_t label);
+
+static inline struct vcpu *domain_vcpu(const struct domain *domain, uint32_t id)
+{
+    if (id >= domain->vcpu_count) {
+        return NULL;
+    }
+    return domain->vcpus[index_nospec(id, MAX_VCPUS)];
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual CPU: what the PV ABI says a guest CPU has.  While it runs its
+ * registers are on the CPU's stack (guest_regs()); otherwise in saved_regs.
+ * Offsets used by entry.S come from build/include/asm_offsets.h.
+ */
+#pragma once
+
+#include "hv/abi/xen.h"
+#include "hv/base/types.h"
+#include "hv/cpu/regs.h"
+
+struct domain;
+struct page;
+
+enum vcpu_state { /* guarded by the scheduler's lock */
+    VCPU_OFFLINE, /* not initialised, or down */
+    VCPU_RUNNABLE,
+    VCPU_RUNNING,
+    VCPU_BLOCKED, /* until an event (or a polled port) is pending */
+};
+
+struct trap_entry {
+    uint64_t address; /* 0: the guest has no handler */
+    uint16_t cs;
+    uint8_t flags; /* bits 0-1 DPL, bit 2 masks events */
+};
+
+struct guest_callback {
+    uint64_t address;
+    uint8_t mask_events;
+};
+
+/* One timer: what fires and when.  Owned by sched/timer.c. */
+struct timer {
+    uint64_t expires_ns; /* system time; 0: not armed */
+    void (*expired)(void *object);
+    void *object;
+    struct timer *next;
+    uint32_t cpu; /* whose list it is on */
+};
+
+struct vcpu {
+    /* Hot: read on every entry and exit. */
+    struct domain *domain;
+    struct vcpu_info *info;  /* always valid: shared_info, registered or dummy */
+    uint8_t kernel_mode;     /* 1: guest kernel, 0: guest user */
+    uint8_t has_exception;   /* an exception waits to be injected */
+    uint8_t virtual_iopl;
+    uint8_t virtual_ts;
+    uint8_t in_syscall_flags; /* reserved, 0 */
+    uint8_t is_down, is_initialised;
+    uint16_t id;
+    uint64_t root_kernel;    /* machine address of the kernel L4 */
+    uint64_t root_user;      /* machine address of the user L4, or 0 */
+    uint64_t kernel_rsp;     /* stack_switch */
+    uint16_t kernel_ss;
+    struct guest_callback syscall, syscall32, event, failsafe, nmi, sysenter;
+    struct trap_entry traps[256];
+
+    /* Exception waiting (has_exception): injected at the next exit. */
+    uint8_t exception_vector;
+    uint32_t exception_code;
+
+    /* Segment bases while not running; while running they are in the MSRs. */
+    uint64_t fs_base, gs_base_kernel, gs_base_user;
+    uint16_t ds, es, fs, gs;
+    struct regs saved_regs;
+    void *xsave_area; /* eager: saved and loaded at every switch */
+    uint64_t xcr0;
+    uint64_t tsc_aux;
+
+    uint64_t cr2;         /* virtual; also in vcpu_info */
+    uint64_t virtual_cr4; /* what the guest wrote, allowed bits only */
+    uint64_t debugreg[8];
+    uint64_t iobitmap; /* guest VA, 0: none */
+    uint32_t iobitmap_ports;
+
+    /* Descriptor tables, guarded by the domain's mm_lock. */
+    uint32_t gdt_slot;      /* index into the VCPU_GDT_VIRT area */
+    uint32_t gdt_entries;
+    mfn_t gdt_frames[14];
+    uint64_t ldt_base;      /* guest VA */
+    uint32_t ldt_entries;
+    uint16_t ldt_mapped;    /* bit per mapped LDT page (16) */
+    mfn_t ldt_frames[16];
+
+    struct page *info_page; /* registered vcpu_info's frame, or NULL */
+    uint64_t runstate_area; /* guest VA of vcpu_runstate_info, or 0 */
+    uint64_t time_area;     /* guest VA of vcpu_time_info, or 0 */
+    struct vcpu_runstate_info runstate; /* guarded by the scheduler's lock */
+
+    /* Events, guarded by the domain's event_lock. */
+    uint16_t virq_port[24]; /* port bound to each VIRQ, 0: none */
+
+    /* Scheduling, guarded by the scheduler's lock. */
+    enum vcpu_state state;
+    uint32_t cpu;          /* where it runs or last ran */
+    uint32_t pause_count;
+    uint64_t affinity;     /* bit per CPU */
+    int64_t credit_ns;
+    uint64_t scheduled_ns; /* when it was last put on a CPU */
+    struct vcpu *run_next;
+    const uint32_t *poll_ports; /* unused while not polling */
+    uint16_t poll_port[128];
+    uint16_t poll_count;   /* above 0: blocked in SCHEDOP_poll */
+    struct timer singleshot, periodic, poll_timer;
+    uint64_t periodic_ns;
+
+    /* The last hypercalls, for a panic or a crash report. */
+    struct {
+        uint64_t nr, arg1;
+    } history[8];
+    uint32_t history_next;
+};
+
+/*
+ * Why domain->shutdown_code is what it is: kills the vCPU's domain, saying
+ * what it did.  It never runs again; the caller returns to the exit path.
+ */
+void domain_crash(struct domain *domain, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One operation a guest asked for, as its handler sees it: objects resolved
+ * and referenced, permission granted, arguments copied in.  A handler is
+ *     long do_<hypercall>_<op>(const struct permit *, struct call *, T *arg);
+ * where T is the row's argument structure (hypercalls.def), copied in before
+ * and out after as the row says; rows without one get NULL.  It returns 0 or a
+ * positive count, a negated errno, or hypercall_continue().
+ */
+#pragma once
+
+#include "hv/domain/domain.h"
+#include "hv/hypercall/permit.h"
+
+struct call {
+    struct vcpu *caller;    /* the vCPU that asks; always the current one */
+    struct domain *target;  /* whom the row acts on; referenced */
+    struct domain *second;  /* of rows with two objects */
+    struct vcpu *vcpu;      /* of vcpu_op: the vCPU named */
+    uint64_t nr;            /* hypercall number */
+    uint64_t args[6];       /* registers; a handler may rewrite them, see below */
+};
+
+/*
+ * For a long operation: what was done stays done, the registers in call->args
+ * describe the rest, and the guest will issue the call again by itself after
+ * events were looked at.  Return its value from the handler.
+ */
+long hypercall_continue(struct call *call) NODISCARD;

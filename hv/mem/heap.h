@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Free frames: a buddy allocator over all RAM, and small allocations of the
+ * hypervisor's own.  heap_lock guards it.  What is given out is zeroed.
+ */
+#pragma once
+
+#include "hv/base/compiler.h"
+#include "hv/base/types.h"
+
+struct page;
+struct domain;
+
+#define HEAP_MAX_ORDER 18
+
+/*
+ * 2^order frames, naturally aligned, all below 2^address_bits (0: anywhere),
+ * owned by the hypervisor (OWNER_HV) with one reference.  NULL if there are
+ * none.
+ */
+struct page *heap_alloc_pages(unsigned int order, unsigned int address_bits);
+void heap_free_pages(struct page *page, unsigned int order);
+uint64_t heap_free_count(void); /* frames */
+
+/*
+ * Memory for the hypervisor's own objects, zeroed; NULL if there is none.
+ * Sizes up to 1 MiB; above half a page rounded to a power of two of pages.
+ */
+void *heap_alloc(size_t size) NODISCARD;
+void heap_free(void *object, size_t size);
+
+/* At boot: gives the range of free RAM [start, end) to the heap. */
+void heap_add(mfn_t start, mfn_t end);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's security server: the loaded policy, the one question, and
+ * the audit of refusals.  Only the dispatchers (hv/hypercall) and the
+ * emulation tables ask; handlers never do.
+ */
+#pragma once
+
+#include "hv/base/compiler.h"
+#include "hv/domain/domain.h"
+#include "lib/bytes.h"
+#include "xsm/xsm.h"
+
+/* The policy in force, constant after boot. */
+extern struct xsm *security_policy;
+
+/* Loads the policy module or refuses to boot, naming section, offset and name. */
+void security_init(struct bytes module, bool enforcing);
+
+/* What was asked, for the audit line. */
+struct security_question {
+    label_t source, target;
+    struct xsm_perm permission;
+    domid_t source_id, target_id;
+    const char *operation; // "event_channel_op.bind_interdomain"
+};
+/*
+ * Writes the refusal (or the auditallow) to the audit ring and the console,
+ * within the domain's rate.  Returns whether to go on (permissive mode).
+ */
+bool security_refused(const struct security_question *question);
