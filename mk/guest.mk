@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# The in-guest tests: each tests/guest/NAME.c, with the library in
+# tests/guest/lib, is one PV64 kernel build/guest/NAME.elf.  They need only
+# the public ABI headers, so they also boot on the hypervisor they are an
+# oracle against (make guest-oracle).
+
+GUEST_CFLAGS := $(COMMON) -O2 -g -ffreestanding -nostdinc -fno-builtin \
+    -isystem $(shell $(CC) -print-file-name=include) \
+    -isystem $(BUILD)/guest/include -fno-pic -fno-pie -mcmodel=kernel \
+    -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
+    -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
+    -fno-omit-frame-pointer -fno-delete-null-pointer-checks
+
+GUEST_LIB := $(patsubst %.c,$(BUILD)/guest/obj/%.o,\
+                 $(sort $(wildcard tests/guest/lib/*.c))) \
+             $(patsubst %.S,$(BUILD)/guest/obj/%.o,\
+                 $(sort $(wildcard tests/guest/lib/*.S)))
+GUEST_NAMES := $(patsubst tests/guest/%.c,%,$(sort $(wildcard tests/guest/*.c)))
+GUESTS := $(GUEST_NAMES:%=$(BUILD)/guest/%.elf)
+
+# The header directory itself must not be searched: its features.h would hide
+# the C library's.
+$(BUILD)/guest/include/xen:
+	@mkdir -p $(@D)
+	ln -sfn /usr/include/xen $@
+
+$(BUILD)/guest/obj/%.o: %.c | $(BUILD)/guest/include/xen
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -c $< -o $@
+$(BUILD)/guest/obj/%.o: %.S | $(BUILD)/guest/include/xen
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -c $< -o $@
+
+$(BUILD)/guest/%.elf: $(BUILD)/guest/obj/tests/guest/%.o $(GUEST_LIB) \
+    tests/guest/lib/guest.lds
+	$(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack \
+	    --no-warn-rwx-segments --build-id=none \
+	    -T tests/guest/lib/guest.lds -o $@ $(filter %.o,$^)
+
+.PHONY: guests guest-check guest-oracle
+guests: $(GUESTS)
+## guests       build the in-guest tests
+ALL += $(GUESTS)
+
+-include $(shell find $(BUILD)/guest/obj -name '*.d' 2>/dev/null)

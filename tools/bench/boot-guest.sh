@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# boot-guest.sh [options] HYPERVISOR GUEST.elf [guest argument...]
+#
+# Boots one small PV guest as dom0 on a hypervisor in QEMU and prints its
+# serial output.  Exit status: 0 the guest's last word was "# result: pass",
+# 1 it was not, 2 wrong usage or no way to boot, 124 the time was up.
+#
+# A multiboot1 hypervisor (Xen) is loaded by QEMU itself; a multiboot2 one by
+# a GRUB disk for BIOS, with the policy as the second module.
+#
+#   -t SECONDS   give up after this long (60)
+#   -i           count instructions: TSC ticks are instructions (icount)
+#   -s CPUS -m MIB -c CPUMODEL   the machine (1, 512, max,-smap,-smep)
+#   -a ARGS      more words for the hypervisor's command line
+#   -p POLICY    policy module (build/policy/vouch-policy)
+set -u
+
+seconds=60 icount= cpus=1 memory=512 model=max,-smap,-smep hv_args=
+policy=${POLICY:-build/policy/vouch-policy}
+while getopts t:is:m:c:a:p: option; do
+    case $option in
+    t) seconds=$OPTARG ;;
+    i) icount=1 ;;
+    s) cpus=$OPTARG ;;
+    m) memory=$OPTARG ;;
+    c) model=$OPTARG ;;
+    a) hv_args=$OPTARG ;;
+    p) policy=$OPTARG ;;
+    *) sed -n '4,20s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
+if [ $# -lt 2 ]; then
+    sed -n '4,20s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+fi
+hypervisor=$1 guest=$2
+shift 2
+for file in "$hypervisor" "$guest"; do
+    if [ ! -r "$file" ]; then
+        echo "boot-guest: cannot read $file" >&2
+        exit 2
+    fi
+done
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/boot-guest.XXXXXX") || exit 2
+qemu_pid=
+cleanup() {
+    [ -n "$qemu_pid" ] && kill "$qemu_pid" 2>/dev/null
+    rm -rf "$dir"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# The machine, as positional parameters, so that no word is split twice.
+guest_args="$*"
+set -- -cpu "$model" -smp "$cpus" -m "$memory" -display none -nodefaults \
+    -no-reboot -serial "file:$dir/serial" -net none
+if [ -n "$icount" ]; then
+    set -- "$@" -accel tcg,thread=single -icount shift=0,sleep=off
+else
+    set -- "$@" -accel tcg
+fi
+
+grub_disk() {
+    mkdir -p "$dir/iso/boot/grub" || return 1
+    cp "$hypervisor" "$dir/iso/hypervisor" || return 1
+    cp "$guest" "$dir/iso/guest" || return 1
+    {
+        echo "set timeout=0"
+        echo "multiboot2 /hypervisor $hv_args"
+        echo "module2 /guest $guest_args"
+        if [ -r "$policy" ]; then
+            cp "$policy" "$dir/iso/policy" || return 1
+            echo "module2 /policy"
+        fi
+        echo "boot"
+    } >"$dir/iso/boot/grub/grub.cfg"
+    grub-mkrescue -d /usr/lib/grub/i386-pc --fonts= --locales= --themes= \
+        --install-modules="biosdisk iso9660 normal multiboot2" \
+        -o "$dir/disk.iso" "$dir/iso" >"$dir/grub.log" 2>&1
+}
+
+if grub-file --is-x86-multiboot "$hypervisor"; then
+    hv_args="console=com1 com1=115200,8n1 dom0_mem=64M,max:64M \
+dom0_max_vcpus=$cpus $hv_args"
+    set -- "$@" -kernel "$hypervisor" -append "$hv_args" \
+        -initrd "$guest hv=xen $guest_args"
+elif grub-file --is-x86-multiboot2 "$hypervisor"; then
+    hv_args="${VOUCH_ARGS:-} $hv_args"
+    guest_args="hv=vouch $guest_args"
+    if ! grub_disk; then
+        echo "boot-guest: cannot make the GRUB disk" >&2
+        cat "$dir/grub.log" >&2
+        exit 2
+    fi
+    set -- "$@" -boot d -cdrom "$dir/disk.iso"
+else
+    echo "boot-guest: $hypervisor has no multiboot header" >&2
+    exit 2
+fi
+
+: >"$dir/serial"
+timeout "$seconds" qemu-system-x86_64 "$@" </dev/null 2>"$dir/qemu.log" &
+qemu_pid=$!
+while kill -0 "$qemu_pid" 2>/dev/null; do
+    if grep -q '^# result: ' "$dir/serial"; then
+        sleep 0.2
+        break
+    fi
+    sleep 0.1
+done
+status=0
+if grep -q '^# result: ' "$dir/serial"; then
+    kill "$qemu_pid" 2>/dev/null
+    wait "$qemu_pid" 2>/dev/null
+else
+    wait "$qemu_pid"
+    status=$?
+fi
+qemu_pid=
+tr -d '\r' <"$dir/serial"
+if [ "$status" -ne 0 ]; then
+    cat "$dir/qemu.log" >&2
+    echo "boot-guest: no result; QEMU ended with status $status" >&2
+fi
+case $(tr -d '\r' <"$dir/serial" | grep '^# result: ' | tail -n 1) in
+'# result: pass') exit 0 ;;
+esac
+[ "$status" -eq 124 ] && exit 124
+exit 1
