@@ -6,9 +6,9 @@
 #ifndef VOUCH_LIB_ATTRIBUTES_H
 #define VOUCH_LIB_ATTRIBUTES_H
 
-#define NODISCARD   __attribute__((warn_unused_result))
-#define PACKED      __attribute__((packed))
-#define ALIGNED(n)  __attribute__((aligned(n)))
+#define NODISCARD  __attribute__((warn_unused_result))
+#define PACKED     __attribute__((packed))
+#define ALIGNED(n) __attribute__((aligned(n)))
 #define PRINTF_LIKE(format, first)                                             \
     __attribute__((format(printf, format, first)))
 

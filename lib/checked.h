@@ -90,8 +90,7 @@ static inline bool is_aligned(uint64_t value, uint64_t alignment)
 }
 
 NODISCARD static inline bool checked_align_up(uint64_t value,
-                                              uint64_t alignment,
-                                              uint64_t *out)
+                                              uint64_t alignment, uint64_t *out)
 {
     uint64_t raised;
     if (!checked_add_u64(value, alignment - 1, &raised)) {

@@ -74,8 +74,8 @@ NODISCARD enum eventlog_status eventlog_open(struct bytes log,
                                              struct eventlog_reader *out);
 
 /* Read a bare run of TCG_PCR_EVENT2 in the banks of header. */
-struct eventlog_reader eventlog_open_events(const struct eventlog_header *header,
-                                            struct bytes events);
+struct eventlog_reader
+eventlog_open_events(const struct eventlog_header *header, struct bytes events);
 
 /* Read an EFI_TCG2_FINAL_EVENTS_TABLE (EFI TCG2 protocol 1.0, 7): version,
  * number of events, events. What follows the last event is not looked at. */

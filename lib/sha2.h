@@ -41,6 +41,7 @@ void sha256_update(struct sha256_context *context, struct bytes message);
 void sha256_final(struct sha256_context *context, struct sha256_digest *out);
 struct sha256_digest sha256_of(struct bytes message);
 
+/* SHA-384 takes its message by sha512_update(). */
 void sha384_init(struct sha512_context *context);
 void sha384_final(struct sha512_context *context, struct sha384_digest *out);
 struct sha384_digest sha384_of(struct bytes message);

@@ -69,9 +69,8 @@ struct tpm2_pcr_values {
 
 /* ---- commands: each replaces what is in out ---- */
 
-NODISCARD enum tpm2_status tpm2_command_pcr_event(uint32_t pcr,
-                                                  struct bytes data,
-                                                  struct buffer *out);
+NODISCARD enum tpm2_status
+tpm2_command_pcr_event(uint32_t pcr, struct bytes data, struct buffer *out);
 NODISCARD enum tpm2_status
 tpm2_command_pcr_extend(uint32_t pcr, const struct tpm2_digests *digests,
                         struct buffer *out);
@@ -101,8 +100,8 @@ NODISCARD enum tpm2_status tpm2_response_pcr_event(struct bytes response,
                                                    struct tpm2_digests *out);
 /* For PCR_Extend and PCR_Reset, which return nothing but success. */
 NODISCARD enum tpm2_status tpm2_response_empty(struct bytes response);
-NODISCARD enum tpm2_status
-tpm2_response_pcr_read(struct bytes response, struct tpm2_pcr_values *out);
+NODISCARD enum tpm2_status tpm2_response_pcr_read(struct bytes response,
+                                                  struct tpm2_pcr_values *out);
 /* Only banks in which at least one PCR is allocated. */
 NODISCARD enum tpm2_status tpm2_response_get_banks(struct bytes response,
                                                    struct tpm2_banks *out);

@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TPM_ALG_SHA1     0x0004
-#define TPM_ALG_SHA256   0x000b
-#define TPM_ALG_SHA384   0x000c
-#define TPM_ALG_SHA512   0x000d
-#define TPM_ALG_SM3_256  0x0012
-#define TPM_ALG_SHA3_256 0x0027
-#define TPM_ALG_SHA3_384 0x0028
-#define TPM_ALG_SHA3_512 0x0029
+#define TPM_ALG_SHA1        0x0004
+#define TPM_ALG_SHA256      0x000b
+#define TPM_ALG_SHA384      0x000c
+#define TPM_ALG_SHA512      0x000d
+#define TPM_ALG_SM3_256     0x0012
+#define TPM_ALG_SHA3_256    0x0027
+#define TPM_ALG_SHA3_384    0x0028
+#define TPM_ALG_SHA3_512    0x0029
 
 #define TPM_MAX_DIGEST_SIZE 64
 /* More banks than any TPM has; a TPM or log that names more is refused. */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers and digests as text, and back, one spelling per value.
+ */
+#include "lib/text.h"
+
+#include "lib/checked.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+void text_put(struct writer *writer, const char *text)
+{
+    put_bytes(writer, bytes_of_text(text));
+}
+
+void text_put_decimal(struct writer *writer, uint64_t value)
+{
+    uint8_t digits[20];
+    size_t first = sizeof(digits);
+    do {
+        digits[--first] = (uint8_t)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    put_bytes(writer, bytes_of(digits + first, sizeof(digits) - first));
+}
+
+void text_put_hex(struct writer *writer, struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        put_u8(writer, (uint8_t)hex_digits[bytes.data[i] >> 4]);
+        put_u8(writer, (uint8_t)hex_digits[bytes.data[i] & 15]);
+    }
+}
+
+bool text_is_printable(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < ' ' || text.data[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool text_take_prefix(struct bytes text, const char *prefix, struct bytes *rest)
+{
+    struct bytes wanted = bytes_of_text(prefix);
+    struct bytes start;
+    if (!bytes_slice(text, 0, wanted.size, &start) ||
+        !bytes_equal(start, wanted)) {
+        return false;
+    }
+    return bytes_slice(text, wanted.size, text.size - wanted.size, rest);
+}
+
+bool text_parse_decimal(struct bytes text, uint64_t *out)
+{
+    if (text.size == 0 || (text.size > 1 && text.data[0] == '0')) {
+        return false;
+    }
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        if (!checked_mul_u64(value, 10, &value) ||
+            !checked_add_u64(value, (uint64_t)(text.data[i] - '0'), &value)) {
+            return false;
+        }
+    }
+    *out = value;
+    return true;
+}
+
+static bool hex_value(uint8_t digit, uint8_t *value)
+{
+    if (digit >= '0' && digit <= '9') {
+        *value = (uint8_t)(digit - '0');
+        return true;
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        *value = (uint8_t)(digit - 'a' + 10);
+        return true;
+    }
+    return false;
+}
+
+bool text_parse_hex(struct bytes text, uint8_t *out, size_t size)
+{
+    if (text.size / 2 != size || text.size % 2 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        uint8_t high, low;
+        if (!hex_value(text.data[2 * i], &high) ||
+            !hex_value(text.data[2 * i + 1], &low)) {
+            return false;
+        }
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
