@@ -114,7 +114,8 @@ frame_resume:
     pop %rcx
     pop %rax
     add $8, %rsp            /* vector; the error slot becomes the flags */
-    movq $0, (%rsp)
+    pushq iret_flags(%rip)
+    popq (%rsp)
     push %rcx
     push %r11
     push %rax
@@ -175,7 +176,9 @@ failsafe_selectors:
 user_return_rsp:
     .skip 8
     .data
-    .globl first_tsc, first_rflags, first_rsp
+    .globl first_tsc, first_rflags, first_rsp, iret_flags
+iret_flags:
+    .quad 0                 /* VGCF_in_syscall, if a test wants it */
 first_tsc:
     .quad 0
 first_rflags:

@@ -166,6 +166,9 @@ void event_loopback(unsigned int port[2])
     }
     port[0] = alloc.port;
     port[1] = bind.local_port;
+    /* Binding may mark the new port pending: start from nothing. */
+    event_clear(port[0]);
+    event_clear(port[1]);
 }
 
 long event_send(unsigned int port)

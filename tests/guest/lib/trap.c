@@ -155,6 +155,8 @@ void trap_dispatch(struct frame *frame)
     }
     frame->rip = trap_fixup;
     trap_fixup = 0;
-    /* A fixup never carries a single-step on. */
+    /* What made the trap must not follow: a step, a bad selector. */
     frame->rflags &= ~EFLAGS_TF;
+    frame->cs = FLAT_KERNEL_CS & ~3;
+    frame->ss = FLAT_KERNEL_SS & ~3;
 }

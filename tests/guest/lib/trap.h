@@ -99,6 +99,7 @@ bool trap_was(unsigned int vector, uint64_t error);
 
 /* Entry points (entry.S). */
 void trap_dispatch(struct frame *frame);
+extern uint64_t iret_flags;
 void frame_resume_at(struct frame *frame) __attribute__((noreturn));
 extern const char trap_stub_256[], trap_stub_257[], trap_stub_258[];
 extern char boot_stack_top[];

@@ -81,13 +81,18 @@ bool user_trapped(const struct frame *frame)
 
 void user_run(struct frame *frame)
 {
+    user_run_by(user_call, frame);
+}
+
+void user_run_by(void (*enter)(struct frame *frame), struct frame *frame)
+{
     volatile struct vcpu_info *vcpu = vcpu_info_self();
     uint8_t mask = vcpu->evtchn_upcall_mask;
 
     trap_reset();
     trap_fixup = 0;
     user_running = true;
-    user_call(frame);
+    enter(frame);
     *frame = user_exit;
     vcpu->evtchn_upcall_mask = mask;
     if (mask == 0 && vcpu->evtchn_upcall_pending != 0) {

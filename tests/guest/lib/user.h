@@ -34,6 +34,8 @@ uint64_t user_root_mfn(void);
 struct frame user_frame(const char *snippet);
 /* Runs it; what came back is in *frame (and trap_last for traps). */
 void user_run(struct frame *frame);
+/* The same with another way in: enter() must set user_return_rsp. */
+void user_run_by(void (*enter)(struct frame *frame), struct frame *frame);
 
 /* Used by trap_dispatch and entry.S. */
 bool user_trapped(const struct frame *frame);
