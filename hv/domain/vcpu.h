@@ -88,6 +88,8 @@ struct vcpu {
     struct page *info_page; /* registered vcpu_info's frame, or NULL */
     uint64_t runstate_area; /* guest VA of vcpu_runstate_info, or 0 */
     uint64_t time_area;     /* guest VA of vcpu_time_info, or 0 */
+    uint8_t areas_stale;    /* write them at the next entry to kernel mode */
+    uint8_t nmi_pending;    /* VCPUOP_send_nmi: to be delivered at an exit */
     struct vcpu_runstate_info runstate; /* guarded by the scheduler's lock */
 
     /* Events, guarded by the domain's event_lock. */
@@ -97,11 +99,12 @@ struct vcpu {
     enum vcpu_state state;
     uint32_t cpu;          /* where it runs or last ran */
     uint32_t pause_count;
+    uint8_t is_loaded;     /* its registers are on a CPU */
+    uint8_t is_queued;     /* in the run queue */
     uint64_t affinity;     /* bit per CPU */
-    int64_t credit_ns;
+    int64_t credit_ns;     /* virtual time it has had: the least runs next */
     uint64_t scheduled_ns; /* when it was last put on a CPU */
     struct vcpu *run_next;
-    const uint32_t *poll_ports; /* unused while not polling */
     uint16_t poll_port[128];
     uint16_t poll_count;   /* above 0: blocked in SCHEDOP_poll */
     struct timer singleshot, periodic, poll_timer;
