@@ -10,3 +10,13 @@ LIB_HOST_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(LIB_SOURCES))
 
 $(eval $(call unit_test,lib/sha2,lib/sha256.c lib/sha512.c lib/text.c))
 $(eval $(call unit_test,lib/text,lib/text.c))
+$(eval $(call unit_test,lib/string,))
+$(eval $(call unit_test,lib/vouchlog,lib/vouchlog.c lib/sha256.c lib/text.c))
+$(eval $(call unit_test,lib/tpm2,lib/tpm2_command.c lib/tpm2_response.c \
+    lib/text.c))
+$(eval $(call unit_test,lib/eventlog,lib/eventlog.c lib/eventlog_replay.c \
+    lib/sha256.c lib/text.c))
+
+$(eval $(call fuzz_target,eventlog,lib/eventlog.c lib/eventlog_replay.c \
+    lib/vouchlog.c lib/sha256.c lib/text.c))
+$(eval $(call fuzz_target,tpm_response,lib/tpm2_response.c))

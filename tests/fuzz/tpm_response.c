@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as the answer of a TPM to each command. Whatever is accepted must
+ * lie inside the response.
+ */
+#include <stdlib.h>
+
+#include "lib/tpm2.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_inside(struct bytes part, struct bytes whole)
+{
+    if (part.size != 0 && (part.data < whole.data || part.size > whole.size ||
+                           part.data + part.size > whole.data + whole.size)) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes response = bytes_of(data, size);
+    struct tpm2_digests digests;
+    struct tpm2_pcr_values values;
+    struct tpm2_banks banks;
+    struct bytes random;
+    uint32_t rc;
+    if (tpm2_response_pcr_event(response, &digests) == TPM2_OK) {
+        for (size_t i = 0; i < digests.count; i++) {
+            check_inside(digests.items[i].value, response);
+        }
+    }
+    if (tpm2_response_pcr_read(response, &values) == TPM2_OK) {
+        for (size_t i = 0; i < values.count; i++) {
+            check_inside(values.values[i], response);
+        }
+    }
+    if (tpm2_response_get_random(response, &random) == TPM2_OK) {
+        check_inside(random, response);
+    }
+    (void)tpm2_response_get_banks(response, &banks);
+    (void)tpm2_response_empty(response);
+    if (tpm2_response_code(response, &rc) == TPM2_FAILED && rc == 0) {
+        abort();
+    }
+    return 0;
+}
