@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What `make run` runs when everything is built: reference values from the
+# files, a boot in QEMU with a software TPM, dom0's evidence, the verdict.
+# Exit status: vouch verify's (0 trusted, 1 untrusted, 2 malformed, 3 stale);
+# 4 when there is no evidence to appraise.
+#
+# Environment: what lib/machine.sh and ../image/mkdisk.sh say, and
+#   RUN=build/run   where all state is
+#   CONSOLE=1       a shell in dom0 on this terminal, no verdict
+#   TAMPER=NAME     change one byte of that component after the reference
+#                   values were made (tamper.sh)
+#   CHECKS="NAMES"  dom0/checks to run as well
+set -euo pipefail
+
+here=$(dirname "$0")
+top=$here/../..
+for part in common tpm mailbox machine; do
+    . "$here/lib/$part.sh"
+done
+
+: "${RUN:=build/run}" "${CONSOLE:=}" "${TAMPER:=}" "${CHECKS:=}"
+: "${VOUCH:=build/host/vouch}" "${LAUNCH:=grub}"
+: "${ENDORSEMENTS:=$top/dom0/firmware}"
+disk=$RUN/disk.img
+
+make_disk()
+{
+    FIRMWARE=$FIRMWARE LAUNCH=$LAUNCH "$here/../image/mkdisk.sh" "$disk"
+    progress "disk: $(du -m "$disk" | cut -f 1) MiB with GRUB, $(
+        cd "$disk.d/boot" && echo -- *)"
+}
+
+enroll()
+{
+    tpm_start_for_tools
+    "$VOUCH" enroll --tcti "swtpm:path=$tpm_sockets/c" -o "$RUN/ak.pub" ||
+        fail "the TPM could not be enrolled"
+    tpm_stop
+    progress "TPM: fresh swtpm, its attestation key is enrolled"
+}
+
+make_reference()
+{
+    local file endorsements=()
+    for file in "$ENDORSEMENTS"/*.json; do
+        endorsements+=(--firmware "$file")
+    done
+    "$VOUCH" ref keygen -o "$RUN/operator.key" -p "$RUN/operator.pub"
+    "$VOUCH" ref make --key "$RUN/operator.key" --esp "$disk.d" \
+        --embedded "$top/dom0/grub-embed.cfg" "${endorsements[@]}" \
+        --ak "$RUN/ak.pub" -o "$RUN/manifest.json" ||
+        fail "the reference values could not be made"
+    progress "reference values: computed from the files, nothing booted yet"
+}
+
+boot()
+{
+    progress "boot: $CPUS CPUs ($CPU), $MEM MiB, TPM $TPM, $FIRMWARE"
+    machine_start "$RUN" "$disk" "$RUN/mailbox.img"
+    machine_watch
+    local status=0
+    machine_wait || status=$?
+    case $status in
+    0) progress "boot: the machine powered itself off" ;;
+    124 | 137) fail "no end after $TIMEOUT s; see $RUN/serial.log" ;;
+    *) fail "QEMU failed ($status): $(tail -n 1 "$RUN/qemu.log")" ;;
+    esac
+}
+
+collect()
+{
+    if ! mailbox_open "$RUN/mailbox.img" "$RUN/reply"; then
+        echo "run: dom0 sent nothing; the end of $RUN/serial.log is:" >&2
+        machine_console | tail -n 12 >&2
+        exit 4
+    fi
+    if [ -f "$RUN/reply/evidence.error" ]; then
+        echo "run: no evidence: $(tail -n 1 "$RUN/reply/evidence.error")" >&2
+        exit 4
+    fi
+    progress "evidence: $(stat -c %s "$RUN/reply/evidence.json") bytes"
+}
+
+run_console()
+{
+    DOM0_CMDLINE="$DOM0_CMDLINE vouch.shell" make_disk
+    mailbox_new "$RUN/mailbox.img" ""
+    [ "$TPM" = none ] || tpm_start_for_machine
+    machine_arguments "$RUN" "$disk" "$RUN/mailbox.img"
+    progress "a shell in dom0 follows; ctrl-a x ends it"
+    "${machine_qemu[@]}" -serial mon:stdio
+}
+
+rm -rf "$RUN"
+mkdir -p "$RUN"
+[ "$TPM" = none ] || tpm_new "$RUN"
+trap 'run_cleanup; [ "$TPM" = none ] || tpm_end' EXIT
+
+if [ -n "$CONSOLE" ]; then
+    run_console
+    exit
+fi
+make_disk
+if [ "$TPM" != none ]; then
+    enroll
+    make_reference
+fi
+if [ -n "$TAMPER" ]; then
+    progress "tampering: $("$here/tamper.sh" "$disk" "$TAMPER")"
+fi
+nonce=$(od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n')
+# shellcheck disable=SC2086 # a list of names
+mailbox_new "$RUN/mailbox.img" "$nonce" $CHECKS
+boot
+collect
+progress "verdict:"
+status=0
+"$VOUCH" verify --manifest "$RUN/manifest.json" \
+    --manifest-key "$RUN/operator.pub" --nonce "$nonce" \
+    "$RUN/reply/evidence.json" || status=$?
+exit $status
