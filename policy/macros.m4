@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# What several kinds of domain need, as macros. A macro grants; it declares no
+# type. $1 is always the domain type that gets the right.
+
+# pv_kernel(domain, self): a PV kernel's rights over its own vCPUs, memory,
+# event channels and grants, whoever it is.
+define(`pv_kernel', `
+allow $1 xen_t:hypercall {
+    set_trap_table mmu_update set_gdt stack_switch set_callbacks
+    fpu_taskswitch set_debugreg get_debugreg update_descriptor memory_op
+    multicall update_va_mapping set_timer_op xen_version console_io
+    grant_table_op vm_assist iret vcpu_op set_segment_base mmuext_op
+    sched_op callback_op event_channel_op
+};
+allow $1 xen_t:hypercall2 physdev_op;
+allow $1 $2:vcpu { initialise up down is_up runstate register_area timer
+                   send_nmi };
+allow $1 $2:cpu { trap_table gdt ldt segbase debugreg callbacks descriptor
+                  iopl iobitmap msr_read msr_write cpuid cr_read cr_write
+                  xsetbv tsc cache_flush vm_assist };
+allow $1 $2:sched { yield block poll shutdown watchdog };
+allow $1 $2:event2 { bind_virq bind_ipi close bind_vcpu unmask notify_new
+                     send_ipi status };
+allow $1 $2:event reset;
+allow $1 $2:grant { setup query };
+allow $1 $2:mmu { map_read map_write adjust stat updatemp pinpage mmuext_op
+                  exchange };
+allow $1 $2:memory2 { unmap_own pt_write cache_attribute memory_map };
+allow $1 xen_t:memory2 m2p_map;
+allow $1 xen_t:version { xen_extraversion xen_compile_info
+                         xen_capabilities xen_pagesize xen_guest_handle };
+')
+
+# event_end(domain, end, peer): domain may open ends of type end to peer and
+# use them. The second half is the same right for a hypervisor that gives ends
+# no label of their own.
+define(`event_end', `
+type_transition $1 $3:event $2;
+allow $1 $2:event { create send status };
+allow $2 $3:event bind;
+allow $1 $3:event { create bind send status };
+')
+
+# grant_peer(domain, peer): domain may map and copy what peer grants it.
+define(`grant_peer', `
+allow $1 $2:grant { map_read map_write unmap };
+allow $1 $2:grant2 { copy_read copy_write };
+')
+
+# build_domain(toolstack, guest): create a guest and fill its memory.
+define(`build_domain', `
+allow $1 $2:domain { create max_vcpus setdomainmaxmem setaddrsize getaddrsize
+                     setvcpucontext setdomainhandle hypercall settime
+                     set_misc_info };
+allow $1 $2:domain2 { set_cpu_policy get_cpu_policy settsc gettsc setclaim
+                      set_vnumainfo get_vnumainfo resource_map };
+allow $1 $2:mmu { map_read map_write adjust stat updatemp physmap pinpage
+                  mmuext_op memorymap };
+allow $1 $2:grant { setup query };
+allow $1 $2:event2 status;
+')
+
+# manage_domain(toolstack, guest): watch a guest and end it.
+define(`manage_domain', `
+allow $1 $2:domain { pause unpause resume destroy shutdown trigger
+                     setaffinity getaffinity getscheduler getdomaininfo
+                     getvcpuinfo getpodtarget getpagingmempool };
+allow $1 $2:domain2 setscheduler;
+')
+
+# save_domain(toolstack, guest): save, restore and dump a guest.
+define(`save_domain', `
+allow $1 $2:domain getvcpucontext;
+allow $1 $2:mmu pageinfo;
+allow $1 $2:shadow { disable enable logdirty };
+')
