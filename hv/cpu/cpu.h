@@ -25,18 +25,26 @@ struct cpu {
     uint64_t idle_since;
 } aligned_to(16);
 
-/* The top of each stack: [... guest frame][struct cpu]. */
+/*
+ * The top of each stack: [... guest frame][struct cpu].  The frame ends right
+ * where struct cpu starts, 16-byte aligned: there the TSS and the SYSCALL stub
+ * set RSP, and the CPU rounds RSP down to 16 before it pushes.
+ */
 struct cpu_block {
+    uint64_t pad;
     struct regs guest;
     struct cpu cpu;
 } aligned_to(16);
+_Static_assert(offsetof(struct cpu_block, guest) + sizeof(struct regs) ==
+                   offsetof(struct cpu_block, cpu),
+               "entry pushes the guest frame down from struct cpu");
 
 static inline struct cpu_block *cpu_block(void)
 {
     uint64_t sp;
 
     __asm__("mov %%rsp, %0" : "=r"(sp));
-    return (struct cpu_block *)((sp | (CPU_STACK_SIZE - 1)) + 1) - 1;
+    return (struct cpu_block *)((sp | (CPU_STACK_STRIDE - 1)) + 1) - 1;
 }
 
 static inline struct cpu *this_cpu(void)
@@ -62,6 +70,7 @@ extern uint32_t cpu_count;         /* CPUs that are up */
 struct cpu_features {
     bool nx, smep, smap, umip, xsave, fsgsbase, rdtscp, page1gb, rdrand, rdseed;
     bool vendor_amd, vendor_intel;
+    bool mce, tsc_deadline, tsc_invariant;
     bool smap_iret_bug; /* QEMU faults an IRET at CPL 3 while CR4.SMAP is set */
     uint8_t physical_bits;
     uint64_t xcr0_supported; /* of XCR0, what a guest may enable */

@@ -19,8 +19,9 @@ void tlb_flush_local(void);
 void tlb_invalidate_local(uint64_t va); /* va checked by the caller */
 /* Flushes those CPUs in mask (bit per CPU) and waits; this CPU may be in it. */
 void tlb_flush_cpus(uint64_t cpu_mask);
-/* Of cpu_mask, flushes those that may hold a translation older than stamp. */
-void tlb_flush_older(uint64_t cpu_mask, uint64_t stamp);
+/* Flushes every CPU that has not flushed since stamp was taken: a translation
+ * from then may still be cached there.  Waits. */
+void tlb_flush_older(uint64_t stamp);
 
 static inline uint64_t tlb_now(void)
 {

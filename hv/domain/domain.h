@@ -37,9 +37,8 @@ struct domain {
     /* Memory. */
     spinlock_t mm_lock;
     uint64_t page_count, max_pages; /* page_count is atomic */
-    uint32_t pages_head;            /* list of its frames, heap_lock */
     uint32_t retained_head;         /* retained tables, mm_lock */
-    uint64_t dirty_cpus;            /* atomic: CPUs that may hold translations */
+    int64_t mm_budget;              /* entries one hypercall may yet validate */
     const struct number_range *iomem_denied; /* hardware domain: all but these */
     uint32_t iomem_denied_count;
 
@@ -47,7 +46,15 @@ struct domain {
     spinlock_t event_lock;
     struct evtchn *ports;    /* EVTCHN_PORTS of them, or NULL */
     uint32_t port_limit;     /* first port that may not be used */
-    uint64_t wallclock_s;    /* unused unless set for this domain */
+    uint32_t port_count;     /* how many were allocated */
+    uint32_t port_hint;      /* no port below it is free */
+    uint64_t polling;        /* atomic: bit per vCPU in SCHEDOP_poll */
+
+    /* Scheduling. */
+    uint32_t weight;         /* share of CPU time, SCHED_WEIGHT_DEFAULT */
+    uint32_t cap;            /* percent of one CPU; 0: no limit */
+    struct timer watchdog[2];
+    uint32_t watchdog_used;  /* bit per watchdog; event_lock */
 
     /* PCI configuration address latched by OUT 0xcf8. */
     uint32_t cf8;

@@ -29,6 +29,7 @@
 #define CPU_IST_NMI_TOP   0x4000 /* 0x3000-0x4000 */
 #define CPU_IST_DF_TOP    0x6000 /* 0x5000-0x6000 */
 #define CPU_IST_MC_TOP    0x8000 /* 0x7000-0x8000 */
+#define CPU_IST_DB_TOP    0xa000 /* 0x9000-0xa000 */
 #define CPU_STACK_BASE    0xc000 /* 0xc000-0x10000: the stack, 16 KiB */
 #define CPU_STACK_SIZE    0x4000
 

@@ -32,6 +32,7 @@ enum page_type {
 enum page_owner_id {
     OWNER_FREE = 0xffff,
     OWNER_HV   = 0xfffe, /* the hypervisor's own */
+    OWNER_IO   = 0xfffd, /* not RAM that is handed out: holes, firmware, ACPI */
 };
 
 enum {
@@ -55,6 +56,9 @@ _Static_assert(sizeof(struct page) == 32, "frame table entry");
 #define PAGE_TYPE_SHIFT 56
 #define PAGE_COUNT_MASK 0xffffffffull
 #define MFN_NIL         0xffffffffu /* end of a list of frames */
+
+/* Called by page_put: gives a domain's frame back to the heap. */
+void page_free_domain_frame(struct page *page);
 
 extern struct page *frame_table; /* set once at boot, indexed by mfn */
 extern uint64_t max_mfn;         /* one past the last RAM frame; set at boot */
@@ -100,6 +104,9 @@ void page_put(struct page *page);
  */
 int page_get_type(struct page *page, enum page_type type) NODISCARD;
 void page_put_type(struct page *page);
+
+/* Says that a translation of this frame may be cached until now. */
+void page_stamp(struct page *page);
 
 /* page_get and page_get_type together, and the reverse. */
 int page_get_and_type(struct page *page, const struct domain *owner,

@@ -12,7 +12,7 @@
 #include "xsm/xsm.h"
 
 /* The policy in force, constant after boot. */
-extern struct xsm *security_policy;
+extern struct xsm security_policy;
 
 /* Loads the policy module or refuses to boot, naming section, offset and name. */
 void security_init(struct bytes module, bool enforcing);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handlers' prototypes, made from hypercalls.def: a row whose handler has
+ * another type does not compile.  Included by the dispatcher and by the files
+ * that define handlers, by nothing else.
+ */
+#pragma once
+
+#include "hv/hypercall/rows.h"
+
+typedef void NO_TYPE;
+
+#define FAMILY(name, number, shape, operations)
+#define CALL(f, ...)                                                           \
+    long do_##f(const struct permit *permit, struct call *call, void *none);
+#define ROW(f, op, nr, t, ...)                                                 \
+    long do_##f##_##op(const struct permit *permit, struct call *call, t *arg);
+#include "hv/hypercall/hypercalls.def"

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the preprocessor makes of hypercalls.def: families, rows, numbers and
+ * the handlers' prototypes.  Only the dispatcher (dispatch.c, batch.c) asks a
+ * permission and makes a permit, and only its object files refer to handlers.
+ */
+#pragma once
+
+#include "hv/hypercall/call.h"
+#include "hv/mem/mmu.h"
+#include "hv/mem/mmuext.h"
+
+/* xen_domid: the structure of memory_op's questions about a domain. */
+struct xen_domid {
+    domid_t domid;
+};
+
+/* family_<name>_rows: where a family's rows begin in the table. */
+enum {
+#define FAMILY(name, number, shape, operations)                                \
+    family_##name##_rows,                                                      \
+        family_##name##_rows_last = family_##name##_rows + (operations)-1,
+#define ROW(...)
+#define CALL(...)
+#include "hv/hypercall/hypercalls.def"
+    ROW_COUNT
+};
+
+/* row_<family>_<operation>: its index in the table. */
+enum {
+#define FAMILY(name, number, shape, operations)
+#define CALL(f, ...)        row_##f = family_##f##_rows,
+#define ROW(f, op, nr, ...) row_##f##_##op = family_##f##_rows + (nr),
+#include "hv/hypercall/hypercalls.def"
+};
+
+enum direction { DIRECTION_NONE, DIRECTION_IN, DIRECTION_OUT, DIRECTION_BOTH };
+enum object {
+    OBJECT_SELF,
+    OBJECT_XEN,
+    OBJECT_VCPU,
+    OBJECT_DOMAIN,
+    OBJECT_DOMAIN_GIVEN,
+};
+enum shape {
+    SHAPE_NONE,
+    SHAPE_PLAIN,
+    SHAPE_CMD_PTR,
+    SHAPE_CMD_ID_PTR,
+    SHAPE_CMD_REGS,
+    SHAPE_MEMORY,
+    SHAPE_PLATFORM,
+    SHAPE_EVENT,
+    SHAPE_VA_MAPPING,
+    SHAPE_BATCH,
+};
+
+struct row {
+    long (*handler)(const struct permit *, struct call *, void *);
+    uint16_t size;           /* of the argument structure */
+    uint16_t field, field2;  /* offset of the domid that names the object */
+    uint8_t direction;       /* enum direction */
+    uint8_t object, object2; /* enum object */
+    struct xsm_perm perm, perm2;
+    uint8_t has_second;
+};
+_Static_assert(sizeof(struct row) == 24, "one row, three words");
+
+extern const struct row rows[ROW_COUNT];
+/* "event_channel_op.bind_virq", for audit, traces and the ABI document. */
+const char *row_name(unsigned int row);
+
+/*
+ * Asks the policy for row on target (and second): NULL if refused.  The slow
+ * path has then written the audit record.
+ */
+const struct permit *row_permit(unsigned int row, const struct call *call);
+
+/* One hypercall or multicall entry, from its registers to its result. */
+long hypercall_dispatch(struct call *call);
+/* Batches: mmu_update, mmuext_op. */
+long batch_dispatch(struct call *call);

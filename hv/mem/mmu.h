@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changing page-table entries on a guest's behalf: the parts of mmu_update,
+ * update_va_mapping and write emulation that act.  Their permission was
+ * decided by the dispatcher.
+ */
+#pragma once
+
+#include "hv/domain/vcpu.h"
+#include "hv/hypercall/call.h"
+
+/*
+ * One element of mmu_update: call->target owns what is to be mapped, the
+ * caller's domain owns the table.  address is as the guest gave it: a machine
+ * address with MMU_* in its low bits.
+ */
+struct mmu_element {
+    uint64_t address;
+    uint64_t value;
+};
+
+/*
+ * Write emulation: replaces the entry at linear address va, inside an L1 table
+ * of the vCPU's domain that it maps read-only.  0; -EAGAIN if compare was asked
+ * and the entry was not *old_value (which then says what it is); -EINVAL if
+ * the new entry is refused; -ENOENT if va is no such table.
+ */
+int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
+                  uint64_t new_value, bool compare) NODISCARD;
+
+/* Zaps what the hypercall left unused; call last, mm_lock held. */
+void mm_finish(struct domain *domain);

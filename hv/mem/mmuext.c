@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mmuext_op: pinning tables, choosing roots, flushing translations.  Each
+ * operation is one element of a batch; the dispatcher asked for it.
+ */
+#include "hv/mem/mmuext.h"
+
+#include "hv/base/errno.h"
+#include "hv/cpu/asm.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/tlb.h"
+#include "hv/hypercall/handlers.h"
+#include "hv/mem/descriptors.h"
+#include "hv/mem/guest_copy.h"
+#include "hv/mem/mmu.h"
+#include "hv/mem/roots.h"
+#include "hv/mem/table.h"
+
+static int pin(struct domain *domain, mfn_t mfn, enum page_type type)
+{
+    struct page *page = page_of(mfn);
+    int rc;
+
+    if (page == NULL) {
+        return -EINVAL;
+    }
+    rc = page_get_and_type(page, domain, type);
+    if (rc != 0) {
+        return rc;
+    }
+    if (page->flags & PAGE_PINNED) {
+        page_put_and_type(page);
+        return -EINVAL;
+    }
+    page->flags |= PAGE_PINNED;
+    return 0;
+}
+
+long do_mmuext_op_pin(const struct permit *permit, struct call *call,
+                      struct mmuext_op *op)
+{
+    struct domain *domain = call->target;
+    int rc;
+
+    (void)permit;
+    spin_lock(&domain->mm_lock);
+    domain->mm_budget = MM_BUDGET;
+    rc = pin(domain, MFN(op->arg1.mfn),
+             PAGE_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
+    if (rc != -ERESTART) {
+        mm_finish(domain);
+    }
+    spin_unlock(&domain->mm_lock);
+    return rc;
+}
+
+long do_mmuext_op_unpin(const struct permit *permit, struct call *call,
+                        struct mmuext_op *op)
+{
+    struct domain *domain = call->target;
+    struct page *page = page_of(MFN(op->arg1.mfn));
+    int rc = -EINVAL;
+
+    (void)permit;
+    if (page == NULL) {
+        return -EINVAL;
+    }
+    spin_lock(&domain->mm_lock);
+    if (page->owner == domain->id && (page->flags & PAGE_PINNED)) {
+        page->flags &= (uint8_t)~PAGE_PINNED;
+        page_put_and_type(page);
+        mm_finish(domain);
+        rc = 0;
+    }
+    spin_unlock(&domain->mm_lock);
+    return rc;
+}
+
+static long set_root(struct call *call, struct mmuext_op *op,
+                     int (*set)(struct vcpu *, mfn_t))
+{
+    struct domain *domain = call->caller->domain;
+    int rc;
+
+    spin_lock(&domain->mm_lock);
+    domain->mm_budget = MM_BUDGET;
+    rc = set(call->caller, MFN(op->arg1.mfn));
+    if (rc != -ERESTART) {
+        mm_finish(domain);
+    }
+    spin_unlock(&domain->mm_lock);
+    return rc;
+}
+
+long do_mmuext_op_new_baseptr(const struct permit *permit, struct call *call,
+                              struct mmuext_op *op)
+{
+    (void)permit;
+    return set_root(call, op, vcpu_set_kernel_root);
+}
+
+long do_mmuext_op_new_user_baseptr(const struct permit *permit,
+                                   struct call *call, struct mmuext_op *op)
+{
+    (void)permit;
+    return set_root(call, op, vcpu_set_user_root);
+}
+
+/* The CPUs on which the vCPUs of a guest bitmap run (0: all its vCPUs). */
+static int vcpus_cpus(struct domain *domain, uint64_t bitmap_va,
+                      uint64_t *cpu_mask)
+{
+    uint8_t bitmap = 0xff;
+
+    _Static_assert(MAX_VCPUS <= 8, "one byte holds a vCPU bitmap");
+    if (bitmap_va != 0 && !guest_read_u8(&bitmap, GVA(bitmap_va))) {
+        return -EFAULT;
+    }
+    *cpu_mask = 0;
+    for (uint32_t i = 0; i < domain->vcpu_count; i++) {
+        const struct vcpu *vcpu = domain->vcpus[i];
+
+        if ((bitmap & 1u << i) && vcpu != NULL &&
+            READ_ONCE(vcpu->state) == VCPU_RUNNING) {
+            *cpu_mask |= 1ull << READ_ONCE(vcpu->cpu);
+        }
+    }
+    return 0;
+}
+
+/* A vCPU that does not run holds no translations: switching flushed them. */
+int vcpus_flush(struct domain *domain, uint64_t bitmap_va)
+{
+    uint64_t cpu_mask;
+    int rc = vcpus_cpus(domain, bitmap_va, &cpu_mask);
+
+    if (rc == 0) {
+        tlb_flush_cpus(cpu_mask);
+    }
+    return rc;
+}
+
+long do_mmuext_op_flush_local(const struct permit *permit, struct call *call,
+                              struct mmuext_op *op)
+{
+    (void)permit;
+    (void)call;
+    if (op->cmd == MMUEXT_TLB_FLUSH_LOCAL) {
+        tlb_flush_local();
+    } else if (is_guest_range(op->arg1.linear_addr, 1)) {
+        tlb_invalidate_local(op->arg1.linear_addr); /* XSA-279 */
+    }
+    return 0;
+}
+
+long do_mmuext_op_flush_multi(const struct permit *permit, struct call *call,
+                              struct mmuext_op *op)
+{
+    (void)permit;
+    return vcpus_flush(call->caller->domain,
+                       (uint64_t)op->arg2.vcpumask.p);
+}
+
+long do_mmuext_op_flush_all(const struct permit *permit, struct call *call,
+                            struct mmuext_op *op)
+{
+    (void)permit;
+    (void)op;
+    return vcpus_flush(call->caller->domain, 0);
+}
+
+long do_mmuext_op_flush_cache(const struct permit *permit, struct call *call,
+                              struct mmuext_op *op)
+{
+    (void)permit;
+    (void)op;
+    if (!call->caller->domain->is_hardware) {
+        return -EACCES;
+    }
+    wbinvd();
+    return 0;
+}
+
+long do_mmuext_op_set_ldt(const struct permit *permit, struct call *call,
+                          struct mmuext_op *op)
+{
+    struct domain *domain = call->caller->domain;
+    int rc;
+
+    (void)permit;
+    spin_lock(&domain->mm_lock);
+    rc = vcpu_set_ldt(call->caller, op->arg1.linear_addr, op->arg2.nr_ents);
+    spin_unlock(&domain->mm_lock);
+    return rc;
+}
+
+/* A frame of the target's that nothing but plain mappings uses. */
+static struct page *plain_page_get(struct domain *domain, uint64_t mfn)
+{
+    struct page *page = page_of(MFN(mfn));
+
+    if (page == NULL || page_get_and_type(page, domain, PAGE_WRITABLE) != 0) {
+        return NULL;
+    }
+    return page;
+}
+
+long do_mmuext_op_clear_page(const struct permit *permit, struct call *call,
+                             struct mmuext_op *op)
+{
+    struct page *page;
+    long rc = -EINVAL;
+
+    (void)permit;
+    spin_lock(&call->target->mm_lock);
+    page = plain_page_get(call->target, op->arg1.mfn);
+    if (page != NULL) {
+        memset(mfn_to_hva(page_mfn(page)), 0, PAGE_SIZE);
+        page_put_and_type(page);
+        rc = 0;
+    }
+    spin_unlock(&call->target->mm_lock);
+    return rc;
+}
+
+long do_mmuext_op_copy_page(const struct permit *permit, struct call *call,
+                            struct mmuext_op *op)
+{
+    struct page *from = page_of(MFN(op->arg2.src_mfn)), *to;
+    long rc = -EINVAL;
+
+    (void)permit;
+    if (from == NULL || !page_get(from, call->target)) {
+        return -EINVAL;
+    }
+    spin_lock(&call->target->mm_lock);
+    to = plain_page_get(call->target, op->arg1.mfn);
+    if (to != NULL) {
+        memcpy(mfn_to_hva(page_mfn(to)), mfn_to_hva(page_mfn(from)),
+               PAGE_SIZE);
+        page_put_and_type(to);
+        rc = 0;
+    }
+    spin_unlock(&call->target->mm_lock);
+    page_put(from);
+    return rc;
+}

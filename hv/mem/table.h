@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables and descriptor tables as a whole: validating one, dropping one,
+ * and the queue of those whose count fell to zero.  All under the owner's
+ * mm_lock.
+ */
+#pragma once
+
+#include "hv/domain/domain.h"
+#include "hv/mem/page.h"
+
+/* Bits of an entry (Intel SDM vol. 3A, 4.5.4; AMD APM vol. 2, 5.4). */
+#define PTE_P        0x001ull
+#define PTE_RW       0x002ull
+#define PTE_US       0x004ull
+#define PTE_PWT      0x008ull
+#define PTE_PCD      0x010ull
+#define PTE_A        0x020ull
+#define PTE_D        0x040ull
+#define PTE_PAT_PS   0x080ull /* PAT in an L1 entry, page size above */
+#define PTE_G        0x100ull
+#define PTE_AVL      0xe00ull
+#define PTE_NX       (1ull << 63)
+#define PTE_KERNEL   (1ull << 52) /* ours: the guest wrote US=0 */
+#define PTE_MFN_MASK 0x000ffffffffff000ull
+#define PTE_CACHE    (PTE_PWT | PTE_PCD | PTE_PAT_PS)
+/* What may change in place: nothing a reference or a right depends on. */
+#define PTE_HARMLESS                                                           \
+    (PTE_A | PTE_D | PTE_AVL | PTE_G | PTE_NX | PTE_US | 0x7ff0000000000000ull)
+
+#define ENTRIES 512u
+
+/* Entries one hypercall may validate, and tables it may drop, before it
+ * continues later: about 150,000 instructions. */
+#define MM_BUDGET   (8 * (int64_t)ENTRIES)
+#define DRAIN_LIMIT 32u
+
+static inline mfn_t pte_mfn(uint64_t pte)
+{
+    return MFN((pte & PTE_MFN_MASK) >> PAGE_SHIFT);
+}
+
+/*
+ * Takes the references a new entry of a table of this type stands for, and
+ * adjusts the entry (US forced).  l1_owner owns what an L1 entry maps; tables
+ * always belong to domain.  0, -EINVAL, -EPERM or -ERESTART.
+ */
+int entry_get(struct domain *domain, enum page_type type, uint64_t *entry,
+              struct domain *l1_owner) NODISCARD;
+void entry_put(enum page_type type, uint64_t entry);
+
+int table_validate(struct domain *owner, struct page *page,
+                   enum page_type type) NODISCARD;
+/* Drops all that a retained table holds; it is untyped afterwards. */
+void table_zap(struct domain *owner, struct page *page);
+
+void retained_add(struct domain *owner, struct page *page);
+void retained_remove(struct domain *owner, struct page *page);
+/* Zaps retained tables, at most limit; true if none is left. */
+bool retained_drain(struct domain *owner, uint32_t limit);
+
+/* A descriptor that a guest may have in its GDT or LDT; DPL is forced to 3. */
+bool descriptor_fix(uint64_t *descriptor) NODISCARD;
+
+struct domain *domain_of_page(const struct page *page);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One entry of one table: new references first, then the entry, then the old
+ * references.  The owner's mm_lock orders all writers; hardware may still set
+ * A and D, so the old value is the one exchanged out.
+ */
+#include "hv/base/errno.h"
+#include "hv/base/log.h"
+#include "hv/cpu/tlb.h"
+#include "hv/hypercall/handlers.h"
+#include "hv/mem/mmu.h"
+#include "hv/mem/mmuext.h"
+#include "hv/mem/roots.h"
+#include "hv/mem/table.h"
+
+static uint64_t entry_exchange(uint64_t *slot, uint64_t new, bool keep_ad)
+{
+    uint64_t old;
+
+    if (likely(!keep_ad)) {
+        return atomic_xchg(slot, new);
+    }
+    old = READ_ONCE(*slot);
+    while (!atomic_cas(slot, &old, new | (old & (PTE_A | PTE_D)))) {
+    }
+    return old;
+}
+
+/* The entry keeps its frame, its rights and its caching: no reference moves. */
+static bool is_harmless(uint64_t old, uint64_t new)
+{
+    return (old & new & PTE_P) && ((old ^ new) & ~PTE_HARMLESS) == 0;
+}
+
+static int entry_replace(struct domain *domain, enum page_type type,
+                         uint64_t *slot, uint64_t new, bool keep_ad,
+                         struct domain *l1_owner)
+{
+    uint64_t old = READ_ONCE(*slot);
+    int rc;
+
+    if (is_harmless(old, new)) {
+        if (type != PAGE_L1) {
+            if (new & PTE_G) {
+                return -EINVAL;
+            }
+            new |= PTE_US;
+        } else {
+            new = (new & PTE_US ? new : new | PTE_US | PTE_KERNEL) & ~PTE_G;
+        }
+        entry_exchange(slot, new, keep_ad);
+        return 0;
+    }
+    rc = entry_get(domain, type, &new, l1_owner);
+    if (unlikely(rc != 0)) {
+        return rc;
+    }
+    old = entry_exchange(slot, new, keep_ad);
+    entry_put(type, old);
+    return 0;
+}
+
+static int plain_store(struct page *page, uint64_t *slot, uint64_t value)
+{
+    int rc = page_get_type(page, PAGE_WRITABLE);
+
+    if (rc == 0) {
+        WRITE_ONCE(*slot, value);
+        page_put_type(page);
+    }
+    return rc;
+}
+
+static int slot_update(struct domain *domain, struct page *page,
+                       uint64_t *slot, uint64_t value, bool keep_ad,
+                       struct domain *l1_owner)
+{
+    enum page_type type = page_type(page);
+    unsigned int index = ((uint64_t)slot & ~PAGE_MASK) / sizeof(*slot);
+
+    if (likely(type == PAGE_L1)) {
+        return entry_replace(domain, type, slot, value, keep_ad, l1_owner);
+    }
+    if (type < PAGE_L2 || type > PAGE_L4) {
+        return type == PAGE_SEGDESC && !(page->flags & PAGE_RETAINED)
+                   ? -EINVAL
+                   : plain_store(page, slot, value);
+    }
+    if (l1_owner != domain || (type == PAGE_L4 && index >= HV_SLOT_FIRST &&
+                               index < HV_SLOT_END)) {
+        return -EINVAL;
+    }
+    return entry_replace(domain, type, slot, value, keep_ad, domain);
+}
+
+static long element_update(struct call *call,
+                           const struct mmu_element *element)
+{
+    struct domain *domain = call->caller->domain;
+    maddr_t address = MADDR(element->address & ~7ull);
+    bool keep_ad = (element->address & 7) == MMU_PT_UPDATE_PRESERVE_AD;
+    struct page *page = page_of(maddr_to_mfn(address));
+    int rc = -EINVAL;
+
+    if (unlikely(page == NULL)) {
+        return -EINVAL;
+    }
+    spin_lock(&domain->mm_lock);
+    domain->mm_budget = MM_BUDGET;
+    if (likely(page_get(page, domain))) {
+        rc = slot_update(domain, page, maddr_to_hva(address), element->value,
+                         keep_ad, call->target);
+        page_put(page);
+    }
+    spin_unlock(&domain->mm_lock);
+    return rc;
+}
+
+long do_mmu_update_unmap(const struct permit *permit, struct call *call,
+                         struct mmu_element *element)
+{
+    (void)permit;
+    return element_update(call, element);
+}
+
+long do_mmu_update_map_read(const struct permit *permit, struct call *call,
+                            struct mmu_element *element)
+{
+    (void)permit;
+    return element_update(call, element);
+}
+
+long do_mmu_update_map_write(const struct permit *permit, struct call *call,
+                             struct mmu_element *element)
+{
+    (void)permit;
+    return element_update(call, element);
+}
+
+long do_mmu_update_machphys(const struct permit *permit, struct call *call,
+                            struct mmu_element *element)
+{
+    mfn_t mfn = maddr_to_mfn(MADDR(element->address));
+    struct page *page = page_of(mfn);
+
+    (void)permit;
+    if (page == NULL || !page_get(page, call->target)) {
+        return -EINVAL;
+    }
+    m2p[mfn.n] = element->value;
+    page_put(page);
+    return 0;
+}
+
+/* UVMF_*: what to flush after update_va_mapping. */
+static long va_flush(struct vcpu *vcpu, uint64_t va, uint64_t flags)
+{
+    uint64_t what = flags & UVMF_FLUSHTYPE_MASK;
+    uint64_t where = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
+
+    if (likely(what == UVMF_NONE)) {
+        return 0;
+    }
+    if (where == UVMF_LOCAL) {
+        if (what == UVMF_INVLPG) {
+            tlb_invalidate_local(va);
+        } else {
+            tlb_flush_local();
+        }
+        return 0;
+    }
+    return vcpus_flush(vcpu->domain, where == UVMF_ALL ? 0 : where);
+}
+
+static long va_update(struct call *call)
+{
+    struct vcpu *vcpu = call->caller;
+    struct domain *domain = vcpu->domain;
+    uint64_t va = call->args[0];
+    struct page *page;
+    uint64_t *slot;
+    int rc = -EINVAL;
+
+    spin_lock(&domain->mm_lock);
+    domain->mm_budget = MM_BUDGET;
+    slot = root_find_l1(vcpu, va, &page);
+    if (likely(slot != NULL)) {
+        rc = entry_replace(domain, PAGE_L1, slot, call->args[1], false,
+                           call->target);
+    }
+    spin_unlock(&domain->mm_lock);
+    return rc != 0 ? rc : va_flush(vcpu, va, call->args[2]);
+}
+
+long do_update_va_mapping_unmap(const struct permit *permit, struct call *call,
+                                void *none)
+{
+    (void)permit;
+    (void)none;
+    return va_update(call);
+}
+
+long do_update_va_mapping_map_read(const struct permit *permit,
+                                   struct call *call, void *none)
+{
+    (void)permit;
+    (void)none;
+    return va_update(call);
+}
+
+long do_update_va_mapping_map_write(const struct permit *permit,
+                                    struct call *call, void *none)
+{
+    (void)permit;
+    (void)none;
+    return va_update(call);
+}
+
+int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
+                  uint64_t new_value, bool compare)
+{
+    struct domain *domain = vcpu->domain;
+    struct page *page, *l1_page;
+    uint64_t *slot, pte, found;
+    int rc = -ENOENT;
+
+    spin_lock(&domain->mm_lock);
+    domain->mm_budget = MM_BUDGET;
+    slot = root_find_l1(vcpu, va, &page);
+    pte = slot == NULL ? 0 : READ_ONCE(*slot);
+    l1_page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
+    if (l1_page == NULL || (pte & PTE_RW) || l1_page->owner != domain->id ||
+        page_type(l1_page) != PAGE_L1) {
+        goto out;
+    }
+    slot = mfn_to_hva(pte_mfn(pte));
+    slot += (va & ~PAGE_MASK) / sizeof(*slot);
+    found = READ_ONCE(*slot);
+    if (compare && found != *old_value) {
+        *old_value = found;
+        rc = -EAGAIN;
+        goto out;
+    }
+    *old_value = found;
+    rc = entry_replace(domain, PAGE_L1, slot, new_value, false, domain) == 0
+             ? 0
+             : -EINVAL;
+out:
+    spin_unlock(&domain->mm_lock);
+    return rc;
+}
+
+void mm_finish(struct domain *domain)
+{
+    retained_drain(domain, DRAIN_LIMIT);
+}
