@@ -13,7 +13,8 @@
 
 #include "lib/attributes.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+/* Spelt as in hv/base/compiler.h: both may be included. */
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 NODISCARD static inline bool checked_add(size_t a, size_t b, size_t *out)
 {

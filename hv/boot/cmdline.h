@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's command line. A word that is not known here is an error
+ * that names it: a mistyped word must not silently mean less security. The
+ * file name that some loaders put in front ("/boot/...") is skipped.
+ */
+#ifndef VOUCH_HV_BOOT_CMDLINE_H
+#define VOUCH_HV_BOOT_CMDLINE_H
+
+#include "lib/bytes.h"
+
+#define CMDLINE_MAX_SIZE 2048
+
+enum cmdline_status {
+    CMDLINE_OK,
+    CMDLINE_TOO_LONG,
+    CMDLINE_NOT_TEXT, /* a character that is not printable ASCII */
+    CMDLINE_UNKNOWN_WORD,
+    CMDLINE_BAD_VALUE, /* known word, but not a value it can have */
+    CMDLINE_DUPLICATE, /* the same word twice */
+};
+
+enum cmdline_log_level {
+    CMDLINE_LOG_ERROR,
+    CMDLINE_LOG_WARNING,
+    CMDLINE_LOG_INFO,
+    CMDLINE_LOG_ALL,
+};
+
+enum cmdline_policy { CMDLINE_ENFORCING, CMDLINE_PERMISSIVE };
+
+enum cmdline_tpm {
+    CMDLINE_TPM_AUTO,
+    CMDLINE_TPM_TIS,
+    CMDLINE_TPM_CRB,
+    CMDLINE_TPM_OFF
+};
+
+struct cmdline {
+    unsigned console_port;   /* 1 for com1 ... 4; 0: no serial console */
+    uint32_t console_baud;   /* 0: leave what firmware set */
+    uint64_t dom0_memory;    /* bytes; 0: not given */
+    uint32_t dom0_max_vcpus; /* 0: not given */
+    uint32_t max_cpus;       /* 0: not given */
+    enum cmdline_log_level log_level;
+    enum cmdline_policy policy;
+    enum cmdline_tpm tpm;
+    bool no_reboot; /* halt instead of rebooting after a panic */
+    bool has_tboot;
+    uint64_t tboot_page; /* tboot=0x..., appended by tboot itself */
+};
+
+/*
+ * Defaults: console=com1, everything else not given, loglvl=info,
+ * policy=enforcing, tpm=auto. On failure *word is the word at fault.
+ *
+ *   console=com1..com4[,baud] | console=none    dom0_mem=<n>[K|M|G]
+ *   dom0_max_vcpus=<n>    maxcpus=<n>    loglvl=error|warning|info|all
+ *   policy=enforcing|permissive    tpm=auto|tis|crb|off    noreboot
+ *   tboot=0x<hex>
+ */
+NODISCARD enum cmdline_status
+cmdline_parse(struct bytes text, struct cmdline *out, struct bytes *word);
+
+/* text without a leading file name and the blanks around it: what counts, and
+ * what is measured. */
+struct bytes cmdline_strip_path(struct bytes text);
+
+const char *cmdline_status_text(enum cmdline_status status);
+
+#endif

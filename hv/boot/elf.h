@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PV kernel's ELF image: its segments by physical address and its Xen notes
+ * (xen/include/public/elfnote.h). Pure; everything is checked before anything
+ * is believed, and each refusal has a status of its own. Segments point into
+ * the file.
+ */
+#ifndef VOUCH_HV_BOOT_ELF_H
+#define VOUCH_HV_BOOT_ELF_H
+
+#include "lib/bytes.h"
+
+#define ELF_MAX_SEGMENTS 16
+
+/* The hypervisor's part of every PV address space (public/arch-x86/xen-
+ * x86_64.h): nothing of a guest may be there. */
+#define ELF_HYPERVISOR_START UINT64_C(0xffff800000000000)
+#define ELF_HYPERVISOR_END   UINT64_C(0xffff880000000000)
+
+enum elf_status {
+    ELF_OK,
+    ELF_TRUNCATED,           /* file ends inside a header or segment */
+    ELF_NOT_ELF,             /* magic */
+    ELF_NOT_64_BIT,          /* class, byte order or version */
+    ELF_NOT_X86_64,          /* machine */
+    ELF_NOT_EXECUTABLE,      /* type is not ET_EXEC */
+    ELF_BAD_PROGRAM_HEADERS, /* none, too many or of unknown size */
+    ELF_BAD_SEGMENT,         /* more bytes in the file than in memory */
+    ELF_TOO_MANY_SEGMENTS,
+    ELF_NO_SEGMENTS,
+    ELF_WRAPS,                /* an address passes the end of memory */
+    ELF_SEGMENTS_OVERLAP,     /* two segments on the same memory */
+    ELF_IN_HYPERVISOR_WINDOW, /* image reaches into the hypervisor's part */
+    ELF_NOT_CANONICAL,        /* an address that x86-64 does not have */
+    ELF_BAD_NOTE,             /* a note passes the end, or a wrong size */
+    ELF_DUPLICATE_NOTE,
+    ELF_NO_NOTES,               /* no Xen note at all: not a PV kernel */
+    ELF_NO_ENTRY,               /* no ENTRY note */
+    ELF_NO_VIRT_BASE,           /* no VIRT_BASE note */
+    ELF_BAD_XEN_VERSION,        /* not for "xen-3.0" */
+    ELF_NOT_GENERIC,            /* LOADER is not "generic" */
+    ELF_ENTRY_OUTSIDE,          /* ENTRY is in no segment of the image */
+    ELF_HYPERCALL_PAGE_OUTSIDE, /* HYPERCALL_PAGE is no page of the image */
+    ELF_NOT_DOM0,               /* SUPPORTED_FEATURES lacks dom0 */
+    ELF_BAD_FEATURES,           /* FEATURES is malformed */
+    ELF_REQUIRED_FEATURE,       /* requires a feature that we do not offer */
+    ELF_BAD_INIT_P2M,           /* INIT_P2M is not usable for a p2m list */
+    ELF_BAD_BASE,               /* VIRT_BASE or PADDR_OFFSET not a page */
+};
+
+/* public/features.h numbers that matter here. */
+#define ELF_FEATURE_WRITABLE_PAGE_TABLES 0
+#define ELF_FEATURE_DOM0                 11
+#define ELF_FEATURE_LINUX_RSDP           15
+
+struct elf_segment {
+    uint64_t virtual_start;  /* VIRT_BASE - PADDR_OFFSET + p_paddr */
+    uint64_t physical_start; /* p_paddr */
+    uint64_t memory_size;    /* what is beyond file.size is zero */
+    struct bytes file;
+    uint32_t flags; /* 1 execute, 2 write, 4 read */
+};
+
+struct elf_notes {
+    uint64_t entry, virt_base, paddr_offset;
+    bool has_hypercall_page, has_init_p2m, has_supported_features;
+    bool has_hv_start_low, has_phys32_entry, has_l1_mfn_valid;
+    uint64_t hypercall_page;
+    uint64_t init_p2m;
+    uint64_t hv_start_low;
+    uint64_t phys32_entry;
+    uint64_t l1_mfn_valid_mask, l1_mfn_valid_value;
+    uint64_t supported_features; /* the note; 0 if there is none */
+    uint32_t features;           /* FEATURES: those it can use */
+    uint32_t required_features;  /* FEATURES: with a '!' in front */
+    bool mod_start_pfn;          /* initrd need not be mapped */
+    bool suspend_cancel;
+    bool pae_extended; /* PAE_MODE with "extended-cr3" or "bimodal" */
+    struct bytes guest_os, guest_version, xen_version, loader;
+};
+
+struct elf_image {
+    struct elf_segment segments[ELF_MAX_SEGMENTS];
+    size_t segment_count;
+    uint64_t virtual_start, virtual_end;   /* of all segments */
+    uint64_t physical_start, physical_end; /* p_paddr */
+    struct elf_notes notes;
+};
+
+/* What is wrong, and where in the file. */
+struct elf_fault {
+    size_t offset;
+    uint64_t value;
+};
+
+/* A kernel for a PV domain. *fault is set on every failure. */
+NODISCARD enum elf_status elf_parse(struct bytes file, struct elf_image *out,
+                                    struct elf_fault *fault);
+
+/* What dom0 needs beyond elf_parse(). */
+NODISCARD enum elf_status elf_check_dom0(const struct elf_image *image);
+
+const char *elf_status_text(enum elf_status status);
+
+#endif

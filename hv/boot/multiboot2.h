@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Multiboot2 information that a loader leaves in memory (Multiboot2
+ * Specification 2.0, 3.6), taken apart without believing any size in it. Pure:
+ * what is found points into the bytes that were given. Texts come without
+ * their NUL.
+ */
+#ifndef VOUCH_HV_BOOT_MULTIBOOT2_H
+#define VOUCH_HV_BOOT_MULTIBOOT2_H
+
+#include "lib/bytes.h"
+
+#define MULTIBOOT2_MAGIC       0x36d76289u
+#define MULTIBOOT2_MAX_MODULES 16
+/* More than any loader writes; a total size beyond it is refused. */
+#define MULTIBOOT2_MAX_SIZE 0x100000
+
+enum multiboot2_status {
+    MULTIBOOT2_OK,
+    MULTIBOOT2_BAD_TOTAL_SIZE, /* less than a header or beyond the limit */
+    MULTIBOOT2_BAD_TAG_SIZE,   /* a tag is short or passes the end */
+    MULTIBOOT2_NO_END,         /* no end tag */
+    MULTIBOOT2_BAD_TEXT,       /* a text without its NUL */
+    MULTIBOOT2_TOO_MANY_MODULES,
+    MULTIBOOT2_BAD_MODULE,     /* ends before it starts */
+    MULTIBOOT2_BAD_MEMORY_MAP, /* entry size or version unknown */
+    MULTIBOOT2_DUPLICATE,      /* a tag that may come once came twice */
+};
+
+/* Where parsing stopped: tag type and offset from the start. */
+struct multiboot2_fault {
+    uint32_t tag;
+    size_t offset;
+};
+
+struct multiboot2_module {
+    uint32_t start, end; /* machine addresses; end is the first byte after */
+    struct bytes text;
+};
+
+/* Type 6 or 17: entries of entry_size bytes each; see the two functions. */
+struct multiboot2_memory_map {
+    bool present;
+    size_t entry_size;
+    struct bytes entries;
+};
+
+struct multiboot2_memory {
+    uint64_t start, size;
+    uint32_t type;       /* tag 6: E820 number; tag 17: EFI memory type */
+    uint64_t attributes; /* tag 17 only */
+};
+
+struct multiboot2_framebuffer {
+    bool present;
+    uint64_t address;
+    uint32_t pitch, width, height;
+    uint8_t bits_per_pixel;
+    uint8_t type; /* 0 indexed, 1 direct RGB, 2 EGA text */
+    uint8_t red_position, red_size;
+    uint8_t green_position, green_size;
+    uint8_t blue_position, blue_size;
+};
+
+struct multiboot2_info {
+    size_t total_size;
+    struct bytes command_line; /* empty if there is none */
+    struct bytes loader_name;
+    struct multiboot2_module modules[MULTIBOOT2_MAX_MODULES];
+    size_t module_count;
+    struct multiboot2_memory_map memory;     /* tag 6 */
+    struct multiboot2_memory_map efi_memory; /* tag 17 */
+    bool has_efi64_system_table, has_efi64_image_handle;
+    uint64_t efi64_system_table;
+    uint64_t efi64_image_handle;
+    bool efi_boot_services_running; /* tag 18 */
+    struct bytes old_rsdp;          /* tag 14: at least 20 bytes, or none */
+    struct bytes new_rsdp;          /* tag 15: at least 36 bytes, or none */
+    struct multiboot2_framebuffer framebuffer;
+    bool has_load_base;
+    uint32_t load_base; /* tag 21 */
+};
+
+/* How many bytes to look at, from the first 8 of the information. */
+NODISCARD enum multiboot2_status multiboot2_total_size(struct bytes header,
+                                                       size_t *size);
+
+/* information is exactly total_size bytes. *fault is set on every failure. */
+NODISCARD enum multiboot2_status
+multiboot2_parse(struct bytes information, struct multiboot2_info *out,
+                 struct multiboot2_fault *fault);
+
+/* Number of entries, and entry number index, of one of the two maps. */
+size_t multiboot2_memory_count(const struct multiboot2_memory_map *map);
+NODISCARD bool multiboot2_memory_at(const struct multiboot2_info *info,
+                                    size_t index,
+                                    struct multiboot2_memory *out);
+NODISCARD bool multiboot2_efi_memory_at(const struct multiboot2_info *info,
+                                        size_t index,
+                                        struct multiboot2_memory *out);
+
+const char *multiboot2_status_text(enum multiboot2_status status);
+
+#endif
