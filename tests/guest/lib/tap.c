@@ -102,3 +102,34 @@ void tap_done(void)
     print("# result: %s\n",
           tap_failed == 0 && tap_count != 0 ? "pass" : "fail");
 }
+
+/* -ERESTART is the hypervisor's own and must never reach a guest. */
+static bool is_refusal(long error)
+{
+    return error < 0 && error > -200 && error != -85;
+}
+
+void tap_refused(long error, const char *format, ...)
+{
+    __builtin_va_list args;
+
+    __builtin_va_start(args, format);
+    tap_point(is_refusal(error), "", format, args);
+    __builtin_va_end(args);
+    if (!is_refusal(error)) {
+        tap_note("  got %ld, want an error", error);
+    }
+}
+
+void tap_refused_hv(long error, long error_of_xen, const char *format, ...)
+{
+    bool passed = on_xen ? error == error_of_xen : is_refusal(error);
+    __builtin_va_list args;
+
+    __builtin_va_start(args, format);
+    tap_point(passed, on_xen ? xen_differs : "", format, args);
+    __builtin_va_end(args);
+    if (!passed) {
+        tap_note("  got %ld, want %s", error, on_xen ? "Xen's" : "an error");
+    }
+}

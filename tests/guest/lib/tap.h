@@ -13,6 +13,11 @@ void tap_ok(bool passed, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void tap_is(uint64_t got, uint64_t want, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* An errno that says no; which one is not part of the property. */
+void tap_refused(long error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void tap_refused_hv(long error, long error_of_xen, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* A stated difference: what we want, what Xen 4.17 gives instead. */
 void tap_is_hv(uint64_t got, uint64_t want, uint64_t want_of_xen,
                const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -70,7 +70,7 @@ extern volatile struct trap_record trap_last;
 extern volatile uint64_t trap_fixup, trap_site;
 extern uint64_t failsafe_selectors[4];
 
-/* TRY("instruction", outputs, inputs...): rax, rcx and r11 are free to it. */
+/* TRY("instruction", outputs, inputs...): r9 to r13 are free to it. */
 #define TRY(instruction, outputs, ...)                                         \
     do {                                                                       \
         trap_reset();                                                          \
@@ -81,7 +81,7 @@ extern uint64_t failsafe_selectors[4];
                          "1:\t" instruction "\n"                               \
                          "2:\tmovq $0, trap_fixup(%%rip)"                      \
                          : outputs:__VA_ARGS__                                 \
-                         : "r11", "memory", "cc");                             \
+                         : "r9", "r10", "r11", "r12", "r13", "memory", "cc");  \
     } while (0)
 #define NONE
 #define OUTPUTS(...) __VA_ARGS__
