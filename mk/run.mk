@@ -5,7 +5,7 @@
 
 HYPERVISOR ?= vouch
 HV_vouch := $(BUILD)/hv/vouch.elf
-HV_xen := $(XEN)
+HV_xen = $(XEN)
 POLICY_vouch := $(BUILD)/policy/vouch-policy
 POLICY_xen :=
 HV_CMDLINE_vouch ?= console=com1
@@ -13,12 +13,12 @@ HV_CMDLINE_xen ?= console=com1 com1=115200,8n1 dom0_mem=1024M
 DOM0_CMDLINE ?= console=hvc0 earlyprintk=xen quiet panic=10
 RUN ?= $(BUILD)/run
 
-RUN_NEEDS := $(HV_$(HYPERVISOR)) $(POLICY_$(HYPERVISOR)) \
+RUN_NEEDS = $(HV_$(HYPERVISOR)) $(POLICY_$(HYPERVISOR)) \
     $(DOM0)/manifest.json $(BUILD)/host/vouch \
     $(if $(filter tboot,$(LAUNCH)),$(TBOOT_IMAGE))
 
 # What the scripts read from their environment; the rest they default.
-RUN_ENV := RUN=$(RUN) VOUCH=$(BUILD)/host/vouch TBOOT=$(TBOOT_IMAGE) \
+RUN_ENV = RUN=$(RUN) VOUCH=$(BUILD)/host/vouch TBOOT=$(TBOOT_IMAGE) \
     HYPERVISOR_FILE=$(HV_$(HYPERVISOR)) POLICY_FILE=$(POLICY_$(HYPERVISOR)) \
     KERNEL_FILE=$(DOM0_KERNEL) INITRD_FILE=$(DOM0_INITRD) \
     HV_CMDLINE="$(HV_CMDLINE_$(HYPERVISOR))" DOM0_CMDLINE="$(DOM0_CMDLINE)"
@@ -30,9 +30,10 @@ deps:
 
 # The packages first: what is built depends on what they bring.
 run: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) $(RUN_NEEDS)
 	@$(MAKE) --no-print-directory run-built
 
-run-built: $(RUN_NEEDS)
+run-built:
 	@$(RUN_ENV) tools/run/run.sh
 ## deps         install the Debian packages that are missing
 ## run          boot it all in QEMU and print the verdict (see README)

@@ -27,12 +27,12 @@ fail()
     exit 1
 }
 
-# A hard link where the file system can: these are tens of megabytes.
+# A copy: what is built later must not change what was put here.
 put()
 {
     [ -n "$1" ] || return 0
     [ -f "$1" ] || fail "no such file: $1"
-    ln -f "$1" "$tree/$2" 2>/dev/null || cp "$1" "$tree/$2"
+    cp --reflink=auto "$1" "$tree/$2"
 }
 
 # Double quotes in a command line would end GRUB's string.

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# `make check`: every test, through prove.  A part adds what it has to
+#   UNIT_TESTS    programs that speak TAP by cmocka   (mk/rules.mk)
+#   FUZZ_TARGETS  run for FUZZ_SHORT seconds each     (mk/rules.mk)
+#   TAP_TESTS     other executable files that speak TAP, with what they need
+#                 built in CHECK_NEEDS
+# Scenarios are tests/scenario/*.t; `make check TESTS=file` runs only that.
+
+TAP_TESTS ?=
+CHECK_NEEDS ?=
+FUZZ_SHORT ?= 10
+FUZZ_SECONDS ?= 3600
+JOBS ?= $(shell nproc)
+SCENARIOS := $(sort $(wildcard tests/scenario/*.t))
+TESTS ?= $(UNIT_TESTS) $(TAP_TESTS) tests/fuzz/short.t $(SCENARIOS)
+
+CHECK_ENV = CMOCKA_MESSAGE_OUTPUT=TAP FUZZ_SHORT=$(FUZZ_SHORT) \
+    FUZZ_TARGETS="$(FUZZ_TARGETS)" BUILD=$(BUILD) MAKE="$(MAKE)" $(RUN_ENV)
+
+# What is needed is in variables that later files still add to, so it is named
+# in recipes, which are read last, and made by a second make.
+.PHONY: check check-built fuzz unit
+check: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) $(ALL) $(UNIT_TESTS) \
+	    $(FUZZ_TARGETS) $(CHECK_NEEDS) $(RUN_NEEDS)
+	@$(MAKE) --no-print-directory check-built
+
+check-built:
+	@$(CHECK_ENV) prove -j$(JOBS) --timer --exec '' $(TESTS)
+
+unit:
+	@$(MAKE) --no-print-directory -j$(JOBS) $(UNIT_TESTS)
+	@$(CHECK_ENV) prove -j$(JOBS) --exec '' $(UNIT_TESTS)
+
+fuzz:
+	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_TARGETS)
+	@FUZZ_SHORT=$(FUZZ_SECONDS) FUZZ_TARGETS="$(FUZZ_TARGETS)" \
+	    BUILD=$(BUILD) tests/fuzz/short.t
+## check        every test (TESTS=file: only that one)
+## unit         unit tests only
+## fuzz         FUZZ_SECONDS (3600) of each fuzz target
