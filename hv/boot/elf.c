@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ELF64 executables for x86-64, as PV kernels are: segments are loaded by
+ * physical address, and the virtual layout comes from the Xen notes, not from
+ * p_vaddr (a kernel's per-CPU template has p_vaddr 0).
+ */
+#include "hv/boot/elf.h"
+
+#include "hv/boot/elf_notes.h"
+#include "lib/checked.h"
+
+#define IDENT_SIZE          16
+#define HEADER_SIZE         64
+#define PROGRAM_HEADER_SIZE 56
+#define MAX_PROGRAM_HEADERS 64
+#define CLASS_64            2
+#define DATA_LITTLE         1
+#define VERSION_CURRENT     1
+#define TYPE_EXEC           2
+#define MACHINE_X86_64      62
+#define SEGMENT_LOAD        1
+#define SEGMENT_NOTE        4
+#define PAGE_BYTES          4096
+#define NOT_CANONICAL_START UINT64_C(0x0000800000000000)
+#define NOT_CANONICAL_END   UINT64_C(0xffff800000000000)
+
+struct program_headers {
+    struct bytes table;
+    size_t count;
+};
+
+struct program_header {
+    uint32_t type, flags;
+    uint64_t offset, physical, file_size, memory_size;
+    struct bytes file;
+};
+
+static enum elf_status fail(struct elf_fault *fault, enum elf_status status,
+                            size_t offset, uint64_t value)
+{
+    *fault = (struct elf_fault){.offset = offset, .value = value};
+    return status;
+}
+
+static enum elf_status check_ident(struct bytes ident)
+{
+    if (memcmp(ident.data,
+               "\x7f"
+               "ELF",
+               4) != 0) {
+        return ELF_NOT_ELF;
+    }
+    if (ident.data[4] != CLASS_64 || ident.data[5] != DATA_LITTLE ||
+        ident.data[6] != VERSION_CURRENT) {
+        return ELF_NOT_64_BIT;
+    }
+    return ELF_OK;
+}
+
+static enum elf_status parse_header(struct bytes file,
+                                    struct program_headers *out,
+                                    struct elf_fault *fault)
+{
+    struct cursor cursor = cursor_over(file);
+    struct bytes ident = take_bytes(&cursor, IDENT_SIZE);
+    if (cursor.failed) {
+        return fail(fault, ELF_TRUNCATED, file.size, 0);
+    }
+    enum elf_status status = check_ident(ident);
+    if (status != ELF_OK) {
+        return fail(fault, status, 0, 0);
+    }
+    uint16_t type = take_le16(&cursor);
+    uint16_t machine = take_le16(&cursor);
+    take_skip(&cursor, 4 + 8); /* version; e_entry is for bare metal */
+    uint64_t table = take_le64(&cursor);
+    take_skip(&cursor, 8 + 4 + 2); /* section headers, flags, own size */
+    uint16_t entry_size = take_le16(&cursor);
+    uint16_t count = take_le16(&cursor);
+    take_skip(&cursor, 6);
+    if (cursor.failed) {
+        return fail(fault, ELF_TRUNCATED, file.size, 0);
+    }
+    if (type != TYPE_EXEC) {
+        return fail(fault, ELF_NOT_EXECUTABLE, 16, type);
+    }
+    if (machine != MACHINE_X86_64) {
+        return fail(fault, ELF_NOT_X86_64, 18, machine);
+    }
+    if (entry_size != PROGRAM_HEADER_SIZE || count == 0 ||
+        count > MAX_PROGRAM_HEADERS) {
+        return fail(fault, ELF_BAD_PROGRAM_HEADERS, 54, count);
+    }
+    out->count = count;
+    if (!bytes_slice(file, table, (size_t)count * PROGRAM_HEADER_SIZE,
+                     &out->table)) {
+        return fail(fault, ELF_TRUNCATED, 32, table);
+    }
+    return ELF_OK;
+}
+
+/* Header number index, and the bytes of the file that it names. */
+static enum elf_status program_header_at(struct bytes file,
+                                         const struct program_headers *headers,
+                                         size_t index,
+                                         struct program_header *out)
+{
+    struct cursor cursor = cursor_over(headers->table);
+    take_skip(&cursor, index * PROGRAM_HEADER_SIZE);
+    out->type = take_le32(&cursor);
+    out->flags = take_le32(&cursor);
+    out->offset = take_le64(&cursor);
+    take_skip(&cursor, 8); /* p_vaddr */
+    out->physical = take_le64(&cursor);
+    out->file_size = take_le64(&cursor);
+    out->memory_size = take_le64(&cursor);
+    if (out->type != SEGMENT_LOAD && out->type != SEGMENT_NOTE) {
+        return ELF_OK;
+    }
+    return bytes_slice(file, out->offset, out->file_size, &out->file)
+               ? ELF_OK
+               : ELF_TRUNCATED;
+}
+
+static size_t header_offset(struct bytes file,
+                            const struct program_headers *headers, size_t index)
+{
+    return (size_t)(headers->table.data - file.data) +
+           index * PROGRAM_HEADER_SIZE;
+}
+
+static bool segments_overlap(const struct elf_segment *a,
+                             const struct elf_segment *b)
+{
+    return a->physical_start < b->physical_start + b->memory_size &&
+           b->physical_start < a->physical_start + a->memory_size;
+}
+
+static enum elf_status add_segment(const struct program_header *header,
+                                   struct elf_image *image)
+{
+    uint64_t end;
+    if (header->file_size > header->memory_size) {
+        return ELF_BAD_SEGMENT;
+    }
+    if (header->memory_size == 0) {
+        return ELF_OK;
+    }
+    if (!checked_add_u64(header->physical, header->memory_size, &end)) {
+        return ELF_WRAPS;
+    }
+    if (image->segment_count == ELF_MAX_SEGMENTS) {
+        return ELF_TOO_MANY_SEGMENTS;
+    }
+    struct elf_segment segment = {.physical_start = header->physical,
+                                  .memory_size = header->memory_size,
+                                  .file = header->file,
+                                  .flags = header->flags};
+    for (size_t i = 0; i < image->segment_count; i++) {
+        if (segments_overlap(&image->segments[i], &segment)) {
+            return ELF_SEGMENTS_OVERLAP;
+        }
+    }
+    if (image->segment_count == 0 || header->physical < image->physical_start) {
+        image->physical_start = header->physical;
+    }
+    if (end > image->physical_end) {
+        image->physical_end = end;
+    }
+    image->segments[image->segment_count++] = segment;
+    return ELF_OK;
+}
+
+static enum elf_status take_segments(struct bytes file,
+                                     const struct program_headers *headers,
+                                     struct elf_image *image,
+                                     struct elf_fault *fault)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        struct program_header header;
+        enum elf_status status = program_header_at(file, headers, i, &header);
+        if (status == ELF_OK && header.type == SEGMENT_LOAD) {
+            status = add_segment(&header, image);
+        }
+        if (status != ELF_OK) {
+            return fail(fault, status, header_offset(file, headers, i),
+                        header.physical);
+        }
+    }
+    return image->segment_count != 0 ? ELF_OK
+                                     : fail(fault, ELF_NO_SEGMENTS, 0, 0);
+}
+
+static enum elf_status take_notes(struct bytes file,
+                                  const struct program_headers *headers,
+                                  struct elf_notes *notes,
+                                  struct elf_fault *fault)
+{
+    struct elf_notes_seen seen = {.types = 0};
+    for (size_t i = 0; i < headers->count; i++) {
+        struct program_header header;
+        enum elf_status status = program_header_at(file, headers, i, &header);
+        if (status != ELF_OK || header.type != SEGMENT_NOTE) {
+            continue; /* a bad header was refused by take_segments() */
+        }
+        status = elf_notes_parse(header.file, notes, &seen, fault);
+        if (status != ELF_OK) {
+            fault->offset += header.offset;
+            return status;
+        }
+    }
+    enum elf_status status = elf_notes_check(notes, &seen);
+    return status == ELF_OK ? status : fail(fault, status, 0, seen.types);
+}
+
+static bool touches_window(uint64_t start, uint64_t last)
+{
+    return start < ELF_HYPERVISOR_END && last >= ELF_HYPERVISOR_START;
+}
+
+static bool is_canonical(uint64_t start, uint64_t last)
+{
+    return last < NOT_CANONICAL_START || start >= NOT_CANONICAL_END;
+}
+
+/* Give the segments their virtual addresses. The end may be 2^64, as 0. */
+static enum elf_status place_image(struct elf_image *image)
+{
+    const struct elf_notes *notes = &image->notes;
+    uint64_t offset, start, last;
+    if (!is_aligned(notes->virt_base, PAGE_BYTES) ||
+        !is_aligned(notes->paddr_offset, PAGE_BYTES)) {
+        return ELF_BAD_BASE;
+    }
+    if (!checked_sub_u64(image->physical_start, notes->paddr_offset, &offset) ||
+        !checked_add_u64(notes->virt_base, offset, &start) ||
+        !checked_add_u64(start, image->physical_end - image->physical_start - 1,
+                         &last)) {
+        return ELF_WRAPS;
+    }
+    if (touches_window(start, last)) {
+        return ELF_IN_HYPERVISOR_WINDOW;
+    }
+    if (!is_canonical(start, last)) {
+        return ELF_NOT_CANONICAL;
+    }
+    image->virtual_start = start;
+    image->virtual_end = last + 1;
+    for (size_t i = 0; i < image->segment_count; i++) {
+        struct elf_segment *segment = &image->segments[i];
+        segment->virtual_start =
+            start + (segment->physical_start - image->physical_start);
+    }
+    return ELF_OK;
+}
+
+/* Is [address, address + size) inside one segment? */
+static bool is_inside(const struct elf_image *image, uint64_t address,
+                      uint64_t size)
+{
+    for (size_t i = 0; i < image->segment_count; i++) {
+        const struct elf_segment *segment = &image->segments[i];
+        if (address >= segment->virtual_start && size <= segment->memory_size &&
+            address - segment->virtual_start <= segment->memory_size - size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum elf_status check_init_p2m(const struct elf_image *image)
+{
+    uint64_t start = image->notes.init_p2m;
+    bool in_image = start >= image->virtual_start &&
+                    start - image->virtual_start <
+                        image->virtual_end - image->virtual_start;
+    if (!is_aligned(start, PAGE_BYTES) || !is_canonical(start, start) ||
+        touches_window(start, start) || in_image) {
+        return ELF_BAD_INIT_P2M;
+    }
+    return ELF_OK;
+}
+
+static enum elf_status check_addresses(const struct elf_image *image,
+                                       struct elf_fault *fault)
+{
+    const struct elf_notes *notes = &image->notes;
+    if (!is_inside(image, notes->entry, 1)) {
+        return fail(fault, ELF_ENTRY_OUTSIDE, 0, notes->entry);
+    }
+    if (notes->has_hypercall_page &&
+        (!is_aligned(notes->hypercall_page, PAGE_BYTES) ||
+         !is_inside(image, notes->hypercall_page, PAGE_BYTES))) {
+        return fail(fault, ELF_HYPERCALL_PAGE_OUTSIDE, 0,
+                    notes->hypercall_page);
+    }
+    if (notes->has_init_p2m && check_init_p2m(image) != ELF_OK) {
+        return fail(fault, ELF_BAD_INIT_P2M, 0, notes->init_p2m);
+    }
+    return ELF_OK;
+}
+
+enum elf_status elf_parse(struct bytes file, struct elf_image *out,
+                          struct elf_fault *fault)
+{
+    struct program_headers headers;
+    memset(out, 0, sizeof(*out));
+    enum elf_status status = parse_header(file, &headers, fault);
+    if (status == ELF_OK) {
+        status = take_segments(file, &headers, out, fault);
+    }
+    if (status == ELF_OK) {
+        status = take_notes(file, &headers, &out->notes, fault);
+    }
+    if (status != ELF_OK) {
+        return status;
+    }
+    status = place_image(out);
+    if (status != ELF_OK) {
+        return fail(fault, status, 0, out->notes.virt_base);
+    }
+    return check_addresses(out, fault);
+}
+
+enum elf_status elf_check_dom0(const struct elf_image *image)
+{
+    const struct elf_notes *notes = &image->notes;
+    uint64_t dom0 = UINT64_C(1) << ELF_FEATURE_DOM0;
+    if (notes->has_supported_features &&
+        (notes->supported_features & dom0) == 0) {
+        return ELF_NOT_DOM0;
+    }
+    return ELF_OK;
+}
+
+const char *elf_status_text(enum elf_status status)
+{
+    switch (status) {
+    case ELF_OK:
+        return "ok";
+    case ELF_TRUNCATED:
+        return "file ends inside a header or segment";
+    case ELF_NOT_ELF:
+        return "not an ELF file";
+    case ELF_NOT_64_BIT:
+        return "not a 64-bit little-endian ELF file";
+    case ELF_NOT_X86_64:
+        return "not for x86-64";
+    case ELF_NOT_EXECUTABLE:
+        return "not an executable (ET_EXEC)";
+    case ELF_BAD_PROGRAM_HEADERS:
+        return "no program headers, too many, or of unknown size";
+    case ELF_BAD_SEGMENT:
+        return "segment is larger in the file than in memory";
+    case ELF_TOO_MANY_SEGMENTS:
+        return "too many segments";
+    case ELF_NO_SEGMENTS:
+        return "nothing to load";
+    case ELF_WRAPS:
+        return "address range passes the end of the address space";
+    case ELF_SEGMENTS_OVERLAP:
+        return "two segments overlap";
+    case ELF_IN_HYPERVISOR_WINDOW:
+        return "image reaches into the hypervisor's address range";
+    case ELF_NOT_CANONICAL:
+        return "image has addresses that are not canonical";
+    case ELF_BAD_NOTE:
+        return "malformed note";
+    case ELF_DUPLICATE_NOTE:
+        return "Xen note given twice";
+    case ELF_NO_NOTES:
+        return "no Xen notes: not a PV kernel";
+    case ELF_NO_ENTRY:
+        return "no ENTRY note";
+    case ELF_NO_VIRT_BASE:
+        return "no VIRT_BASE note";
+    case ELF_BAD_XEN_VERSION:
+        return "XEN_VERSION note is not \"xen-3.0\"";
+    case ELF_NOT_GENERIC:
+        return "LOADER note is not \"generic\"";
+    case ELF_ENTRY_OUTSIDE:
+        return "ENTRY note names an address outside the image";
+    case ELF_HYPERCALL_PAGE_OUTSIDE:
+        return "HYPERCALL_PAGE note names no page of the image";
+    case ELF_NOT_DOM0:
+        return "kernel cannot be dom0 (SUPPORTED_FEATURES)";
+    case ELF_BAD_FEATURES:
+        return "malformed FEATURES note";
+    case ELF_REQUIRED_FEATURE:
+        return "kernel requires a feature that is not offered";
+    case ELF_BAD_INIT_P2M:
+        return "INIT_P2M note names no place for a p2m list";
+    case ELF_BAD_BASE:
+        return "VIRT_BASE or PADDR_OFFSET note is not page aligned";
+    }
+    return "unknown ELF status";
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Xen notes: {name size, description size, type}, the name "Xen", the
+ * description, each padded to 4 bytes. Numbers are 1, 2, 4 or 8 bytes wide, as
+ * kernels differ. A note we know may come once.
+ */
+#include "hv/boot/elf_notes.h"
+
+#include <xen/elfnote.h>
+#include <xen/features.h>
+
+#include "lib/checked.h"
+#include "lib/text.h"
+
+#define NOTE_ALIGN      4
+#define NOTE_TYPE_COUNT 32
+
+/* Part of PV as it was once, and needed by nobody who can run without it. */
+#define FEATURES_WE_LACK                                                       \
+    (UINT32_C(1) << XENFEAT_auto_translated_physmap |                          \
+     UINT32_C(1) << XENFEAT_supervisor_mode_kernel)
+
+static const struct {
+    const char *name;
+    uint32_t number;
+} feature_names[] = {
+    {"writable_page_tables", XENFEAT_writable_page_tables},
+    {"writable_descriptor_tables", XENFEAT_writable_descriptor_tables},
+    {"auto_translated_physmap", XENFEAT_auto_translated_physmap},
+    {"supervisor_mode_kernel", XENFEAT_supervisor_mode_kernel},
+    {"pae_pgdir_above_4gb", XENFEAT_pae_pgdir_above_4gb},
+    {"dom0", XENFEAT_dom0},
+};
+
+static bool parse_number(struct bytes description, uint64_t *out)
+{
+    size_t size = description.size;
+    if (size != 1 && size != 2 && size != 4 && size != 8) {
+        return false;
+    }
+    struct cursor cursor = cursor_over(description);
+    *out = take_little(&cursor, size);
+    return true;
+}
+
+/* Text up to its NUL, which must be the last byte. */
+static bool parse_text(struct bytes description, struct bytes *out)
+{
+    if (description.size == 0 ||
+        description.data[description.size - 1] != '\0') {
+        return false;
+    }
+    *out = bytes_of(description.data, description.size - 1);
+    return text_is_printable(*out);
+}
+
+static bool feature_number(struct bytes name, uint32_t *number)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(feature_names); i++) {
+        if (bytes_equal(name, bytes_of_text(feature_names[i].name))) {
+            *number = feature_names[i].number;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One word of FEATURES; '!' in front means that the kernel insists. */
+static enum elf_status add_feature(struct bytes word, struct elf_notes *out)
+{
+    uint32_t number;
+    struct bytes name = word;
+    bool required = text_take_prefix(word, "!", &name);
+    if (name.size == 0) {
+        return ELF_BAD_FEATURES;
+    }
+    if (!feature_number(name, &number)) {
+        return required ? ELF_REQUIRED_FEATURE : ELF_OK;
+    }
+    out->features |= UINT32_C(1) << number;
+    if (required) {
+        out->required_features |= UINT32_C(1) << number;
+    }
+    return ELF_OK;
+}
+
+/* Words separated by '|'. */
+static enum elf_status parse_features(struct bytes text, struct elf_notes *out)
+{
+    size_t start = 0;
+    for (size_t i = 0; i <= text.size; i++) {
+        if (i != text.size && text.data[i] != '|') {
+            continue;
+        }
+        struct bytes word = bytes_of(text.data + start, i - start);
+        enum elf_status status = add_feature(word, out);
+        if (status != ELF_OK) {
+            return status;
+        }
+        start = i + 1;
+    }
+    bool offered = (out->required_features & FEATURES_WE_LACK) == 0;
+    return offered ? ELF_OK : ELF_REQUIRED_FEATURE;
+}
+
+static bool parse_l1_mfn_valid(struct bytes description, struct elf_notes *out)
+{
+    struct cursor cursor = cursor_over(description);
+    out->has_l1_mfn_valid = true;
+    out->l1_mfn_valid_mask = take_le64(&cursor);
+    out->l1_mfn_valid_value = take_le64(&cursor);
+    return cursor_is_done(&cursor);
+}
+
+static bool parse_flag(struct bytes description, bool *out)
+{
+    uint64_t number;
+    if (!parse_number(description, &number)) {
+        return false;
+    }
+    *out = number != 0;
+    return true;
+}
+
+static bool parse_optional(struct bytes description, bool *present,
+                           uint64_t *out)
+{
+    *present = true;
+    return parse_number(description, out);
+}
+
+static bool parse_pae_mode(struct bytes description, struct elf_notes *out)
+{
+    struct bytes text;
+    if (!parse_text(description, &text)) {
+        return false;
+    }
+    out->pae_extended =
+        bytes_equal(text, bytes_of_text("yes,extended-cr3")) ||
+        bytes_equal(text, bytes_of_text("bimodal,extended-cr3"));
+    return true;
+}
+
+static bool parse_known(uint32_t type, struct bytes description,
+                        struct elf_notes *out)
+{
+    switch (type) {
+    case XEN_ELFNOTE_ENTRY:
+        return parse_number(description, &out->entry);
+    case XEN_ELFNOTE_HYPERCALL_PAGE:
+        return parse_optional(description, &out->has_hypercall_page,
+                              &out->hypercall_page);
+    case XEN_ELFNOTE_VIRT_BASE:
+        return parse_number(description, &out->virt_base);
+    case XEN_ELFNOTE_PADDR_OFFSET:
+        return parse_number(description, &out->paddr_offset);
+    case XEN_ELFNOTE_XEN_VERSION:
+        return parse_text(description, &out->xen_version);
+    case XEN_ELFNOTE_GUEST_OS:
+        return parse_text(description, &out->guest_os);
+    case XEN_ELFNOTE_GUEST_VERSION:
+        return parse_text(description, &out->guest_version);
+    case XEN_ELFNOTE_LOADER:
+        return parse_text(description, &out->loader);
+    case XEN_ELFNOTE_PAE_MODE:
+        return parse_pae_mode(description, out);
+    case XEN_ELFNOTE_HV_START_LOW:
+        return parse_optional(description, &out->has_hv_start_low,
+                              &out->hv_start_low);
+    case XEN_ELFNOTE_L1_MFN_VALID:
+        return parse_l1_mfn_valid(description, out);
+    case XEN_ELFNOTE_SUSPEND_CANCEL:
+        return parse_flag(description, &out->suspend_cancel);
+    case XEN_ELFNOTE_INIT_P2M:
+        return parse_optional(description, &out->has_init_p2m, &out->init_p2m);
+    case XEN_ELFNOTE_MOD_START_PFN:
+        return parse_flag(description, &out->mod_start_pfn);
+    case XEN_ELFNOTE_SUPPORTED_FEATURES:
+        return parse_optional(description, &out->has_supported_features,
+                              &out->supported_features);
+    case XEN_ELFNOTE_PHYS32_ENTRY:
+        return parse_optional(description, &out->has_phys32_entry,
+                              &out->phys32_entry);
+    default:
+        return true; /* a crash note, or one that came later */
+    }
+}
+
+static enum elf_status take_note(uint32_t type, struct bytes description,
+                                 struct elf_notes *out,
+                                 struct elf_notes_seen *seen)
+{
+    if (type < NOTE_TYPE_COUNT) {
+        if ((seen->types & UINT32_C(1) << type) != 0) {
+            return ELF_DUPLICATE_NOTE;
+        }
+        seen->types |= UINT32_C(1) << type;
+    }
+    if (type == XEN_ELFNOTE_FEATURES) {
+        struct bytes text;
+        return parse_text(description, &text) ? parse_features(text, out)
+                                              : ELF_BAD_NOTE;
+    }
+    return parse_known(type, description, out) ? ELF_OK : ELF_BAD_NOTE;
+}
+
+static void skip_padding(struct cursor *cursor)
+{
+    size_t odd = cursor->offset % NOTE_ALIGN;
+    size_t padding = odd == 0 ? 0 : NOTE_ALIGN - odd;
+    size_t left = cursor_remaining(cursor);
+    take_skip(cursor, padding < left ? padding : left);
+}
+
+enum elf_status elf_notes_parse(struct bytes segment, struct elf_notes *out,
+                                struct elf_notes_seen *seen,
+                                struct elf_fault *fault)
+{
+    struct cursor cursor = cursor_over(segment);
+    enum elf_status status = ELF_OK;
+    while (status == ELF_OK && cursor_remaining(&cursor) != 0) {
+        fault->offset = cursor.offset;
+        uint32_t name_size = take_le32(&cursor);
+        uint32_t description_size = take_le32(&cursor);
+        uint32_t type = take_le32(&cursor);
+        struct bytes name = take_bytes(&cursor, name_size);
+        skip_padding(&cursor);
+        struct bytes description = take_bytes(&cursor, description_size);
+        if (cursor.failed) {
+            return ELF_BAD_NOTE;
+        }
+        skip_padding(&cursor);
+        fault->value = type;
+        if (bytes_equal(name, bytes_of("Xen", 4))) {
+            status = take_note(type, description, out, seen);
+        }
+    }
+    return status;
+}
+
+static bool was_seen(const struct elf_notes_seen *seen, uint32_t type)
+{
+    return (seen->types & UINT32_C(1) << type) != 0;
+}
+
+enum elf_status elf_notes_check(const struct elf_notes *notes,
+                                const struct elf_notes_seen *seen)
+{
+    if (seen->types == 0) {
+        return ELF_NO_NOTES;
+    }
+    if (!bytes_equal(notes->xen_version, bytes_of_text("xen-3.0"))) {
+        return ELF_BAD_XEN_VERSION;
+    }
+    if (!bytes_equal(notes->loader, bytes_of_text("generic"))) {
+        return ELF_NOT_GENERIC;
+    }
+    if (!was_seen(seen, XEN_ELFNOTE_ENTRY)) {
+        return ELF_NO_ENTRY;
+    }
+    if (!was_seen(seen, XEN_ELFNOTE_VIRT_BASE)) {
+        return ELF_NO_VIRT_BASE;
+    }
+    return ELF_OK;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Multiboot2 information (Multiboot2 Specification 2.0, 3.6): a list of tags,
+ * each {type, size, ...} and aligned to 8 bytes, up to an end tag. Tags that
+ * nobody here needs are stepped over.
+ */
+#include "hv/boot/multiboot2.h"
+
+#include "lib/checked.h"
+
+#define HEADER_SIZE            8
+#define TAG_HEADER             8
+#define TAG_ALIGN              8
+
+#define TAG_END                0
+#define TAG_COMMAND_LINE       1
+#define TAG_LOADER_NAME        2
+#define TAG_MODULE             3
+#define TAG_MEMORY_MAP         6
+#define TAG_FRAMEBUFFER        8
+#define TAG_EFI64_SYSTEM_TABLE 12
+#define TAG_OLD_RSDP           14
+#define TAG_NEW_RSDP           15
+#define TAG_EFI_MEMORY_MAP     17
+#define TAG_EFI_BOOT_SERVICES  18
+#define TAG_EFI64_IMAGE_HANDLE 20
+#define TAG_LOAD_BASE          21
+
+#define MEMORY_ENTRY_SIZE      24 /* base, length, type, reserved */
+#define EFI_MEMORY_ENTRY_SIZE  40 /* EFI_MEMORY_DESCRIPTOR */
+#define EFI_PAGE_SIZE          4096
+#define OLD_RSDP_SIZE          20
+#define NEW_RSDP_SIZE          36
+#define FRAMEBUFFER_RGB        1
+
+enum multiboot2_status multiboot2_total_size(struct bytes header, size_t *size)
+{
+    struct cursor cursor = cursor_over(header);
+    uint32_t total = take_le32(&cursor);
+    take_skip(&cursor, 4);
+    if (cursor.failed || total < HEADER_SIZE + TAG_HEADER ||
+        total > MULTIBOOT2_MAX_SIZE) {
+        return MULTIBOOT2_BAD_TOTAL_SIZE;
+    }
+    *size = total;
+    return MULTIBOOT2_OK;
+}
+
+/* What is left, up to a NUL that must be there. */
+static enum multiboot2_status take_text(struct cursor *cursor,
+                                        struct bytes *out)
+{
+    struct bytes rest = take_bytes(cursor, cursor_remaining(cursor));
+    for (size_t i = 0; i < rest.size; i++) {
+        if (rest.data[i] == '\0') {
+            *out = bytes_of(rest.data, i);
+            return MULTIBOOT2_OK;
+        }
+    }
+    return MULTIBOOT2_BAD_TEXT;
+}
+
+static enum multiboot2_status take_module(struct cursor *cursor,
+                                          struct multiboot2_info *info)
+{
+    if (info->module_count == MULTIBOOT2_MAX_MODULES) {
+        return MULTIBOOT2_TOO_MANY_MODULES;
+    }
+    struct multiboot2_module module;
+    module.start = take_le32(cursor);
+    module.end = take_le32(cursor);
+    if (cursor->failed) {
+        return MULTIBOOT2_BAD_TAG_SIZE;
+    }
+    if (module.end < module.start) {
+        return MULTIBOOT2_BAD_MODULE;
+    }
+    enum multiboot2_status status = take_text(cursor, &module.text);
+    if (status == MULTIBOOT2_OK) {
+        info->modules[info->module_count++] = module;
+    }
+    return status;
+}
+
+static enum multiboot2_status take_memory_map(struct cursor *cursor,
+                                              size_t smallest_entry,
+                                              uint32_t newest_version,
+                                              struct multiboot2_memory_map *out)
+{
+    uint32_t entry_size = take_le32(cursor);
+    uint32_t version = take_le32(cursor);
+    struct bytes entries = take_bytes(cursor, cursor_remaining(cursor));
+    if (cursor->failed) {
+        return MULTIBOOT2_BAD_TAG_SIZE;
+    }
+    if (out->present) {
+        return MULTIBOOT2_DUPLICATE;
+    }
+    if (entry_size < smallest_entry || version > newest_version ||
+        entries.size % entry_size != 0) {
+        return MULTIBOOT2_BAD_MEMORY_MAP;
+    }
+    *out = (struct multiboot2_memory_map){
+        .present = true, .entry_size = entry_size, .entries = entries};
+    return MULTIBOOT2_OK;
+}
+
+static enum multiboot2_status
+take_framebuffer(struct cursor *cursor, struct multiboot2_framebuffer *out)
+{
+    struct multiboot2_framebuffer found = {.present = true};
+    found.address = take_le64(cursor);
+    found.pitch = take_le32(cursor);
+    found.width = take_le32(cursor);
+    found.height = take_le32(cursor);
+    found.bits_per_pixel = take_u8(cursor);
+    found.type = take_u8(cursor);
+    take_skip(cursor, 2);
+    if (found.type == FRAMEBUFFER_RGB) {
+        found.red_position = take_u8(cursor);
+        found.red_size = take_u8(cursor);
+        found.green_position = take_u8(cursor);
+        found.green_size = take_u8(cursor);
+        found.blue_position = take_u8(cursor);
+        found.blue_size = take_u8(cursor);
+    }
+    if (cursor->failed) {
+        return MULTIBOOT2_BAD_TAG_SIZE;
+    }
+    if (out->present) {
+        return MULTIBOOT2_DUPLICATE;
+    }
+    *out = found;
+    return MULTIBOOT2_OK;
+}
+
+static enum multiboot2_status take_address(struct cursor *cursor, bool *present,
+                                           uint64_t *out)
+{
+    uint64_t address = take_le64(cursor);
+    if (cursor->failed) {
+        return MULTIBOOT2_BAD_TAG_SIZE;
+    }
+    if (*present) {
+        return MULTIBOOT2_DUPLICATE;
+    }
+    *present = true;
+    *out = address;
+    return MULTIBOOT2_OK;
+}
+
+static enum multiboot2_status take_load_base(struct cursor *cursor,
+                                             struct multiboot2_info *info)
+{
+    uint32_t base = take_le32(cursor);
+    if (cursor->failed) {
+        return MULTIBOOT2_BAD_TAG_SIZE;
+    }
+    if (info->has_load_base) {
+        return MULTIBOOT2_DUPLICATE;
+    }
+    info->has_load_base = true;
+    info->load_base = base;
+    return MULTIBOOT2_OK;
+}
+
+static enum multiboot2_status take_once(struct cursor *cursor, size_t smallest,
+                                        struct bytes *out)
+{
+    struct bytes rest = take_bytes(cursor, cursor_remaining(cursor));
+    if (rest.size < smallest) {
+        return MULTIBOOT2_BAD_TAG_SIZE;
+    }
+    if (out->data != NULL) {
+        return MULTIBOOT2_DUPLICATE;
+    }
+    *out = rest;
+    return MULTIBOOT2_OK;
+}
+
+static enum multiboot2_status take_text_once(struct cursor *cursor,
+                                             struct bytes *out)
+{
+    if (out->data != NULL) {
+        return MULTIBOOT2_DUPLICATE;
+    }
+    return take_text(cursor, out);
+}
+
+static enum multiboot2_status take_tag(uint32_t type, struct cursor *cursor,
+                                       struct multiboot2_info *info)
+{
+    switch (type) {
+    case TAG_COMMAND_LINE:
+        return take_text_once(cursor, &info->command_line);
+    case TAG_LOADER_NAME:
+        return take_text_once(cursor, &info->loader_name);
+    case TAG_MODULE:
+        return take_module(cursor, info);
+    case TAG_MEMORY_MAP:
+        return take_memory_map(cursor, MEMORY_ENTRY_SIZE, 0, &info->memory);
+    case TAG_EFI_MEMORY_MAP:
+        return take_memory_map(cursor, EFI_MEMORY_ENTRY_SIZE, 1,
+                               &info->efi_memory);
+    case TAG_FRAMEBUFFER:
+        return take_framebuffer(cursor, &info->framebuffer);
+    case TAG_EFI64_SYSTEM_TABLE:
+        return take_address(cursor, &info->has_efi64_system_table,
+                            &info->efi64_system_table);
+    case TAG_EFI64_IMAGE_HANDLE:
+        return take_address(cursor, &info->has_efi64_image_handle,
+                            &info->efi64_image_handle);
+    case TAG_OLD_RSDP:
+        return take_once(cursor, OLD_RSDP_SIZE, &info->old_rsdp);
+    case TAG_NEW_RSDP:
+        return take_once(cursor, NEW_RSDP_SIZE, &info->new_rsdp);
+    case TAG_EFI_BOOT_SERVICES:
+        info->efi_boot_services_running = true;
+        return MULTIBOOT2_OK;
+    case TAG_LOAD_BASE:
+        return take_load_base(cursor, info);
+    default:
+        return MULTIBOOT2_OK; /* not ours to read */
+    }
+}
+
+/* Parse the tag at cursor and step to the next; *ended at the end tag. */
+static enum multiboot2_status step(struct cursor *cursor,
+                                   struct multiboot2_info *info,
+                                   struct multiboot2_fault *fault, bool *ended)
+{
+    fault->offset = cursor->offset;
+    fault->tag = 0;
+    if (cursor_remaining(cursor) < TAG_HEADER) {
+        return MULTIBOOT2_NO_END;
+    }
+    fault->tag = take_le32(cursor);
+    uint32_t size = take_le32(cursor);
+    if (size < TAG_HEADER || size - TAG_HEADER > cursor_remaining(cursor)) {
+        return MULTIBOOT2_BAD_TAG_SIZE;
+    }
+    *ended = fault->tag == TAG_END;
+    struct cursor body = cursor_over(take_bytes(cursor, size - TAG_HEADER));
+    enum multiboot2_status status = take_tag(fault->tag, &body, info);
+    size_t padding = (size_t)align_up(size, TAG_ALIGN) - size;
+    size_t left = cursor_remaining(cursor);
+    take_skip(cursor, padding < left ? padding : left);
+    return status;
+}
+
+enum multiboot2_status multiboot2_parse(struct bytes information,
+                                        struct multiboot2_info *out,
+                                        struct multiboot2_fault *fault)
+{
+    *fault = (struct multiboot2_fault){.tag = 0, .offset = 0};
+    memset(out, 0, sizeof(*out));
+    enum multiboot2_status status =
+        multiboot2_total_size(information, &out->total_size);
+    if (status != MULTIBOOT2_OK) {
+        return status;
+    }
+    if (out->total_size != information.size) {
+        return MULTIBOOT2_BAD_TOTAL_SIZE;
+    }
+    struct cursor cursor = cursor_over(information);
+    take_skip(&cursor, HEADER_SIZE);
+    bool ended = false;
+    while (status == MULTIBOOT2_OK && !ended) {
+        status = step(&cursor, out, fault, &ended);
+    }
+    return status;
+}
+
+size_t multiboot2_memory_count(const struct multiboot2_memory_map *map)
+{
+    return map->present ? map->entries.size / map->entry_size : 0;
+}
+
+static bool entry_at(const struct multiboot2_memory_map *map, size_t index,
+                     struct cursor *out)
+{
+    struct bytes entry;
+    if (index >= multiboot2_memory_count(map) ||
+        !bytes_slice(map->entries, index * map->entry_size, map->entry_size,
+                     &entry)) {
+        return false;
+    }
+    *out = cursor_over(entry);
+    return true;
+}
+
+bool multiboot2_memory_at(const struct multiboot2_info *info, size_t index,
+                          struct multiboot2_memory *out)
+{
+    struct cursor cursor;
+    if (!entry_at(&info->memory, index, &cursor)) {
+        return false;
+    }
+    out->start = take_le64(&cursor);
+    out->size = take_le64(&cursor);
+    out->type = take_le32(&cursor);
+    out->attributes = 0;
+    return true;
+}
+
+bool multiboot2_efi_memory_at(const struct multiboot2_info *info, size_t index,
+                              struct multiboot2_memory *out)
+{
+    struct cursor cursor;
+    if (!entry_at(&info->efi_memory, index, &cursor)) {
+        return false;
+    }
+    out->type = take_le32(&cursor);
+    take_skip(&cursor, 4);
+    out->start = take_le64(&cursor);
+    take_skip(&cursor, 8); /* virtual address */
+    uint64_t pages = take_le64(&cursor);
+    out->attributes = take_le64(&cursor);
+    return checked_mul_u64(pages, EFI_PAGE_SIZE, &out->size);
+}
+
+const char *multiboot2_status_text(enum multiboot2_status status)
+{
+    switch (status) {
+    case MULTIBOOT2_OK:
+        return "ok";
+    case MULTIBOOT2_BAD_TOTAL_SIZE:
+        return "total size is impossible";
+    case MULTIBOOT2_BAD_TAG_SIZE:
+        return "tag is too short or passes the end";
+    case MULTIBOOT2_NO_END:
+        return "no end tag";
+    case MULTIBOOT2_BAD_TEXT:
+        return "text without an end";
+    case MULTIBOOT2_TOO_MANY_MODULES:
+        return "too many modules";
+    case MULTIBOOT2_BAD_MODULE:
+        return "module ends before it starts";
+    case MULTIBOOT2_BAD_MEMORY_MAP:
+        return "memory map of unknown form";
+    case MULTIBOOT2_DUPLICATE:
+        return "tag given twice";
+    }
+    return "unknown multiboot2 status";
+}
