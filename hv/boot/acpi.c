@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding ACPI tables: the RSDP names the root table, the root table names all
+ * others. What is mapped is valid only until the next map, so entries of the
+ * root table are mapped one by one.
+ */
+#include "hv/boot/acpi.h"
+
+#include "hv/boot/acpi_tables.h"
+#include "lib/checked.h"
+
+#define OLD_RSDP_SIZE  20
+#define NEW_RSDP_SIZE  36
+#define RSDP_ALIGN     16
+#define EBDA_POINTER   0x40e /* BIOS data area: real-mode segment */
+#define EBDA_SEARCHED  1024
+#define BIOS_AREA      0xe0000
+#define BIOS_AREA_SIZE 0x20000
+#define SIGNATURE_SIZE 4
+
+static bool sums_to_zero(struct bytes bytes)
+{
+    uint8_t sum = 0;
+    for (size_t i = 0; i < bytes.size; i++) {
+        sum = (uint8_t)(sum + bytes.data[i]);
+    }
+    return sum == 0;
+}
+
+static bool map(const struct acpi_map *access, uint64_t maddr, size_t size,
+                struct bytes *out)
+{
+    uint64_t end;
+    return checked_add_u64(maddr, size, &end) &&
+           access->map(access->context, maddr, size, out) && out->size == size;
+}
+
+/* ---- RSDP ---- */
+
+/* The part that revision 2 added, with its own checksum over all of it. */
+static enum acpi_status parse_new_rsdp(struct bytes rsdp, struct acpi_root *out)
+{
+    struct cursor cursor = cursor_over(rsdp);
+    take_skip(&cursor, OLD_RSDP_SIZE);
+    uint32_t length = take_le32(&cursor);
+    uint64_t xsdt = take_le64(&cursor);
+    struct bytes all;
+    if (length < NEW_RSDP_SIZE || !bytes_slice(rsdp, 0, length, &all)) {
+        return ACPI_BAD_RSDP;
+    }
+    if (!sums_to_zero(all)) {
+        return ACPI_BAD_CHECKSUM;
+    }
+    if (xsdt != 0) {
+        out->table = xsdt;
+        out->is_xsdt = true;
+    }
+    return ACPI_OK;
+}
+
+enum acpi_status acpi_parse_rsdp(struct bytes rsdp, struct acpi_root *out)
+{
+    struct cursor cursor = cursor_over(rsdp);
+    struct acpi_root root = {.is_xsdt = false};
+    struct bytes signature = take_bytes(&cursor, 8);
+    take_skip(&cursor, 1 + 6); /* checksum, OEM */
+    root.revision = take_u8(&cursor);
+    root.table = take_le32(&cursor);
+    if (cursor.failed || !bytes_equal(signature, bytes_of_text("RSD PTR "))) {
+        return ACPI_BAD_RSDP;
+    }
+    if (!sums_to_zero(bytes_of(rsdp.data, OLD_RSDP_SIZE))) {
+        return ACPI_BAD_CHECKSUM;
+    }
+    if (root.revision >= 2 && rsdp.size >= NEW_RSDP_SIZE) {
+        enum acpi_status status = parse_new_rsdp(rsdp, &root);
+        if (status != ACPI_OK) {
+            return status;
+        }
+    }
+    if (root.table == 0) {
+        return ACPI_BAD_RSDP;
+    }
+    *out = root;
+    return ACPI_OK;
+}
+
+static bool search(struct bytes area, struct acpi_root *out)
+{
+    struct bytes rsdp;
+    for (size_t at = 0; area.size - at >= OLD_RSDP_SIZE; at += RSDP_ALIGN) {
+        size_t left = area.size - at;
+        size_t size = left < NEW_RSDP_SIZE ? OLD_RSDP_SIZE : NEW_RSDP_SIZE;
+        if (bytes_slice(area, at, size, &rsdp) &&
+            acpi_parse_rsdp(rsdp, out) == ACPI_OK) {
+            return true;
+        }
+        if (left < RSDP_ALIGN + OLD_RSDP_SIZE) {
+            break;
+        }
+    }
+    return false;
+}
+
+enum acpi_status acpi_find_rsdp(const struct acpi_map *access,
+                                struct acpi_root *out)
+{
+    struct bytes area;
+    if (map(access, EBDA_POINTER, 2, &area)) {
+        struct cursor cursor = cursor_over(area);
+        uint64_t ebda = (uint64_t)take_le16(&cursor) << 4;
+        if (ebda != 0 && map(access, ebda, EBDA_SEARCHED, &area) &&
+            search(area, out)) {
+            return ACPI_OK;
+        }
+    }
+    if (map(access, BIOS_AREA, BIOS_AREA_SIZE, &area) && search(area, out)) {
+        return ACPI_OK;
+    }
+    return ACPI_NO_RSDP;
+}
+
+/* ---- tables ---- */
+
+/* Map the table at maddr, with its length and checksum right. */
+static enum acpi_status open_table(const struct acpi_map *access,
+                                   uint64_t maddr, struct bytes *out,
+                                   struct acpi_fault *fault)
+{
+    struct bytes header;
+    *fault = (struct acpi_fault){.maddr = maddr};
+    if (!map(access, maddr, ACPI_HEADER_SIZE, &header)) {
+        return ACPI_NOT_MAPPED;
+    }
+    struct cursor cursor = cursor_over(header);
+    struct bytes signature = take_bytes(&cursor, SIGNATURE_SIZE);
+    memcpy(fault->signature, signature.data, SIGNATURE_SIZE);
+    uint32_t size = take_le32(&cursor);
+    fault->offset = SIGNATURE_SIZE;
+    if (size < ACPI_HEADER_SIZE || size > ACPI_MAX_TABLE_SIZE) {
+        return ACPI_BAD_LENGTH;
+    }
+    fault->offset = 0;
+    if (!map(access, maddr, size, out)) {
+        return ACPI_NOT_MAPPED;
+    }
+    return sums_to_zero(*out) ? ACPI_OK : ACPI_BAD_CHECKSUM;
+}
+
+struct table_parser {
+    const char *signature;
+    enum acpi_status (*parse)(struct bytes table, struct acpi_info *info,
+                              size_t *offset);
+};
+
+static const struct table_parser parsers[] = {
+    {"APIC", acpi_parse_madt}, {"FACP", acpi_parse_fadt},
+    {"HPET", acpi_parse_hpet}, {"MCFG", acpi_parse_mcfg},
+    {"TPM2", acpi_parse_tpm2},
+};
+
+/* A table that failed to parse leaves nothing behind. */
+static void forget(struct acpi_info *info, const struct table_parser *parser)
+{
+    if (parser->parse == acpi_parse_madt) {
+        memset(&info->madt, 0, sizeof(info->madt));
+    } else if (parser->parse == acpi_parse_fadt) {
+        memset(&info->fadt, 0, sizeof(info->fadt));
+    } else if (parser->parse == acpi_parse_hpet) {
+        memset(&info->hpet, 0, sizeof(info->hpet));
+    } else if (parser->parse == acpi_parse_mcfg) {
+        info->mcfg_count = 0;
+    } else {
+        memset(&info->tpm2, 0, sizeof(info->tpm2));
+    }
+}
+
+static void note_fault(struct acpi_info *info, const struct acpi_fault *fault,
+                       enum acpi_status status)
+{
+    if (info->fault_count < ACPI_MAX_FAULTS) {
+        info->faults[info->fault_count] = *fault;
+        info->faults[info->fault_count].status = status;
+    }
+    info->fault_count++;
+}
+
+/* The first table of a signature counts, as for every operating system. */
+static bool has_signature(const struct acpi_fault *header, const char *name)
+{
+    return memcmp(header->signature, name, SIGNATURE_SIZE) == 0;
+}
+
+static void read_table(const struct acpi_map *access, uint64_t maddr,
+                       struct acpi_info *info, uint32_t *seen)
+{
+    struct bytes header, table;
+    struct acpi_fault fault = {.maddr = maddr};
+    if (!map(access, maddr, ACPI_HEADER_SIZE, &header)) {
+        note_fault(info, &fault, ACPI_NOT_MAPPED);
+        return;
+    }
+    memcpy(fault.signature, header.data, SIGNATURE_SIZE);
+    info->has_dmar |= has_signature(&fault, "DMAR");
+    info->has_ivrs |= has_signature(&fault, "IVRS");
+    for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {
+        if (!has_signature(&fault, parsers[i].signature) ||
+            (*seen & UINT32_C(1) << i) != 0) {
+            continue;
+        }
+        *seen |= UINT32_C(1) << i;
+        enum acpi_status status = open_table(access, maddr, &table, &fault);
+        if (status == ACPI_OK) {
+            status = parsers[i].parse(table, info, &fault.offset);
+        }
+        if (status != ACPI_OK) {
+            forget(info, &parsers[i]);
+            note_fault(info, &fault, status);
+        } else if (parsers[i].parse == acpi_parse_tpm2) {
+            info->tpm2.table = maddr;
+        }
+    }
+}
+
+static enum acpi_status open_root(const struct acpi_map *access,
+                                  const struct acpi_root *root, size_t *count,
+                                  struct acpi_fault *fault)
+{
+    struct bytes table;
+    size_t width = root->is_xsdt ? 8 : 4;
+    enum acpi_status status = open_table(access, root->table, &table, fault);
+    if (status != ACPI_OK) {
+        return status;
+    }
+    if (!has_signature(fault, root->is_xsdt ? "XSDT" : "RSDT")) {
+        return ACPI_BAD_SIGNATURE;
+    }
+    fault->offset = SIGNATURE_SIZE;
+    if ((table.size - ACPI_HEADER_SIZE) % width != 0) {
+        return ACPI_BAD_LENGTH;
+    }
+    *count = (table.size - ACPI_HEADER_SIZE) / width;
+    return *count <= ACPI_MAX_TABLES ? ACPI_OK : ACPI_TOO_MANY;
+}
+
+enum acpi_status acpi_read_tables(const struct acpi_map *access,
+                                  const struct acpi_root *root,
+                                  struct acpi_info *out,
+                                  struct acpi_fault *fault)
+{
+    size_t count, width = root->is_xsdt ? 8 : 4;
+    uint32_t seen = 0;
+    memset(out, 0, sizeof(*out));
+    out->root = *root;
+    enum acpi_status status = open_root(access, root, &count, fault);
+    if (status != ACPI_OK) {
+        fault->status = status;
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct bytes entry;
+        uint64_t at = root->table + ACPI_HEADER_SIZE + i * width;
+        if (!map(access, at, width, &entry)) {
+            fault->status = ACPI_NOT_MAPPED;
+            return ACPI_NOT_MAPPED;
+        }
+        struct cursor cursor = cursor_over(entry);
+        uint64_t maddr = take_little(&cursor, width);
+        if (maddr != 0) {
+            read_table(access, maddr, out, &seen);
+        }
+    }
+    return ACPI_OK;
+}
+
+const char *acpi_status_text(enum acpi_status status)
+{
+    switch (status) {
+    case ACPI_OK:
+        return "ok";
+    case ACPI_NO_RSDP:
+        return "no ACPI root pointer found";
+    case ACPI_BAD_RSDP:
+        return "ACPI root pointer is malformed";
+    case ACPI_NOT_MAPPED:
+        return "table is at an address that cannot be read";
+    case ACPI_BAD_SIGNATURE:
+        return "root table has a wrong signature";
+    case ACPI_BAD_LENGTH:
+        return "table has an impossible length";
+    case ACPI_BAD_CHECKSUM:
+        return "checksum is wrong";
+    case ACPI_BAD_ENTRY:
+        return "entry is too short or passes the end of its table";
+    case ACPI_TOO_MANY:
+        return "table has more entries than are supported";
+    case ACPI_BAD_ADDRESS:
+        return "table has an address or port that cannot be";
+    }
+    return "unknown ACPI status";
+}
