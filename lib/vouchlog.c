@@ -104,6 +104,16 @@ enum vouchlog_status vouchlog_build_text(enum vouchlog_tag tag,
     return end_event(&writer);
 }
 
+void vouchlog_put_mode(struct writer *writer, const struct vouchlog_mode *mode)
+{
+    text_put(writer, "entry=");
+    text_put(writer, mode->entry);
+    text_put(writer, " policy=");
+    text_put(writer, mode->policy);
+    text_put(writer, " exclusive=");
+    text_put(writer, mode->exclusive);
+}
+
 static enum vouchlog_status parse_blob(struct bytes rest,
                                        struct vouchlog_record *record)
 {

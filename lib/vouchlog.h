@@ -77,6 +77,14 @@ NODISCARD enum vouchlog_status vouchlog_build_text(enum vouchlog_tag tag,
                                                    struct bytes text,
                                                    struct buffer *out);
 
+/* What a MODE event says: how the hypervisor was entered ("efi64", "mb2",
+ * "mb1"), "enforcing" or "permissive", and "yes" if the PCRs are its alone,
+ * else "no". Puts "entry=... policy=... exclusive=...". */
+struct vouchlog_mode {
+    const char *entry, *policy, *exclusive;
+};
+void vouchlog_put_mode(struct writer *writer, const struct vouchlog_mode *mode);
+
 NODISCARD enum vouchlog_status vouchlog_parse(struct bytes event_data,
                                               struct vouchlog_record *out);
 

@@ -122,6 +122,16 @@ enum acpi_status acpi_find_rsdp(const struct acpi_map *access,
 
 /* ---- tables ---- */
 
+/* Fit to be printed, whatever firmware wrote. */
+static void copy_signature(struct acpi_fault *fault, struct bytes signature)
+{
+    for (size_t i = 0; i < SIGNATURE_SIZE; i++) {
+        uint8_t byte = signature.data[i];
+        bool is_printable = byte >= ' ' && byte <= '~';
+        fault->signature[i] = is_printable ? (char)byte : '?';
+    }
+}
+
 /* Map the table at maddr, with its length and checksum right. */
 static enum acpi_status open_table(const struct acpi_map *access,
                                    uint64_t maddr, struct bytes *out,
@@ -134,7 +144,7 @@ static enum acpi_status open_table(const struct acpi_map *access,
     }
     struct cursor cursor = cursor_over(header);
     struct bytes signature = take_bytes(&cursor, SIGNATURE_SIZE);
-    memcpy(fault->signature, signature.data, SIGNATURE_SIZE);
+    copy_signature(fault, signature);
     uint32_t size = take_le32(&cursor);
     fault->offset = SIGNATURE_SIZE;
     if (size < ACPI_HEADER_SIZE || size > ACPI_MAX_TABLE_SIZE) {
@@ -179,8 +189,9 @@ static void note_fault(struct acpi_info *info, const struct acpi_fault *fault,
                        enum acpi_status status)
 {
     if (info->fault_count < ACPI_MAX_FAULTS) {
-        info->faults[info->fault_count] = *fault;
-        info->faults[info->fault_count].status = status;
+        struct acpi_fault *kept = &info->faults[info->fault_count];
+        *kept = *fault;
+        kept->status = status;
     }
     info->fault_count++;
 }
@@ -200,7 +211,7 @@ static void read_table(const struct acpi_map *access, uint64_t maddr,
         note_fault(info, &fault, ACPI_NOT_MAPPED);
         return;
     }
-    memcpy(fault.signature, header.data, SIGNATURE_SIZE);
+    copy_signature(&fault, bytes_of(header.data, SIGNATURE_SIZE));
     info->has_dmar |= has_signature(&fault, "DMAR");
     info->has_ivrs |= has_signature(&fault, "IVRS");
     for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A TPM 2.0 on a memory-mapped interface: FIFO (TIS 1.3, PTP) or command and
+ * response buffer (PTP). One command at a time; the caller serializes. Every
+ * wait is bounded. A TPM that stopped answering is given up for good: all
+ * later commands fail at once.
+ */
+#ifndef VOUCH_HV_MEASURE_TPM_H
+#define VOUCH_HV_MEASURE_TPM_H
+
+#include "hv/measure/tpm_io.h"
+#include "lib/bytes.h"
+
+enum tpm_status {
+    TPM_OK,
+    TPM_ABSENT,            /* nothing answers at the address */
+    TPM_UNKNOWN_INTERFACE, /* a device, but neither FIFO nor CRB */
+    TPM_NO_LOCALITY,       /* locality not there, or not granted */
+    TPM_NOT_READY,         /* does not become ready for a command */
+    TPM_STUCK_WRITE,       /* takes no more bytes of a command */
+    TPM_BAD_WRITE,         /* expects more or fewer bytes than the command */
+    TPM_NO_ANSWER,         /* command not finished in time */
+    TPM_STUCK_READ,        /* stops in the middle of a response */
+    TPM_BAD_RESPONSE,      /* garbage, or a size that cannot be */
+    TPM_DEVICE_ERROR,      /* the device reports a fatal error */
+    TPM_TOO_LONG,          /* command or response exceeds a buffer */
+    TPM_BUSY,              /* keeps saying TPM_RC_RETRY or TESTING */
+    TPM_DEAD,              /* given up after one of the above */
+};
+
+enum tpm_interface { TPM_INTERFACE_FIFO, TPM_INTERFACE_CRB };
+
+struct tpm;
+
+/* One per interface. Each leaves the device idle where it can. */
+struct tpm_interface_ops {
+    enum tpm_status (*request_locality)(struct tpm *tpm, unsigned locality);
+    void (*release_locality)(struct tpm *tpm);
+    /* One command, one response; no retries. response->used is set. */
+    enum tpm_status (*transfer)(struct tpm *tpm, struct bytes command,
+                                struct buffer *response);
+};
+
+struct tpm {
+    struct tpm_io io;
+    const struct tpm_interface_ops *ops;
+    enum tpm_interface interface;
+    unsigned locality; /* held, if has_locality */
+    bool has_locality;
+    bool has_five_localities; /* the interface says so */
+    bool is_dead;
+    uint32_t vendor; /* DID << 16 | VID */
+};
+
+/* Is there a TPM, and of which interface? Sends no command. */
+NODISCARD enum tpm_status tpm_probe(const struct tpm_io *io, struct tpm *out);
+
+/* Take a locality from whoever may have it; release any other first. Higher
+ * localities take from lower ones by force if these do not let go. */
+NODISCARD enum tpm_status tpm_request_locality(struct tpm *tpm,
+                                               unsigned locality);
+void tpm_release_locality(struct tpm *tpm);
+
+/* Send a command in the locality held; repeats it while the TPM asks for that
+ * (TPM_RC_RETRY, YIELDED, TESTING). TPM_OK means a whole response arrived, not
+ * that it says yes. */
+NODISCARD enum tpm_status tpm_send(struct tpm *tpm, struct bytes command,
+                                   struct buffer *response);
+
+const char *tpm_status_text(enum tpm_status status);
+const char *tpm_interface_text(enum tpm_interface interface);
+
+/* ---- for the interfaces ---- */
+
+uint32_t tpm_read32(const struct tpm *tpm, uint32_t offset);
+uint8_t tpm_read8(const struct tpm *tpm, uint32_t offset);
+void tpm_write32(const struct tpm *tpm, uint32_t offset, uint32_t value);
+void tpm_write8(const struct tpm *tpm, uint32_t offset, uint8_t value);
+
+/* A condition on a register: (register & mask) == value. */
+struct tpm_wait {
+    uint32_t offset;
+    uint32_t mask, value;
+    uint32_t limit_us;
+};
+/* False if the condition does not come true in time. */
+NODISCARD bool tpm_wait8(const struct tpm *tpm, const struct tpm_wait *wait);
+NODISCARD bool tpm_wait32(const struct tpm *tpm, const struct tpm_wait *wait);
+
+extern const struct tpm_interface_ops tpm_tis_ops;
+extern const struct tpm_interface_ops tpm_crb_ops;
+
+#endif
