@@ -12,10 +12,10 @@
 /* One message of one function. */
 struct msi {
     uint16_t segment;
-    uint16_t bdf;       /* bus << 8 | device << 3 | function */
-    uint16_t entry;     /* of the MSI-X table; MSI: 0 */
+    uint16_t bdf;   /* bus << 8 | device << 3 | function */
+    uint16_t entry; /* of the MSI-X table; MSI: 0 */
     uint8_t is_msix;
-    uint8_t capability; /* its offset in configuration space */
+    uint8_t capability;             /* its offset in configuration space */
     volatile uint32_t *table_entry; /* MSI-X: mapped, four words */
 };
 

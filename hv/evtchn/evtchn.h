@@ -10,12 +10,12 @@
 #include "hv/domain/domain.h"
 
 enum evtchn_state { /* values unlike EVTCHNSTAT_*: evtchn_ops.c translates */
-    EVTCHN_FREE,
-    EVTCHN_UNBOUND,     /* remote_id may bind to it */
-    EVTCHN_INTERDOMAIN, /* remote, number: the port there */
-    EVTCHN_VIRQ,        /* number: the VIRQ */
-    EVTCHN_IPI,
-    EVTCHN_PIRQ,        /* number: the pirq */
+                    EVTCHN_FREE,
+                    EVTCHN_UNBOUND,     /* remote_id may bind to it */
+                    EVTCHN_INTERDOMAIN, /* remote, number: the port there */
+                    EVTCHN_VIRQ,        /* number: the VIRQ */
+                    EVTCHN_IPI,
+                    EVTCHN_PIRQ, /* number: the pirq */
 };
 
 struct evtchn {

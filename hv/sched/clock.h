@@ -10,9 +10,15 @@
 
 /* Writes pvclock into vcpu->info; once, and again when info moves. */
 void clock_update_vcpu(struct vcpu *vcpu);
-/* Writes the wall clock into the shared page, at creation and when it is set. */
-void clock_update_wallclock(struct domain *domain);
+/*
+ * Writes it to vcpu->time_area.  The guest's kernel memory is loaded; an area
+ * that is not mapped stays as it is.
+ */
+void clock_write_area(const struct vcpu *vcpu);
 
+/* Writes the wall clock into the shared page, at creation and when it is set.
+ */
+void clock_update_wallclock(struct domain *domain);
 /*
  * The time of day (UTC) was seconds.nanoseconds when system time was
  * system_time_ns.  For all domains made from now on; the caller updates those

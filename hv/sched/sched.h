@@ -18,6 +18,8 @@ void sched_init(void);
 void vcpu_sched_init(struct vcpu *vcpu);
 /* Stops its timers; the vCPU is paused and not loaded. */
 void vcpu_sched_destroy(struct vcpu *vcpu);
+/* Stops the domain's watchdogs; none of its vCPUs runs any more. */
+void watchdogs_destroy(struct domain *domain);
 
 /*
  * From the exit path, no lock held, when this CPU's need_resched is set:

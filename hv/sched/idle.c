@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPU with nothing to do: no tick, halted until an interrupt. */
+#include "hv/cpu/asm.h"
+#include "hv/sched/internal.h"
+
+void idle_wait(void)
+{
+    wait_for_interrupt();
+}

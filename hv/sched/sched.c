@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: who runs next, waking, pausing.  A vCPU's state says what it
+ * wants (run or wait); pauses and "down" say whether it may.  It is queued
+ * exactly when it wants to run, may, and is on no CPU.
+ */
+#include "hv/sched/sched.h"
+
+#include "hv/base/atomic.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/time.h"
+#include "hv/sched/internal.h"
+#include "hv/sched/timer.h"
+
+#define SLICE_NS   10000000 /* the longest others wait for a CPU hog */
+#define PREEMPT_NS 500000   /* how far behind one must be to preempt */
+
+struct sched sched;
+
+void sched_request(void)
+{
+    struct cpu *cpu = this_cpu();
+
+    cpu->need_resched = 1;
+    cpu->has_work = 1;
+}
+
+void sched_kick(uint32_t cpu_id)
+{
+    if (cpu_id == this_cpu()->id) {
+        sched_request();
+    } else {
+        cpu_kick(cpu_id, CPU_POLL_RESCHED);
+    }
+}
+
+static void slice_expired(void *object)
+{
+    struct sched_cpu *cpu = object;
+
+    WRITE_ONCE(cpu->slice_armed, 0);
+    sched_request();
+}
+
+void sched_init(void)
+{
+    for (uint32_t id = 0; id < MAX_CPUS; id++) {
+        timer_init(&sched.cpus[id].slice, slice_expired, &sched.cpus[id]);
+    }
+}
+
+void vcpu_sched_init(struct vcpu *vcpu)
+{
+    vcpu->state = VCPU_OFFLINE;
+    vcpu->is_down = 1;
+    vcpu->affinity = ~0ull;
+    vcpu->runstate.state = RUNSTATE_offline;
+    vcpu->runstate.state_entry_time = system_time_ns();
+    vcpu_timers_init(vcpu);
+}
+
+void vcpu_sched_destroy(struct vcpu *vcpu)
+{
+    vcpu_timers_destroy(vcpu);
+}
+
+struct vcpu_runstate_info runstate_snapshot(const struct vcpu *vcpu)
+{
+    struct vcpu_runstate_info info;
+
+    spin_lock(&sched.lock);
+    info = vcpu->runstate;
+    spin_unlock(&sched.lock);
+    return info;
+}
+
+/* --- Where a vCPU that just became runnable should run (lock held) --- */
+
+/* Virtual time of the CPU's vCPU as it would be if charged now. */
+static int64_t running_credit(const struct sched_cpu *cpu, uint64_t now_ns)
+{
+    const struct vcpu *vcpu = cpu->running;
+
+    return vcpu->credit_ns +
+           run_queue_charge_ns(vcpu, now_ns - vcpu->scheduled_ns);
+}
+
+/* An idle CPU for it: the one it knows, then this one, then any; or -1. */
+static int find_idle(const struct vcpu *vcpu)
+{
+    uint64_t idle = sched.idle_cpus & vcpu->affinity;
+    uint32_t here = this_cpu()->id;
+
+    if (idle == 0) {
+        return -1;
+    }
+    if (idle >> vcpu->cpu & 1) {
+        return (int)vcpu->cpu;
+    }
+    if (idle >> here & 1) {
+        return (int)here;
+    }
+    return __builtin_ctzll(idle);
+}
+
+/* The CPU whose vCPU has had most, of those this one may use; or -1. */
+static int find_victim(const struct vcpu *vcpu, uint64_t now_ns)
+{
+    int found = -1;
+    int64_t most = 0;
+
+    for (uint32_t id = 0; id < MAX_CPUS; id++) {
+        const struct sched_cpu *cpu = &sched.cpus[id];
+
+        if (cpu->running == NULL || (vcpu->affinity >> id & 1) == 0) {
+            continue;
+        }
+        if (found < 0 || running_credit(cpu, now_ns) > most) {
+            most = running_credit(cpu, now_ns);
+            found = (int)id;
+        }
+    }
+    return found;
+}
+
+/* What a vCPU that comes back is measured against: whoever had least. */
+static void raise_floor(uint64_t now_ns)
+{
+    int64_t least = INT64_MAX;
+
+    for (uint32_t id = 0; id < cpu_count; id++) {
+        if (sched.cpus[id].running != NULL) {
+            least = MIN(least, running_credit(&sched.cpus[id], now_ns));
+        }
+    }
+    if (sched.queue.first != NULL) {
+        least = MIN(least, sched.queue.first->credit_ns);
+    }
+    if (least != INT64_MAX) {
+        sched.queue.floor_ns = MAX(sched.queue.floor_ns, least);
+    }
+}
+
+/*
+ * Tells a CPU that the queued vCPU waits: an idle one, or the one whose vCPU
+ * has had enough more, or one that does not know yet that somebody waits.
+ */
+static void tell_cpu(const struct vcpu *vcpu, uint64_t now_ns)
+{
+    const struct sched_cpu *victim = NULL;
+    int cpu_id = find_idle(vcpu);
+
+    if (cpu_id >= 0) {
+        sched.idle_cpus &= ~(1ull << cpu_id);
+        sched_kick((uint32_t)cpu_id);
+        return;
+    }
+    cpu_id = find_victim(vcpu, now_ns);
+    if (cpu_id < 0) {
+        return;
+    }
+    victim = &sched.cpus[cpu_id];
+    if (!READ_ONCE(victim->slice_armed) ||
+        vcpu->credit_ns + PREEMPT_NS < running_credit(victim, now_ns)) {
+        sched_kick((uint32_t)cpu_id);
+    }
+}
+
+static void make_ready(struct vcpu *vcpu, uint64_t now_ns)
+{
+    run_queue_insert(&sched.queue, vcpu);
+    tell_cpu(vcpu, now_ns);
+}
+
+void sched_requeue(struct vcpu *vcpu)
+{
+    if (vcpu->is_queued) {
+        run_queue_remove(&sched.queue, vcpu);
+        make_ready(vcpu, system_time_ns());
+    }
+}
+
+void sched_make_runnable(struct vcpu *vcpu)
+{
+    uint64_t now_ns = system_time_ns();
+
+    if (vcpu->state == VCPU_BLOCKED && vcpu->poll_count != 0) {
+        poll_end(vcpu);
+    }
+    vcpu->state = VCPU_RUNNABLE;
+    if (vcpu->is_loaded || vcpu->is_queued || !sched_may_run(vcpu)) {
+        return;
+    }
+    runstate_change(vcpu, RUNSTATE_runnable, now_ns);
+    raise_floor(now_ns);
+    run_queue_admit(&sched.queue, vcpu);
+    make_ready(vcpu, now_ns);
+}
+
+/* --- Choosing (lock held) --- */
+
+static void stop_running(struct vcpu *vcpu, uint64_t now_ns)
+{
+    int state = RUNSTATE_runnable;
+
+    if (vcpu->state == VCPU_RUNNING) {
+        vcpu->state = VCPU_RUNNABLE;
+    }
+    if (!sched_may_run(vcpu)) {
+        state = RUNSTATE_offline;
+    } else if (vcpu->state == VCPU_BLOCKED) {
+        state = RUNSTATE_blocked;
+    }
+    runstate_change(vcpu, state, now_ns);
+}
+
+static void start_running(struct vcpu *vcpu, uint32_t cpu_id, uint64_t now_ns)
+{
+    run_queue_remove(&sched.queue, vcpu);
+    vcpu->cpu = cpu_id;
+    vcpu->is_loaded = 1;
+    vcpu->scheduled_ns = now_ns;
+    runstate_change(vcpu, RUNSTATE_running, now_ns);
+    sched.queue.floor_ns = MAX(sched.queue.floor_ns, vcpu->credit_ns);
+    /* Before its pending events are looked at: see vcpu_notify. */
+    atomic_set(&vcpu->state, VCPU_RUNNING);
+}
+
+/* The CPU will be interrupted in time for those who wait, if anyone does. */
+static void set_slice(struct sched_cpu *cpu, uint32_t cpu_id, uint64_t now_ns)
+{
+    if (cpu->running != NULL && run_queue_find(&sched.queue, cpu_id) != NULL) {
+        if (!cpu->slice_armed) {
+            cpu->slice_armed = 1;
+            timer_set(&cpu->slice, now_ns + SLICE_NS);
+        }
+    } else if (cpu->slice_armed) {
+        cpu->slice_armed = 0;
+        timer_stop(&cpu->slice);
+    }
+}
+
+static bool wants_and_may(const struct vcpu *vcpu, uint32_t cpu_id)
+{
+    return (vcpu->state == VCPU_RUNNING || vcpu->state == VCPU_RUNNABLE) &&
+           sched_may_run(vcpu) && (vcpu->affinity >> cpu_id & 1);
+}
+
+/* Whom this CPU runs next, prev being whom it ran; NULL: nobody. */
+static struct vcpu *choose(uint32_t cpu_id, struct vcpu *prev)
+{
+    struct vcpu *next = run_queue_find(&sched.queue, cpu_id);
+
+    if (prev != NULL && wants_and_may(prev, cpu_id) &&
+        (next == NULL || prev->credit_ns <= next->credit_ns)) {
+        return prev;
+    }
+    return next;
+}
+
+static struct vcpu *pick_next(uint32_t cpu_id, struct vcpu *prev)
+{
+    struct sched_cpu *cpu = &sched.cpus[cpu_id];
+    uint64_t now_ns = system_time_ns();
+    struct vcpu *next = NULL;
+
+    spin_lock(&sched.lock);
+    if (prev != NULL) {
+        prev->credit_ns +=
+            run_queue_charge_ns(prev, now_ns - prev->scheduled_ns);
+        prev->scheduled_ns = now_ns;
+    }
+    next = choose(cpu_id, prev);
+    if (next != prev) {
+        if (prev != NULL) {
+            stop_running(prev, now_ns);
+        }
+        if (next != NULL) {
+            start_running(next, cpu_id, now_ns);
+        }
+        cpu->running = next;
+    } else if (next != NULL) {
+        atomic_set(&next->state, VCPU_RUNNING);
+    }
+    if (next == NULL) {
+        sched.idle_cpus |= 1ull << cpu_id;
+    } else {
+        sched.idle_cpus &= ~(1ull << cpu_id);
+    }
+    set_slice(cpu, cpu_id, now_ns);
+    spin_unlock(&sched.lock);
+    return next;
+}
+
+/* Its registers are saved: from now on another CPU may take it. */
+static void release(struct vcpu *vcpu, uint32_t cpu_id)
+{
+    uint64_t now_ns = system_time_ns();
+
+    spin_lock(&sched.lock);
+    vcpu->is_loaded = 0;
+    if (vcpu->state == VCPU_RUNNABLE && sched_may_run(vcpu)) {
+        runstate_change(vcpu, RUNSTATE_runnable, now_ns);
+        run_queue_insert(&sched.queue, vcpu);
+        set_slice(&sched.cpus[cpu_id], cpu_id, now_ns);
+        tell_cpu(vcpu, now_ns);
+    }
+    spin_unlock(&sched.lock);
+}
+
+static void switch_to(struct vcpu *prev, struct vcpu *next)
+{
+    if (prev != NULL) {
+        runstate_publish(prev);
+    }
+    vcpu_switch(prev, next);
+    if (prev != NULL) {
+        release(prev, this_cpu()->id);
+    }
+}
+
+void schedule(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct vcpu *prev = cpu->current;
+    struct vcpu *next = NULL;
+
+    cpu->need_resched = 0;
+    next = pick_next(cpu->id, prev);
+    if (next == prev && next != NULL) {
+        return;
+    }
+    if (next != prev) {
+        switch_to(prev, next);
+    }
+    while (next == NULL) {
+        if (!cpu->need_resched) {
+            idle_wait();
+        }
+        cpu->need_resched = 0;
+        next = pick_next(cpu->id, NULL);
+        if (next != NULL) {
+            switch_to(NULL, next);
+        }
+    }
+    runstate_publish(next);
+}
+
+void cpu_start(void)
+{
+    schedule();
+    resume_guest();
+}
