@@ -144,6 +144,13 @@ label_t xsm_label_of_sid(const struct xsm *xsm, uint32_t sid);
 void xsm_label_put_text(const struct xsm *xsm, label_t label,
                         struct writer *out);
 
+/* The label that the policy gives a resource, or the initial SID of its kind.
+ * No reference is taken: these labels stay as long as the policy. */
+label_t xsm_label_of_irq(const struct xsm *xsm, uint32_t irq);
+label_t xsm_label_of_ioport(const struct xsm *xsm, uint16_t port);
+label_t xsm_label_of_iomem(const struct xsm *xsm, uint64_t frame);
+label_t xsm_label_of_device(const struct xsm *xsm, uint32_t sbdf);
+
 /* ---- decisions ---- */
 
 /* All ones if source may do perm to target without any further look, else 0.

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Type enforcement: rules grant, constraints and the bounds of a type take
+ * away. What a policy does not know is granted only where it or the boot
+ * options say so.
+ */
+#include "xsm/access.h"
+
+#include "xsm/names.h"
+
+static bool rule_is_active(const struct policydb *policy,
+                           const struct policy_rule *rule)
+{
+    return rule->condition == 0 ||
+           condition_is_true(
+               policy, &policy->conditions[rule->condition - 1]) == rule->when;
+}
+
+static void apply_rules(const struct policydb *policy, uint16_t source,
+                        uint16_t target, struct access *out)
+{
+    const struct bitset *sources = &policy->type[source - 1].attributes;
+    const struct bitset *targets = &policy->type[target - 1].attributes;
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        const struct policy_rule *rule = &policy->rules[i];
+        if (!bitset_has(sources, rule->source) ||
+            !bitset_has(targets, rule->target) ||
+            !rule_is_active(policy, rule)) {
+            continue;
+        }
+        if (rule->kind == RULE_ALLOW) {
+            out->allow[rule->class] |= rule->datum;
+        } else if (rule->kind == RULE_AUDIT_ALLOW) {
+            out->audit_allow[rule->class] |= rule->datum;
+        } else if (rule->kind == RULE_AUDIT_DENY) {
+            out->audit_deny[rule->class] &= ~rule->datum;
+        }
+    }
+}
+
+static void apply_constraints(const struct policydb *policy,
+                              struct policy_context source,
+                              struct policy_context target, struct access *out)
+{
+    for (const struct policy_constraint *constraint = policy->constraints;
+         constraint != NULL; constraint = constraint->next) {
+        if (constraint->class != XSM_NO_CLASS &&
+            (out->allow[constraint->class] & constraint->vector) != 0 &&
+            !constraint_holds(policy, constraint, source, target)) {
+            out->allow[constraint->class] &= ~constraint->vector;
+        }
+    }
+}
+
+static void apply_all(const struct policydb *policy,
+                      struct policy_context source,
+                      struct policy_context target, struct access *out)
+{
+    memset(out, 0, sizeof(*out));
+    memset(out->audit_deny, 0xff, sizeof(out->audit_deny));
+    apply_rules(policy, source.type, target.type, out);
+    apply_constraints(policy, source, target, out);
+}
+
+/* A type never has more than the types above it have, on its target or what
+ * is above that. Reading the policy has limited how many there are. */
+static void apply_bounds(const struct policydb *policy,
+                         struct policy_context source,
+                         struct policy_context target, struct access *out)
+{
+    while (policy->type[source.type - 1].bounds != 0) {
+        source.type = policy->type[source.type - 1].bounds;
+        if (policy->type[target.type - 1].bounds != 0) {
+            target.type = policy->type[target.type - 1].bounds;
+        }
+        struct access limit;
+        apply_all(policy, source, target, &limit);
+        for (int class = 0; class < XSM_CLASSES; class ++) {
+            out->allow[class] &= limit.allow[class];
+        }
+    }
+}
+
+/* Only a class of our own may be absent as a whole: a policy for Xen knows
+ * Xen's. */
+static void apply_unknown(const struct policydb *policy, enum xsm_absent absent,
+                          struct access *out)
+{
+    for (uint8_t class = 0; class < XSM_CLASSES; class ++) {
+        uint8_t value = policy->class_of_own[class];
+        uint32_t known = value == 0 ? 0 : policy->classes[value - 1].known;
+        uint32_t all = xsm_class_vector(class);
+        if (policy->unknown == UNKNOWN_ALLOW ||
+            (known == 0 && class >= XSM_CLASS_hypercall &&
+             absent == XSM_ABSENT_AS_XEN)) {
+            out->allow[class] |= all & ~known;
+        }
+    }
+}
+
+void access_compute(const struct policydb *policy, enum xsm_absent absent,
+                    struct policy_context source, struct policy_context target,
+                    struct access *out)
+{
+    apply_all(policy, source, target, out);
+    apply_bounds(policy, source, target, out);
+    apply_unknown(policy, absent, out);
+}
+
+/* ---- transitions ---- */
+
+static void apply_type_transition(const struct policydb *policy,
+                                  struct policy_context source,
+                                  struct policy_context target,
+                                  enum xsm_class class,
+                                  struct policy_context *made)
+{
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        const struct policy_rule *rule = &policy->rules[i];
+        if (rule->kind == RULE_TRANSITION && rule->class == class &&
+            rule->source == source.type && rule->target == target.type &&
+            rule_is_active(policy, rule)) {
+            made->type = (uint16_t)rule->datum;
+            return;
+        }
+    }
+}
+
+static void apply_role_transition(const struct policydb *policy,
+                                  struct policy_context source,
+                                  struct policy_context target,
+                                  enum xsm_class class,
+                                  struct policy_context *made)
+{
+    for (uint32_t i = 0; i < policy->role_transition_count; i++) {
+        const struct role_transition *transition = &policy->role_transitions[i];
+        if (transition->class == class && transition->role == source.role &&
+            bitset_has(&policy->type[target.type - 1].attributes,
+                       transition->type)) {
+            made->role = transition->new_role;
+            return;
+        }
+    }
+}
+
+struct policy_context access_transition(const struct policydb *policy,
+                                        struct policy_context source,
+                                        struct policy_context target,
+                                        enum xsm_class class)
+{
+    bool is_domain = class == XSM_CLASS_domain;
+    struct policy_context made = {
+        .user = source.user,
+        .role = is_domain ? source.role : ROLE_OBJECT,
+        .type = is_domain ? source.type : target.type,
+    };
+    apply_type_transition(policy, source, target, class, &made);
+    apply_role_transition(policy, source, target, class, &made);
+    return made;
+}

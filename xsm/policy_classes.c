@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Classes and permissions, matched with ours by name. The policy's numbers
+ * matter only within its file.
+ */
+#include "xsm/names.h"
+#include "xsm/reader.h"
+
+#define CLASS_ENTRY_SIZE      44
+#define PERMISSION_ENTRY_SIZE 9
+
+uint32_t policy_class_vector(const struct policy_class *class,
+                             uint32_t policy_vector)
+{
+    uint32_t vector = 0;
+    for (uint32_t i = 0; i < class->size; i++) {
+        if ((policy_vector >> i & 1) != 0 && class->to_own[i] != XSM_NO_BIT) {
+            vector |= 1U << class->to_own[i];
+        }
+    }
+    return vector;
+}
+
+uint32_t policy_class_unmap(const struct policy_class *class, uint32_t vector)
+{
+    uint32_t policy_vector = 0;
+    for (uint32_t i = 0; i < class->size; i++) {
+        if (class->to_own[i] != XSM_NO_BIT &&
+            (vector >> class->to_own[i] & 1) != 0) {
+            policy_vector |= 1U << i;
+        }
+    }
+    return policy_vector;
+}
+
+static bool read_permission(struct reader *reader, struct policy_class *class)
+{
+    uint32_t size = reader_u32(reader);
+    uint32_t value = reader_u32(reader);
+    struct bytes name = reader_name(reader, size);
+    if (!reader_is_ok(reader)) {
+        return false;
+    }
+    if (value == 0 || value > class->size) {
+        return reader_refuse(reader, "permission number out of range");
+    }
+    if (class->permissions[value - 1].size != 0) {
+        return reader_refuse(reader, "permission number used twice");
+    }
+    for (uint32_t i = 0; i < class->size; i++) {
+        if (bytes_equal(class->permissions[i], name)) {
+            return reader_refuse(reader, "permission named twice");
+        }
+    }
+    class->permissions[value - 1] = name;
+    if (class->own != XSM_NO_CLASS) {
+        uint8_t bit = xsm_bit_find(class->own, name);
+        class->to_own[value - 1] = bit;
+        class->known |= bit == XSM_NO_BIT ? 0 : 1U << bit;
+    }
+    return true;
+}
+
+static bool place_class(struct reader *reader, uint32_t value,
+                        struct bytes name, uint32_t permissions,
+                        struct policy_class **out)
+{
+    struct policydb *policy = reader->policy;
+    if (value == 0 || value > policy->class_count ||
+        policy->classes[value - 1].name.size != 0) {
+        return reader_refuse(reader, "class number out of range or used twice");
+    }
+    for (uint32_t i = 0; i < policy->class_count; i++) {
+        if (bytes_equal(policy->classes[i].name, name)) {
+            return reader_refuse(reader, "class named twice");
+        }
+    }
+    if (permissions > 32) {
+        return reader_refuse(reader, "more than 32 permissions");
+    }
+    struct policy_class *class = &policy->classes[value - 1];
+    class->name = name;
+    class->size = (uint8_t)permissions;
+    class->own = xsm_class_find(name);
+    memset(class->to_own, XSM_NO_BIT, sizeof(class->to_own));
+    if (class->own != XSM_NO_CLASS) {
+        policy->class_of_own[class->own] = (uint8_t)value;
+    }
+    *out = class;
+    return true;
+}
+
+static bool read_class(struct reader *reader)
+{
+    uint32_t name_size = reader_u32(reader);
+    uint32_t common_size = reader_u32(reader);
+    uint32_t value = reader_u32(reader);
+    uint32_t permissions = reader_u32(reader);
+    uint32_t named = reader_count(reader, PERMISSION_ENTRY_SIZE);
+    uint32_t constraints = reader_u32(reader);
+    struct bytes name = reader_name(reader, name_size);
+    struct policy_class *class = NULL;
+    if (!reader_is_ok(reader) ||
+        !place_class(reader, value, name, permissions, &class)) {
+        return false;
+    }
+    if (common_size != 0) {
+        return reader_refuse(reader, "a class that inherits permissions");
+    }
+    if (named != permissions) {
+        return reader_refuse(reader, "a class with unnamed permissions");
+    }
+    for (uint32_t i = 0; i < named; i++) {
+        if (!read_permission(reader, class)) {
+            return false;
+        }
+    }
+    reader->object = name;
+    if (!read_constraints(reader, class, constraints) ||
+        !reader_zero(reader, "validatetrans is not supported")) {
+        return false;
+    }
+    uint32_t defaults = reader->policy->version >= 28   ? 4
+                        : reader->policy->version >= 27 ? 3
+                                                        : 0;
+    for (uint32_t i = 0; i < defaults; i++) {
+        if (!reader_zero(reader, "class defaults are not supported")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool read_classes(struct reader *reader)
+{
+    struct policydb *policy = reader->policy;
+    reader_section(reader, "commons");
+    if (!reader_zero(reader, "common permissions are not supported") ||
+        !reader_zero(reader, "common permissions are not supported")) {
+        return false;
+    }
+    reader_section(reader, "classes");
+    uint32_t values = reader_u32(reader);
+    uint32_t count = reader_count(reader, CLASS_ENTRY_SIZE - 16);
+    if (reader_is_ok(reader) &&
+        (count != values || count == 0 || count > POLICY_CLASSES_MAX)) {
+        return reader_refuse(reader, "no classes, too many, or gaps in them");
+    }
+    policy->class_count = count;
+    policy->classes = reader_take(reader, count, sizeof(struct policy_class));
+    for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
+        if (!read_class(reader)) {
+            return false;
+        }
+    }
+    return reader_is_ok(reader);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Loading a policy, its mode and booleans, and the decision in full. */
+#include "xsm/xsm.h"
+
+#include "xsm/arena.h"
+#include "xsm/label.h"
+#include "xsm/matrix.h"
+#include "xsm/names.h"
+#include "xsm/policydb.h"
+
+#define LABELS_MIN 16
+
+static void summarise(struct xsm *xsm)
+{
+    const struct policydb *policy = xsm->policy;
+    struct xsm_summary *summary = &xsm->summary;
+    *summary = (struct xsm_summary){
+        .version = policy->version,
+        .users = policy->users.used,
+        .roles = policy->roles.used,
+        .booleans = policy->booleans.used,
+        .rules = policy->rule_count,
+        .constraints = policy->constraint_count,
+        .policy_size = policy->file.size,
+    };
+    for (uint32_t i = 0; i < policy->types.values; i++) {
+        summary->types += policy->type[i].kind == TYPE_TYPE;
+        summary->attributes += policy->type[i].kind == TYPE_ATTRIBUTE;
+    }
+    for (uint32_t i = 0; i < policy->class_count; i++) {
+        const struct policy_class *class = &policy->classes[i];
+        uint32_t known = (uint32_t)__builtin_popcount(class->known);
+        summary->mapped_permissions += known;
+        summary->foreign_permissions += class->size - known;
+    }
+    summary->missing_permissions =
+        XSM_PERMISSIONS - summary->mapped_permissions;
+    for (int own = 0; own < XSM_CLASSES; own++) {
+        uint8_t value = policy->class_of_own[own];
+        summary->absent_classes +=
+            value == 0 || policy->classes[value - 1].known == 0;
+    }
+}
+
+static void count_use(struct xsm *xsm)
+{
+    xsm->summary.rows = xsm->planes->used;
+    xsm->summary.arena_used = xsm->arena->used;
+}
+
+static enum xsm_status start(struct xsm *xsm, uint16_t labels,
+                             struct xsm_refusal *why)
+{
+    why->section = "matrix";
+    why->reason = "the arena is too small for the matrix";
+    if (!matrix_init(xsm, labels) || !labels_init(xsm, labels)) {
+        return XSM_NO_MEMORY;
+    }
+    why->reason = "the policy has too many contexts of resources";
+    return labels_start(xsm);
+}
+
+enum xsm_status xsm_load(struct xsm *xsm, struct xsm_arena *arena,
+                         struct bytes policy, const struct xsm_options *options,
+                         struct xsm_refusal *why)
+{
+    uint16_t labels = options->labels;
+    *why = (struct xsm_refusal){.section = "arena", .reason = "too small"};
+    if (labels < LABELS_MIN || labels > XSM_LABELS_MAX ||
+        (labels & (labels - 1)) != 0) {
+        why->reason = "the number of labels is no power of two in range";
+        return XSM_NO_LABEL;
+    }
+    *xsm = (struct xsm){
+        .mode = options->mode,
+        .absent = options->absent,
+        .arena = arena,
+        .generation = 1,
+        .policy = arena_take(arena, 1, sizeof(struct policydb)),
+    };
+    uint8_t *copy = arena_take(arena, policy.size, 1);
+    if (xsm->policy == NULL || copy == NULL) {
+        return XSM_NO_MEMORY;
+    }
+    if (policy.size != 0) {
+        memcpy(copy, policy.data, policy.size);
+    }
+    struct bytes file = bytes_of(copy, policy.size);
+    xsm->digest = sha256_of(file);
+    enum xsm_status status = policydb_read(xsm->policy, arena, file, why);
+    if (status == XSM_OK) {
+        status = start(xsm, labels, why);
+    }
+    if (status == XSM_OK) {
+        summarise(xsm);
+        count_use(xsm);
+    }
+    return status;
+}
+
+void xsm_set_mode(struct xsm *xsm, enum xsm_mode mode)
+{
+    xsm->mode = mode;
+    xsm->generation++;
+}
+
+enum xsm_status xsm_boolean_get(const struct xsm *xsm, struct bytes name,
+                                uint32_t *out)
+{
+    uint32_t value = symtab_find(&xsm->policy->booleans, name);
+    if (value == 0) {
+        return XSM_NOT_FOUND;
+    }
+    *out = xsm->policy->boolean[value - 1];
+    return XSM_OK;
+}
+
+enum xsm_status xsm_boolean_set(struct xsm *xsm, struct bytes name,
+                                uint32_t value)
+{
+    uint32_t boolean = symtab_find(&xsm->policy->booleans, name);
+    if (boolean == 0) {
+        return XSM_NOT_FOUND;
+    }
+    uint8_t before = xsm->policy->boolean[boolean - 1];
+    xsm->policy->boolean[boolean - 1] = value != 0;
+    enum xsm_status status = labels_rebuild(xsm);
+    if (status != XSM_OK) {
+        /* The rows needed before fit then, so they fit again. */
+        xsm->policy->boolean[boolean - 1] = before;
+        if (labels_rebuild(xsm) != XSM_OK) {
+            return XSM_NO_MEMORY;
+        }
+        return status;
+    }
+    xsm->generation++;
+    count_use(xsm);
+    return XSM_OK;
+}
+
+struct xsm_decision xsm_decide(const struct xsm *xsm, label_t source,
+                               label_t target, struct xsm_perm perm)
+{
+    label_t s = {(uint16_t)(source.index & xsm->mask)};
+    label_t t = {(uint16_t)(target.index & xsm->mask)};
+    const struct access *access = matrix_at(xsm->planes, s, t);
+    const struct policy_type *types = xsm->policy->type;
+    uint32_t bit = perm.bit & 31;
+    uint32_t class = perm.class < XSM_CLASSES ? perm.class : 0;
+    struct xsm_decision decision = {
+        .granted =
+            perm.class < XSM_CLASSES && (access->allow[class] >> bit & 1) != 0,
+    };
+    uint32_t audited = decision.granted ? access->audit_allow[class]
+                                        : access->audit_deny[class];
+    decision.audit = (audited >> bit & 1) != 0;
+    if (!decision.granted && xsm_label_is_live(xsm, s) &&
+        xsm_label_is_live(xsm, t)) {
+        uint16_t type = label_entry(xsm, s)->context.type;
+        decision.permissive =
+            xsm->mode == XSM_PERMISSIVE || types[type - 1].permissive;
+    }
+    decision.allowed = decision.granted || decision.permissive;
+    return decision;
+}
+
+/* ---- numbers of the policy ---- */
+
+enum xsm_status xsm_class_of_policy(const struct xsm *xsm, uint16_t value,
+                                    enum xsm_class *out)
+{
+    if (value == 0 || value > xsm->policy->class_count ||
+        xsm->policy->classes[value - 1].own == XSM_NO_CLASS) {
+        return XSM_NOT_FOUND;
+    }
+    *out = xsm->policy->classes[value - 1].own;
+    return XSM_OK;
+}
+
+uint32_t xsm_vector_of_policy(const struct xsm *xsm, enum xsm_class class,
+                              uint32_t policy_vector)
+{
+    uint8_t value = xsm->policy->class_of_own[class];
+    return value == 0 ? 0
+                      : policy_class_vector(&xsm->policy->classes[value - 1],
+                                            policy_vector);
+}
+
+uint32_t xsm_vector_to_policy(const struct xsm *xsm, enum xsm_class class,
+                              uint32_t vector)
+{
+    uint8_t value = xsm->policy->class_of_own[class];
+    return value == 0
+               ? 0
+               : policy_class_unmap(&xsm->policy->classes[value - 1], vector);
+}
+
+/* ---- resources ---- */
+
+static label_t resource_label(const struct xsm *xsm, enum resource_kind kind,
+                              uint64_t number, label_t otherwise)
+{
+    const struct policy_resources *resources = &xsm->policy->resources[kind];
+    for (uint32_t i = 0; i < resources->size; i++) {
+        if (number >= resources->list[i].low &&
+            number <= resources->list[i].high) {
+            return resources->list[i].label;
+        }
+    }
+    return otherwise;
+}
+
+label_t xsm_label_of_irq(const struct xsm *xsm, uint32_t irq)
+{
+    return resource_label(xsm, RESOURCE_IRQ, irq, XSM_LABEL(irq));
+}
+
+label_t xsm_label_of_ioport(const struct xsm *xsm, uint16_t port)
+{
+    return resource_label(xsm, RESOURCE_IOPORT, port, XSM_LABEL(ioport));
+}
+
+label_t xsm_label_of_iomem(const struct xsm *xsm, uint64_t frame)
+{
+    return resource_label(xsm, RESOURCE_IOMEM, frame, XSM_LABEL(iomem));
+}
+
+label_t xsm_label_of_device(const struct xsm *xsm, uint32_t sbdf)
+{
+    return resource_label(xsm, RESOURCE_DEVICE, sbdf, XSM_LABEL(device));
+}
