@@ -13,6 +13,8 @@ allow $1 xen_t:hypercall {
     sched_op callback_op event_channel_op
 };
 allow $1 xen_t:hypercall2 physdev_op;
+allow $1 $2:hypercall { stack_switch fpu_taskswitch multicall iret
+                        xen_version };
 allow $1 $2:vcpu { initialise up down is_up runstate register_area timer
                    send_nmi };
 allow $1 $2:cpu { trap_table gdt ldt segbase debugreg callbacks descriptor
@@ -21,7 +23,7 @@ allow $1 $2:cpu { trap_table gdt ldt segbase debugreg callbacks descriptor
 allow $1 $2:sched { yield block poll shutdown watchdog };
 allow $1 $2:event2 { bind_virq bind_ipi close bind_vcpu unmask notify_new
                      send_ipi status };
-allow $1 $2:event reset;
+allow $1 $2:event { create send status reset };
 allow $1 $2:grant { setup query };
 allow $1 $2:mmu { map_read map_write adjust stat updatemp pinpage mmuext_op
                   exchange };
@@ -56,6 +58,7 @@ allow $1 $2:domain2 { set_cpu_policy get_cpu_policy settsc gettsc setclaim
                       set_vnumainfo get_vnumainfo resource_map };
 allow $1 $2:mmu { map_read map_write adjust stat updatemp physmap pinpage
                   mmuext_op memorymap };
+allow $1 $2:memory2 pt_write;
 allow $1 $2:grant { setup query };
 allow $1 $2:event2 status;
 ')
