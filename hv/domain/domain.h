@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hv/base/spinlock.h"
+#include "hv/domain/pit.h"
 #include "hv/domain/vcpu.h"
 #include "xsm/xsm.h"
 
@@ -56,8 +57,10 @@ struct domain {
     struct timer watchdog[2];
     uint32_t watchdog_used;  /* bit per watchdog; event_lock */
 
-    /* PCI configuration address latched by OUT 0xcf8. */
-    uint32_t cf8;
+    /* What emulated I/O ports remember of the last access. */
+    uint32_t cf8;      /* PCI configuration address, OUT 0xcf8 */
+    uint8_t rtc_index; /* CMOS address, OUT 0x70 */
+    struct pit pit;
 
     uint64_t suppressed_audits;
 };

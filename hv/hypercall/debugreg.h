@@ -6,20 +6,20 @@
  */
 #pragma once
 
-#include "hv/hypercall/call.h"
+#include "hv/base/compiler.h"
+#include "hv/domain/vcpu.h"
 
 #define DR7_ENABLES 0xffull
 
 /* number is below 8.  0, -EPERM, -EINVAL, or -ENODEV (4 and 5 with CR4.DE). */
 int debugreg_write(struct vcpu *vcpu, uint8_t number, uint64_t value) NODISCARD;
-int debugreg_read(const struct vcpu *vcpu, uint8_t number, uint64_t *value)
-    NODISCARD;
+int debugreg_read(const struct vcpu *vcpu, uint8_t number,
+                  uint64_t *value) NODISCARD;
 
-/* args: register, value. */
-long do_set_debugreg(const struct permit *permit, struct call *call, void *arg);
-/* args: register.  Returns the value. */
-long do_get_debugreg(const struct permit *permit, struct call *call, void *arg);
-
+/*
+ * The hypercalls set_debugreg (args: register, value) and get_debugreg (args:
+ * register; returns the value) are declared in handlers.h.
+ */
 void debugreg_load(const struct vcpu *vcpu);
 void debugreg_unload(void);
 

@@ -23,12 +23,12 @@ enum insn_op {
 #undef OP_PORT
     INSN_iret,
     /* Writes to memory: the operation, then where the operand comes from. */
-    INSN_store,   /* mov */
+    INSN_store, /* mov */
     INSN_xchg,
     INSN_xadd,
     INSN_cmpxchg,
-    INSN_alu,     /* add or adc sbb and sub xor, by insn.function */
-    INSN_bit,     /* bts btr btc, by insn.function */
+    INSN_alu, /* add or adc sbb and sub xor, by insn.function */
+    INSN_bit, /* bts btr btc, by insn.function */
 };
 
 /* insn.function of INSN_alu: ModRM.reg of opcodes 80, 81 and 83. */
@@ -41,9 +41,9 @@ enum insn_segment { SEGMENT_DEFAULT, SEGMENT_FS, SEGMENT_GS };
 enum insn_width { CODE_64, CODE_32 };
 
 struct insn {
-    uint8_t op;     /* enum insn_op */
-    uint8_t length; /* bytes, prefixes included */
-    uint8_t size;   /* of the operand: 1, 2, 4 or 8 bytes */
+    uint8_t op;           /* enum insn_op */
+    uint8_t length;       /* bytes, prefixes included */
+    uint8_t size;         /* of the operand: 1, 2, 4 or 8 bytes */
     uint8_t address_size; /* 4 or 8 bytes */
     uint8_t function;     /* of INSN_alu and INSN_bit */
     uint8_t segment;      /* enum insn_segment */
@@ -56,14 +56,14 @@ struct insn {
     uint8_t base, index; /* register numbers or NO_REGISTER */
     uint8_t scale;       /* shift of the index */
     bool rip_relative;
-    bool has_rex;     /* byte registers 4-7 are SPL, BPL, SIL, DIL */
+    bool has_rex; /* byte registers 4-7 are SPL, BPL, SIL, DIL */
     int64_t displacement;
     uint64_t immediate; /* sign-extended to 64 bits */
 };
 
 /* False: not one of ours, malformed, or code ends too early. */
-bool decode_insn(struct bytes code, enum insn_width width, struct insn *insn)
-    NODISCARD;
+bool decode_insn(struct bytes code, enum insn_width width,
+                 struct insn *insn) NODISCARD;
 
 /* The linear address of the memory operand, without a segment base. */
 uint64_t insn_address(const struct insn *insn, const struct regs *regs);
