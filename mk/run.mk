@@ -8,7 +8,7 @@ HV_vouch := $(BUILD)/hv/vouch.elf
 HV_xen = $(XEN)
 POLICY_vouch := $(BUILD)/policy/vouch-policy
 POLICY_xen :=
-HV_CMDLINE_vouch ?= console=com1
+HV_CMDLINE_vouch ?= console=com1 maxcpus=64
 HV_CMDLINE_xen ?= console=com1 com1=115200,8n1 dom0_mem=1024M
 DOM0_CMDLINE ?= console=hvc0 earlyprintk=xen quiet panic=10
 RUN ?= $(BUILD)/run

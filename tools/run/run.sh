@@ -110,6 +110,7 @@ if [ -n "$TAMPER" ]; then
     progress "tampering: $("$here/tamper.sh" "$disk" "$TAMPER")"
 fi
 nonce=$(od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n')
+echo "$nonce" >"$RUN/nonce"
 # shellcheck disable=SC2086 # a list of names
 mailbox_new "$RUN/mailbox.img" "$nonce" $CHECKS
 boot

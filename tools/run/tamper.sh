@@ -21,10 +21,10 @@ fail()
 case $component in
 hypervisor) # a letter of a message
     file=boot/hypervisor text='Vouch hypervisor' after=7 ;;
-cmdline) # seconds that dom0 waits after a panic
-    file=grub/cmdline.cfg text='panic=10' after=7 ;;
-policy) # a letter of a type's name that nothing asks for by name
-    file=boot/policy text='spare_t' after=1 ;;
+cmdline) # of the hypervisor: 64 CPUs at most, or 65
+    file=grub/cmdline.cfg text='maxcpus=64' after=9 ;;
+policy) # a letter of a type's name, that no label of the policy shows
+    file=boot/policy text='guest_event_t' after=0 ;;
 kernel) # a letter of the banner
     file=boot/vmlinux text='debian-kernel@lists.debian.org' after=0 ;;
 initrd) # a letter of a comment in /init

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# One byte of one component is changed after the reference values were made:
+# the machine still boots, the verdict is UNTRUSTED, and it names exactly that
+# component.
+set -u
+. tests/scenario/lib/tap.sh
+. tests/scenario/lib/run.sh
+
+# The components that the verdict blames: rows that differ, without those that
+# only follow from another.
+blamed()
+{
+    "$VOUCH" verify --json --manifest "$dir/run/manifest.json" \
+        --manifest-key "$dir/run/operator.pub" --nonce "$(cat "$dir/run/nonce")" \
+        "$dir/run/reply/evidence.json" |
+        perl -MJSON::PP -e 'my $v = decode_json(join "", <>);
+            print join " ", map { $_->{name} }
+                grep { $_->{state} eq "differs" } @{$v->{components}};'
+}
+
+for component in hypervisor cmdline policy kernel initrd grubcfg; do
+    scenario_run "tamper-$component" TAMPER="$component"
+    tap_has "$component: one byte was changed" "$dir.out" 'tampering: .*0x'
+    tap_has "$component: the machine boots all the same" "$dir.serial" \
+        '^dom0: reply sent'
+    tap_is "$component: the exit status" "$status" 1
+    tap_has "$component: the verdict is UNTRUSTED" "$dir.out" '^UNTRUSTED'
+    tap_is "$component: it is what the verdict blames" "$(blamed)" "$component"
+done
+tap_end
