@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCR commands: made, sent, and their answers believed only as far as they can
+ * be checked.
+ */
+#include "hv/measure/pcr.h"
+
+#include "lib/checked.h"
+
+static enum measure_status send(struct measure *measure,
+                                const struct buffer *command,
+                                struct bytes *response)
+{
+    struct buffer out =
+        buffer_over(measure->response_data, sizeof(measure->response_data));
+    enum tpm_status status =
+        tpm_send(&measure->tpm, buffer_bytes(command), &out);
+    if (status != TPM_OK) {
+        measure->detail = tpm_status_text(status);
+        return MEASURE_TPM_FAILED;
+    }
+    *response = buffer_bytes(&out);
+    return MEASURE_OK;
+}
+
+/* Why an answer to a command we made was not accepted. */
+static enum measure_status judge(struct measure *measure,
+                                 enum tpm2_status status, struct bytes response)
+{
+    if (status == TPM2_OK) {
+        return MEASURE_OK;
+    }
+    measure->detail = tpm2_status_text(status);
+    if (tpm2_response_code(response, &measure->rc) == TPM2_FAILED) {
+        measure->detail = tpm2_rc_text(measure->rc);
+        return MEASURE_TPM_REFUSED;
+    }
+    return MEASURE_BAD_ANSWER;
+}
+
+static struct buffer new_command(struct measure *measure)
+{
+    return buffer_over(measure->command_data, sizeof(measure->command_data));
+}
+
+/* Commands of ours always fit; if not, say so instead of sending less. */
+static enum measure_status judge_command(struct measure *measure,
+                                         enum tpm2_status status)
+{
+    measure->detail = tpm2_status_text(status);
+    return MEASURE_BAD_EVENT;
+}
+
+enum measure_status pcr_read(struct measure *measure, uint32_t index,
+                             struct sha256_digest *out)
+{
+    struct buffer command = new_command(measure);
+    struct bytes response;
+    struct tpm2_pcr_values values;
+    const struct tpm2_selection selection = {.algorithm = TPM_ALG_SHA256,
+                                             .pcrs = UINT32_C(1) << index};
+    enum tpm2_status made = tpm2_command_pcr_read(&selection, &command);
+    if (made != TPM2_OK) {
+        return judge_command(measure, made);
+    }
+    enum measure_status status = send(measure, &command, &response);
+    if (status != MEASURE_OK) {
+        return status;
+    }
+    status =
+        judge(measure, tpm2_response_pcr_read(response, &values), response);
+    if (status != MEASURE_OK) {
+        return status;
+    }
+    if (values.selection.algorithm != selection.algorithm ||
+        values.selection.pcrs != selection.pcrs || values.count != 1 ||
+        values.values[0].size != SHA256_SIZE) {
+        measure->detail = "TPM read another PCR than asked for";
+        return MEASURE_BAD_ANSWER;
+    }
+    memcpy(out->bytes, values.values[0].data, SHA256_SIZE);
+    return MEASURE_OK;
+}
+
+enum measure_status pcr_reset(struct measure *measure, uint32_t index)
+{
+    struct buffer command = new_command(measure);
+    struct bytes response;
+    enum tpm2_status made = tpm2_command_pcr_reset(index, &command);
+    if (made != TPM2_OK) {
+        return judge_command(measure, made);
+    }
+    enum measure_status status = send(measure, &command, &response);
+    return status == MEASURE_OK
+               ? judge(measure, tpm2_response_empty(response), response)
+               : status;
+}
+
+enum measure_status pcr_find_banks(struct measure *measure)
+{
+    struct buffer command = new_command(measure);
+    struct bytes response;
+    enum tpm2_status made = tpm2_command_get_banks(&command);
+    if (made != TPM2_OK) {
+        return judge_command(measure, made);
+    }
+    enum measure_status status = send(measure, &command, &response);
+    if (status == MEASURE_OK) {
+        status =
+            judge(measure, tpm2_response_get_banks(response, &measure->banks),
+                  response);
+    }
+    if (status != MEASURE_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < measure->banks.count; i++) {
+        if (measure->banks.items[i].algorithm == TPM_ALG_SHA256) {
+            return MEASURE_OK;
+        }
+    }
+    return MEASURE_NO_SHA256;
+}
+
+/* The digest of data that we can compute ourselves. */
+static bool own_digest(const struct pcr_own_digests *own, uint16_t algorithm,
+                       struct bytes *out)
+{
+    switch (algorithm) {
+    case TPM_ALG_SHA256:
+        *out = bytes_of(own->sha256.bytes, SHA256_SIZE);
+        return true;
+    case TPM_ALG_SHA384:
+        *out = bytes_of(own->sha384.bytes, SHA384_SIZE);
+        return true;
+    case TPM_ALG_SHA512:
+        *out = bytes_of(own->sha512.bytes, SHA512_SIZE);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum measure_status check_digests(struct measure *measure,
+                                         const struct pcr_own_digests *own,
+                                         const struct tpm2_digests *answer)
+{
+    struct bytes expected;
+    if (!tpm2_find_digest(answer, TPM_ALG_SHA256, &expected)) {
+        measure->detail = "TPM extended no SHA-256 bank";
+        return MEASURE_BAD_ANSWER;
+    }
+    for (size_t i = 0; i < answer->count; i++) {
+        if (own_digest(own, answer->items[i].algorithm, &expected) &&
+            !bytes_equal(answer->items[i].value, expected)) {
+            measure->detail = "TPM hashed something else than the event";
+            return MEASURE_WRONG_DIGEST;
+        }
+    }
+    return MEASURE_OK;
+}
+
+/* The digests in the order of the log's banks. A bank that the TPM did not
+ * tell about (the log may name one that is not active) takes ours. */
+static enum measure_status order_digests(struct measure *measure,
+                                         const struct pcr_own_digests *own,
+                                         const struct tpm2_digests *answer,
+                                         struct tpm2_digests *out)
+{
+    const struct eventlog_header *header = &measure->header;
+    out->count = header->bank_count;
+    for (size_t i = 0; i < header->bank_count; i++) {
+        struct tpm2_digest *digest = &out->items[i];
+        digest->algorithm = header->banks[i].algorithm;
+        if (!tpm2_find_digest(answer, digest->algorithm, &digest->value) &&
+            !own_digest(own, digest->algorithm, &digest->value)) {
+            measure->detail = "event log has a bank that the TPM has not";
+            return MEASURE_BAD_LOG;
+        }
+    }
+    return MEASURE_OK;
+}
+
+enum measure_status pcr_event(struct measure *measure, uint32_t index,
+                              struct bytes data, struct pcr_own_digests *own,
+                              struct tpm2_digests *digests)
+{
+    struct buffer command = new_command(measure);
+    struct bytes response;
+    struct tpm2_digests answer;
+    enum tpm2_status made = tpm2_command_pcr_event(index, data, &command);
+    if (made != TPM2_OK) {
+        return judge_command(measure, made);
+    }
+    own->sha256 = sha256_of(data);
+    own->sha384 = sha384_of(data);
+    own->sha512 = sha512_of(data);
+    enum measure_status status = send(measure, &command, &response);
+    if (status == MEASURE_OK) {
+        status = judge(measure, tpm2_response_pcr_event(response, &answer),
+                       response);
+    }
+    if (status == MEASURE_OK) {
+        status = check_digests(measure, own, &answer);
+    }
+    if (status == MEASURE_OK) {
+        status = order_digests(measure, own, &answer, digests);
+    }
+    return status;
+}

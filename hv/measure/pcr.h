@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The TPM commands that measuring needs, each sent and its answer checked;
+ * used by measure.c only. What goes wrong is told in measure->detail and
+ * measure->rc.
+ */
+#ifndef VOUCH_HV_MEASURE_PCR_H
+#define VOUCH_HV_MEASURE_PCR_H
+
+#include "hv/measure/measure.h"
+
+/* The SHA-256 bank's value of a PCR. */
+NODISCARD enum measure_status pcr_read(struct measure *measure, uint32_t index,
+                                       struct sha256_digest *out);
+NODISCARD enum measure_status pcr_reset(struct measure *measure,
+                                        uint32_t index);
+/* Which banks are active, into measure->banks; SHA-256 must be one. */
+NODISCARD enum measure_status pcr_find_banks(struct measure *measure);
+
+/*
+ * Extend a PCR in all banks with the hash of data. Every returned digest that
+ * we can compute must be right. *digests has those of all banks in header's
+ * order, and points into measure->response_data or *own.
+ */
+struct pcr_own_digests {
+    struct sha256_digest sha256;
+    struct sha384_digest sha384;
+    struct sha512_digest sha512;
+};
+NODISCARD enum measure_status pcr_event(struct measure *measure, uint32_t index,
+                                        struct bytes data,
+                                        struct pcr_own_digests *own,
+                                        struct tpm2_digests *digests);
+
+#endif

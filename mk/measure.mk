@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+# hv/measure and the parsers of hv/boot: their unit tests and fuzz targets.
+# MEASURE_SOURCES and BOOT_PARSER_SOURCES are what the hypervisor links.
+
+MEASURE_SOURCES := hv/measure/measure.c hv/measure/pcr.c hv/measure/tpm.c \
+    hv/measure/tis.c hv/measure/crb.c hv/measure/tpm_mmio.c
+BOOT_PARSER_SOURCES := hv/boot/multiboot2.c hv/boot/acpi.c \
+    hv/boot/acpi_tables.c hv/boot/elf.c hv/boot/elf_notes.c hv/boot/cmdline.c
