@@ -8,4 +8,5 @@
 enum {
 #define XEN_ERRNO(name, value) name = (value),
 #include <xen/errno.h>
+    ERESTART = 85, /* ours alone: the operation continues; no guest sees it */
 };

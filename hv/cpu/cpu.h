@@ -22,6 +22,8 @@ struct cpu {
     uint8_t need_resched;      /* leave the guest at the next exit */
     uint8_t has_work;          /* need_resched or any other exit work */
     uint32_t poll_requests;    /* shared: what other CPUs ask (CPU_POLL_*) */
+    uint32_t fault_vector;     /* of a fault of ours that extable.h caught */
+    uint32_t fault_code;
     uint64_t idle_since;
 } aligned_to(16);
 

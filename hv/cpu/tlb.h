@@ -22,6 +22,8 @@ void tlb_flush_cpus(uint64_t cpu_mask);
 /* Flushes every CPU that has not flushed since stamp was taken: a translation
  * from then may still be cached there.  Waits. */
 void tlb_flush_older(uint64_t stamp);
+/* Flushes every CPU: something changed in our own tables. */
+void tlb_flush_all(void);
 
 static inline uint64_t tlb_now(void)
 {

@@ -117,6 +117,11 @@ struct vcpu {
     uint32_t history_next;
 };
 
+/* A vCPU of domain, down, with nothing in it; NULL without memory. */
+struct vcpu *vcpu_create(struct domain *domain, uint16_t id);
+/* Its registers and last hypercalls on the console. */
+void vcpu_log(const struct vcpu *vcpu, const struct regs *regs);
+
 /*
  * Why domain->shutdown_code is what it is: kills the vCPU's domain, saying
  * what it did.  It never runs again; the caller returns to the exit path.

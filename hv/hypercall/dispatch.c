@@ -7,8 +7,8 @@
  */
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
+#include "hv/evtchn/evtchn.h"
 #include "hv/hypercall/handlers.h"
-#include "hv/hypercall/hypercall.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/security/security.h"
 

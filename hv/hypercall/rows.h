@@ -10,6 +10,9 @@
 #include "hv/mem/mmu.h"
 #include "hv/mem/mmuext.h"
 
+/* Of memory_op: the operation is below, the first extent to do above. */
+#define MEMOP_EXTENT_SHIFT 6
+
 /* xen_domid: the structure of memory_op's questions about a domain. */
 struct xen_domid {
     domid_t domid;

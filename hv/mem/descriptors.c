@@ -7,8 +7,9 @@
 #include "hv/mem/descriptors.h"
 
 #include "hv/base/errno.h"
-#include "hv/boot/paging.h"
+#include "hv/cpu/cpu.h"
 #include "hv/cpu/descriptors.h"
+#include "hv/cpu/paging.h"
 #include "hv/cpu/tlb.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/page.h"

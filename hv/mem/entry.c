@@ -17,7 +17,7 @@ static bool is_io_frame(const struct page *page)
     return page == NULL || page->owner == OWNER_IO;
 }
 
-static bool may_map_io(const struct domain *domain, mfn_t mfn)
+bool iomem_permitted(const struct domain *domain, mfn_t mfn)
 {
     if (!domain->is_hardware) {
         return false;
@@ -64,7 +64,7 @@ static int l1_get(struct domain *domain, uint64_t *entry,
         return -EINVAL;
     }
     if (unlikely(is_io_frame(page))) {
-        if (!may_map_io(domain, mfn) ||
+        if (!iomem_permitted(domain, mfn) ||
             (l1_owner != domain && l1_owner != &io_domain)) {
             return -EPERM;
         }

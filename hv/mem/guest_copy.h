@@ -12,8 +12,6 @@
 
 bool guest_read(void *to, gva_t from, size_t size) NODISCARD;
 bool guest_write(gva_t to, const void *from, size_t size) NODISCARD;
-/* As guest_read, but the range may also lie in the machine-to-physical table. */
-bool guest_clear(gva_t to, size_t size) NODISCARD;
 /* One aligned word, with a single access. */
 bool guest_read_u64(uint64_t *to, gva_t from) NODISCARD;
 bool guest_write_u64(gva_t to, uint64_t value) NODISCARD;

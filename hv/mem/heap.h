@@ -19,12 +19,14 @@ struct domain;
  * none.
  */
 struct page *heap_alloc_pages(unsigned int order, unsigned int address_bits);
+/* As above, but with what was in it: the caller overwrites all of it. */
+struct page *heap_alloc_raw(unsigned int order, unsigned int address_bits);
 void heap_free_pages(struct page *page, unsigned int order);
 uint64_t heap_free_count(void); /* frames */
 
 /*
  * Memory for the hypervisor's own objects, zeroed; NULL if there is none.
- * Sizes up to 1 MiB; above half a page rounded to a power of two of pages.
+ * Whole frames, a power of two of them: such objects are few and large.
  */
 void *heap_alloc(size_t size) NODISCARD;
 void heap_free(void *object, size_t size);

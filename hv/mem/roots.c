@@ -7,7 +7,7 @@
 #include "hv/mem/roots.h"
 
 #include "hv/base/errno.h"
-#include "hv/boot/paging.h"
+#include "hv/cpu/paging.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
 #include "hv/mem/descriptors.h"

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "hv/base/compiler.h"
 #include "hv/domain/vcpu.h"
 #include "hv/mem/layout.h"
 

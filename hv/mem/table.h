@@ -62,4 +62,7 @@ bool retained_drain(struct domain *owner, uint32_t limit);
 /* A descriptor that a guest may have in its GDT or LDT; DPL is forced to 3. */
 bool descriptor_fix(uint64_t *descriptor) NODISCARD;
 
+/* Whether the domain may map this frame, which is not RAM, as device memory. */
+bool iomem_permitted(const struct domain *domain, mfn_t mfn);
+
 struct domain *domain_of_page(const struct page *page);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order is the promise: each thing is measured before it is parsed beyond
+ * its header, loaded or run.
+ */
+#include "hv/boot/dom0.h"
+
+#include "hv/base/errno.h"
+#include "hv/base/log.h"
+#include "hv/boot/cmdline.h"
+#include "hv/boot/machine_map.h"
+#include "hv/boot/modules.h"
+#include "hv/boot/paging.h"
+#include "hv/boot/platform.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/paging.h"
+#include "hv/domain/build.h"
+#include "hv/measure/tpm_mmio.h"
+#include "hv/mem/heap.h"
+#include "hv/mem/page.h"
+#include "hv/sched/sched.h"
+#include "hv/security/security.h"
+
+#define LOG_SIZE      (256ul << 10)
+#define MIB           (1ul << 20)
+#define DOM0_DEFAULT  (1024 * MIB)
+#define DOM0_MINIMUM  (64 * MIB)
+#define HV_RESERVE    (32 * MIB) /* what dom0 never gets by default */
+#define DENIED_MAX    32u
+
+struct measure measurements;
+
+static struct number_range denied[DENIED_MAX]; /* constant after boot */
+static uint32_t denied_count;
+
+static void measured(enum measure_status status, const char *what)
+{
+    if (status != MEASURE_OK && status != MEASURE_NO_TPM) {
+        log_line("measurement of %s failed: %s%s%s; measured=no", what,
+                 measure_status_text(status),
+                 measurements.detail != NULL ? ": " : "",
+                 measurements.detail != NULL ? measurements.detail : "");
+    }
+}
+
+static void measure_mode(void)
+{
+    static const char *const entries[] = {
+        [BOOT_MULTIBOOT1] = "mb1",
+        [BOOT_MULTIBOOT2] = "mb2",
+        [BOOT_EFI] = "efi64",
+    };
+    struct vouchlog_mode mode = {
+        .entry = entries[boot_info.entry],
+        .policy =
+            cmdline.policy == CMDLINE_ENFORCING ? "enforcing" : "permissive",
+        .exclusive = measurements.is_exclusive ? "yes" : "no",
+    };
+    char text[128];
+    struct buffer buffer = buffer_over(text, sizeof(text));
+    struct writer writer = writer_begin(&buffer);
+
+    vouchlog_put_mode(&writer, &mode);
+    CHECK(writer_end(&writer));
+    measured(measure_text(&measurements, VOUCHLOG_MODE, buffer_bytes(&buffer)),
+             "mode");
+    measured(measure_text(&measurements, VOUCHLOG_CMDLINE,
+                          cmdline_strip_path(
+                              bytes_of_text(boot_info.command_line))),
+             "command line");
+}
+
+static struct tpm_mmio tpm_registers;
+
+static void delay_us(uint32_t microseconds)
+{
+    udelay(microseconds);
+}
+
+static struct tpm_io tpm_find(void)
+{
+    tpm_registers.registers = ioremap(MADDR(TPM_IO_BASE), TPM_IO_SIZE);
+    tpm_registers.delay_us = delay_us;
+    if (tpm_registers.registers == NULL) {
+        refuse_boot("no memory to map the TPM");
+    }
+    return tpm_mmio_io(&tpm_registers, TPM_IO_BASE, TPM_IO_SIZE);
+}
+
+static void measure_start(void)
+{
+    struct measure_setup setup = {
+        .firmware_log = bytes_of(maddr_to_hva(boot_info.firmware_log),
+                                 boot_info.firmware_log_size),
+        .log = buffer_over(heap_alloc(LOG_SIZE), LOG_SIZE),
+    };
+
+    if (cmdline.tpm == CMDLINE_TPM_OFF) {
+        measure_init_without_tpm(&measurements);
+        log_line("TPM: not used (tpm=off); measured=no");
+        return;
+    }
+    setup.io = tpm_find();
+    if (setup.log.data == NULL) {
+        refuse_boot("no memory for the measurement log");
+    }
+    measured(measure_init(&measurements, &setup), "the start");
+    if (!measurements.has_tpm) {
+        log_line("TPM: none; measured=no");
+    } else {
+        log_line("TPM: %s, PCR %u and %u, exclusive=%s",
+                 tpm_interface_text(measurements.tpm.interface),
+                 measurements.boot.index, measurements.run.index,
+                 measurements.is_exclusive ? "yes" : "no");
+    }
+}
+
+/* Leaves the log where the ACPI TPM2 table says dom0 will look for it. */
+static void measure_end(void)
+{
+    struct buffer area = buffer_over(NULL, 0);
+
+    if (platform.tpm2.present && platform.tpm2.log_area != 0) {
+        area.data = map_firmware_writable(MADDR(platform.tpm2.log_area),
+                                          platform.tpm2.log_size);
+        area.size = area.data == NULL ? 0 : platform.tpm2.log_size;
+    }
+    measured(measure_publish(&measurements, &area), "the end of boot");
+}
+
+static void kernel_parse(struct bytes file, struct elf_image *kernel)
+{
+    struct elf_fault fault;
+    enum elf_status status = elf_parse(file, kernel, &fault);
+
+    if (status != ELF_OK) {
+        refuse_boot("dom0 kernel: %s (offset %#zx, value %#lx)",
+                    elf_status_text(status), fault.offset,
+                    (unsigned long)fault.value);
+    }
+    status = elf_check_dom0(kernel);
+    if (status != ELF_OK) {
+        refuse_boot("dom0 kernel: %s", elf_status_text(status));
+    }
+}
+
+static uint64_t dom0_pages(void)
+{
+    uint64_t available = heap_free_count() * PAGE_SIZE;
+    uint64_t size = cmdline.dom0_memory;
+
+    if (size == 0) {
+        size = MIN(DOM0_DEFAULT, available - available / 4);
+    }
+    if (size + HV_RESERVE > available) {
+        size = available > HV_RESERVE ? available - HV_RESERVE : 0;
+        log_line("dom0_mem: only %lu MiB are there", size / MIB);
+    }
+    if (size < DOM0_MINIMUM) {
+        refuse_boot("too little memory for dom0: %lu MiB, needs %lu",
+                    size / MIB, DOM0_MINIMUM / MIB);
+    }
+    return size / PAGE_SIZE;
+}
+
+static void deny(uint64_t first, uint64_t size)
+{
+    CHECK(denied_count < DENIED_MAX);
+    denied[denied_count++] = (struct number_range){
+        first >> PAGE_SHIFT, (first + size - 1) >> PAGE_SHIFT};
+}
+
+/* Device memory that is the hypervisor's alone. */
+static void devices_deny(struct domain *domain)
+{
+    uint64_t pages[ACPI_MAX_IOAPICS];
+    size_t count = 0;
+
+    deny(0xfee00000, 0x100000); /* local APICs and message interrupts */
+    deny(TPM_IO_BASE + TPM_IO_LOCALITY_SIZE, 4 * TPM_IO_LOCALITY_SIZE);
+    for (size_t i = 0; i < platform.madt.ioapic_count; i++) {
+        pages[count] = platform.madt.ioapics[i].address & PAGE_MASK;
+        deny(pages[count++], PAGE_SIZE);
+    }
+    if (platform.hpet.present) {
+        deny(platform.hpet.address, PAGE_SIZE);
+    }
+    domain->iomem_denied = denied;
+    domain->iomem_denied_count = denied_count;
+    machine_map_init(pages, count);
+}
+
+static void dom0_build(const struct boot_modules *modules,
+                       const struct elf_image *kernel)
+{
+    uint32_t vcpus = cmdline.dom0_max_vcpus != 0
+                         ? MIN(cmdline.dom0_max_vcpus, MAX_VCPUS)
+                         : cpu_count;
+    struct build_input input = {
+        .kernel = kernel,
+        .initrd = modules->initrd,
+        .command_line = modules->kernel_command_line,
+    };
+    int rc;
+
+    domain0 = domain_create(0, vcpus, XSM_LABEL(dom0));
+    if (domain0 == NULL) {
+        refuse_boot("no memory for dom0's own structures");
+    }
+    domain0->is_hardware = 1;
+    devices_deny(domain0);
+    input.pages = dom0_pages();
+    rc = domain_build(domain0, &input);
+    if (rc != 0) {
+        refuse_boot("dom0: %s",
+                    rc == -ENOMEM
+                        ? "kernel and initrd do not fit its memory"
+                        : "the kernel cannot be laid out in memory");
+    }
+}
+
+void dom0_boot(void)
+{
+    static struct elf_image kernel;
+    struct boot_modules modules;
+
+    measure_start();
+    measure_mode();
+    modules_find(&modules);
+    measured(measure_blob(&measurements, VOUCHLOG_POLICY, modules.policy),
+             "the policy");
+    security_init(modules.policy, cmdline.policy == CMDLINE_ENFORCING);
+    measured(measure_blob(&measurements, VOUCHLOG_DOM0_KERNEL, modules.kernel),
+             "dom0's kernel");
+    measured(measure_text(&measurements, VOUCHLOG_DOM0_CMDLINE,
+                          bytes_of_text(modules.kernel_command_line)),
+             "dom0's command line");
+    measured(measure_blob(&measurements, VOUCHLOG_DOM0_INITRD, modules.initrd),
+             "the initrd");
+    kernel_parse(modules.kernel, &kernel);
+    dom0_build(&modules, &kernel);
+    measure_end();
+    for (size_t i = 0; i < boot_info.module_count; i++) {
+        release_memory(boot_info.modules[i].start, boot_info.modules[i].size);
+    }
+    vcpu_up(domain0->vcpus[0]);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The instructions C has no words for, one inline function each.  stac() and
+ * clac() are NOPs in the image; features.c patches them where the CPU has
+ * SMAP, before the text becomes read-only.
+ */
+#pragma once
+
+#ifdef __ASSEMBLY__
+
+.macro PATCHED_NOP section
+661:
+    .byte 0x0f, 0x1f, 0x00
+    .pushsection \section, "a"
+    .long 661b - .
+    .popsection
+.endm
+#define STAC PATCHED_NOP .patch_stac
+#define CLAC PATCHED_NOP .patch_clac
+
+#else
+
+#include <stdint.h>
+
+#define PATCHED_NOP(section)                                                   \
+    "661: .byte 0x0f, 0x1f, 0x00\n"                                            \
+    ".pushsection " section ", \"a\"\n"                                        \
+    ".long 661b - .\n"                                                         \
+    ".popsection"
+
+/* Lets us touch user pages, until clac(). */
+static inline void stac(void)
+{
+    __asm__ volatile(PATCHED_NOP(".patch_stac") ::: "memory", "cc");
+}
+
+static inline void clac(void)
+{
+    __asm__ volatile(PATCHED_NOP(".patch_clac") ::: "memory", "cc");
+}
+
+static inline void outb(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port) : "memory");
+}
+
+static inline void outw(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" ::"a"(value), "Nd"(port) : "memory");
+}
+
+static inline void outl(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port) : "memory");
+}
+
+static inline uint8_t inb(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+    return value;
+}
+
+static inline uint16_t inw(uint16_t port)
+{
+    uint16_t value;
+
+    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+    return value;
+}
+
+static inline uint32_t inl(uint16_t port)
+{
+    uint32_t value;
+
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+    return value;
+}
+
+/* a * b / c, through 128 bits; the caller knows that the result fits in 64. */
+static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t quotient = a, high;
+
+    __asm__("mulq %2\n\tdivq %3"
+            : "+&a"(quotient), "=&d"(high)
+            : "r"(b), "r"(c)
+            : "cc");
+    return quotient;
+}
+
+struct cpuid {
+    uint32_t a, b, c, d;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid r;
+
+    __asm__ volatile("cpuid"
+                     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+                     : "a"(leaf), "c"(subleaf));
+    return r;
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void wrmsr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value),
+                     "d"((uint32_t)(value >> 32))
+                     : "memory");
+}
+
+static inline uint64_t rdtsc(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+/* Not before all earlier loads are done. */
+static inline uint64_t rdtsc_ordered(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+    return (uint64_t)high << 32 | low;
+}
+
+#define DEFINE_CR(cr)                                                          \
+    static inline uint64_t read_##cr(void)                                     \
+    {                                                                          \
+        uint64_t value;                                                        \
+        __asm__ volatile("mov %%" #cr ", %0" : "=r"(value)::"memory");         \
+        return value;                                                          \
+    }                                                                          \
+    static inline void write_##cr(uint64_t value)                              \
+    {                                                                          \
+        __asm__ volatile("mov %0, %%" #cr ::"r"(value) : "memory");            \
+    }
+DEFINE_CR(cr0)
+DEFINE_CR(cr2)
+DEFINE_CR(cr3)
+DEFINE_CR(cr4)
+#undef DEFINE_CR
+
+static inline void invlpg(uint64_t va)
+{
+    __asm__ volatile("invlpg (%0)" ::"r"(va) : "memory");
+}
+
+static inline void xsetbv(uint32_t index, uint64_t value)
+{
+    __asm__ volatile("xsetbv" ::"c"(index), "a"((uint32_t)value),
+                     "d"((uint32_t)(value >> 32)));
+}
+
+static inline void interrupts_off(void)
+{
+    __asm__ volatile("cli" ::: "memory");
+}
+
+/* Waits for an interrupt and lets it in; returns with interrupts off. */
+static inline void wait_for_interrupt(void)
+{
+    __asm__ volatile("sti; hlt; cli" ::: "memory");
+}
+
+static inline void halt(void)
+{
+    __asm__ volatile("hlt" ::: "memory");
+}
+
+/* Writes lines of the cache back and drops them. */
+static inline void cache_write_back(const void *start, unsigned long size)
+{
+    for (unsigned long i = 0; i < size; i += 64) {
+        __asm__ volatile("clflush (%0)" ::"r"((const char *)start + i)
+                         : "memory");
+    }
+}
+
+static inline void wbinvd(void)
+{
+    __asm__ volatile("wbinvd" ::: "memory");
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bounce frames: how a guest kernel gets a trap, a system call or an event, as
+ * the PV ABI lays it on its stack (xen/arch-x86_64.h: RCX and R11 lowest, the
+ * event mask of before beside CS).
+ */
+#include "hv/domain/bounce.h"
+
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/tlb.h"
+#include "hv/mem/guest_copy.h"
+#include "hv/sched/sched.h"
+
+#define GUEST_CS64 0xe033
+#define GUEST_SS   0xe02b
+
+static inline void swap_gs(void)
+{
+    __asm__ volatile("swapgs" ::: "memory");
+}
+
+void vcpu_enter_kernel_mode(struct vcpu *vcpu)
+{
+    vcpu->kernel_mode = 1;
+    swap_gs();
+    tlb_load_root(MADDR(vcpu->root_kernel));
+    if (unlikely(vcpu->areas_stale)) {
+        runstate_publish(vcpu);
+    }
+}
+
+void vcpu_enter_user_mode(struct vcpu *vcpu)
+{
+    vcpu->kernel_mode = 0;
+    swap_gs();
+    tlb_load_root(MADDR(vcpu->root_user));
+}
+
+/*
+ * Puts the frame on the guest kernel's stack and points the registers at
+ * address.  code_words is 1 if an error code is part of the frame.
+ */
+static void bounce(struct vcpu *vcpu, struct regs *regs, uint64_t address,
+                   bool masks_events, unsigned int code_words,
+                   uint32_t error_code)
+{
+    uint64_t frame[8], *f = frame;
+    uint64_t cs = regs->cs, rsp = regs->rsp;
+    uint8_t mask = READ_ONCE(vcpu->info->evtchn_upcall_mask) != 0;
+    size_t size = (7 + code_words) * sizeof(*f);
+
+    if (vcpu->kernel_mode) {
+        cs &= ~3ull;
+    } else {
+        vcpu_enter_kernel_mode(vcpu);
+        rsp = vcpu->kernel_rsp;
+    }
+    *f++ = regs->rcx;
+    *f++ = regs->r11;
+    *f = error_code;
+    f += code_words;
+    *f++ = regs->rip;
+    *f++ = cs | (uint64_t)mask << 32;
+    *f++ = (regs->rflags & ~(FLAG_IF | FLAG_IOPL)) | (mask ? 0 : FLAG_IF) |
+           (uint64_t)vcpu_frame_iopl(vcpu) << 12;
+    *f++ = regs->rsp;
+    *f = regs->ss;
+    rsp = (rsp & ~15ull) - size;
+    if (unlikely(!guest_write(GVA(rsp), frame, size))) {
+        domain_crash(vcpu->domain, "its kernel stack at %#lx is not writable",
+                     (unsigned long)rsp);
+        return;
+    }
+    if (masks_events) {
+        vcpu->info->evtchn_upcall_mask = 1;
+    }
+    regs->rsp = rsp;
+    regs->rip = address;
+    regs->cs = GUEST_CS64;
+    regs->ss = GUEST_SS;
+    regs->rflags &= ~(FLAG_TF | FLAG_NT | FLAG_RF | FLAG_VM | FLAG_AC);
+}
+
+static bool has_error_code(uint8_t vector)
+{
+    return (1u << vector & (1u << 8 | 0x1fu << 10 | 1u << 17 | 1u << 21)) != 0;
+}
+
+void deliver_trap(struct vcpu *vcpu, struct regs *regs, uint8_t vector,
+                  uint32_t error_code)
+{
+    const struct trap_entry *trap = &vcpu->traps[vector];
+
+    if (unlikely(trap->address == 0)) {
+        domain_crash(vcpu->domain,
+                     "exception %u (code %#x) at %#lx without a handler",
+                     vector, error_code, (unsigned long)regs->rip);
+        return;
+    }
+    bounce(vcpu, regs, trap->address, trap->flags & 4,
+           vector < 32 && has_error_code(vector), error_code);
+}
+
+void deliver_soft_trap(struct vcpu *vcpu, struct regs *regs, uint8_t vector)
+{
+    const struct trap_entry *trap = &vcpu->traps[vector];
+
+    if (unlikely(trap->address == 0)) {
+        domain_crash(vcpu->domain, "INT %u at %#lx without a handler", vector,
+                     (unsigned long)regs->rip);
+        return;
+    }
+    bounce(vcpu, regs, trap->address, trap->flags & 4, 0, 0);
+}
+
+void deliver_page_fault(struct vcpu *vcpu, struct regs *regs, uint64_t va,
+                        uint32_t error_code)
+{
+    vcpu->cr2 = va;
+    vcpu->info->arch.cr2 = va;
+    deliver_trap(vcpu, regs, 14,
+                 (error_code & ~4u) | (vcpu->kernel_mode ? 0 : 4));
+}
+
+void guest_event(void)
+{
+    struct vcpu *vcpu = current_vcpu();
+
+    if (unlikely(vcpu->event.address == 0)) {
+        domain_crash(vcpu->domain, "an event without an event callback");
+        return;
+    }
+    bounce(vcpu, guest_regs(), vcpu->event.address, true, 0, 0);
+}
+
+void deliver_nmi(struct vcpu *vcpu, struct regs *regs)
+{
+    uint64_t address = vcpu->nmi.address != 0 ? vcpu->nmi.address
+                                              : vcpu->traps[2].address;
+
+    vcpu->nmi_pending = 0;
+    if (address != 0) {
+        bounce(vcpu, regs, address, true, 0, 0);
+    }
+}
+
+static void syscall_bounce(struct vcpu *vcpu, struct regs *regs,
+                           const struct guest_callback *callback)
+{
+    if (unlikely(callback->address == 0)) {
+        regs->rip -= 2;
+        deliver_trap(vcpu, regs, 6, 0);
+        return;
+    }
+    bounce(vcpu, regs, callback->address, callback->mask_events, 0, 0);
+    regs->rflags &= ~FLAG_DF;
+}
+
+void guest_syscall(struct vcpu *vcpu, struct regs *regs)
+{
+    syscall_bounce(vcpu, regs, &vcpu->syscall);
+}
+
+void guest_syscall32(struct vcpu *vcpu, struct regs *regs)
+{
+    if (vcpu->kernel_mode) {
+        deliver_trap(vcpu, regs, 13, 0);
+        return;
+    }
+    syscall_bounce(vcpu, regs, &vcpu->syscall32);
+}

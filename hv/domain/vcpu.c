@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a vCPU, and moving its registers between a CPU and its struct.
+ * Invariant: while cpu->current names it, everything of it is on that CPU;
+ * otherwise everything is in its struct.
+ */
+#include "hv/domain/vcpu.h"
+
+#include "hv/base/log.h"
+#include "hv/cpu/asm.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/descriptors.h"
+#include "hv/cpu/extable.h"
+#include "hv/cpu/features.h"
+#include "hv/cpu/paging.h"
+#include "hv/cpu/tlb.h"
+#include "hv/domain/domain.h"
+#include "hv/hypercall/control.h"
+#include "hv/hypercall/debugreg.h"
+#include "hv/mem/descriptors.h"
+#include "hv/mem/heap.h"
+#include "hv/sched/clock.h"
+#include "hv/sched/sched.h"
+#include "lib/string.h"
+
+#define XCR0_LEGACY  3 /* x87 and SSE, what a vCPU starts with */
+#define FXSAVE_SIZE  512
+#define MXCSR_OFFSET 24
+#define MXCSR_INIT   0x1f80
+#define FCW_INIT     0x37f
+
+static uint32_t next_gdt_slot; /* domains are made one at a time */
+
+static void xsave_area_init(uint8_t *area)
+{
+    uint16_t fcw = FCW_INIT;
+    uint32_t mxcsr = MXCSR_INIT;
+
+    memcpy(area, &fcw, sizeof(fcw));
+    memcpy(area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+}
+
+struct vcpu *vcpu_create(struct domain *domain, uint16_t id)
+{
+    struct vcpu *vcpu = heap_alloc(sizeof(*vcpu));
+    uint32_t area_size =
+        cpu_features.xsave ? cpu_features.xsave_size : FXSAVE_SIZE;
+
+    if (vcpu == NULL) {
+        return NULL;
+    }
+    vcpu->xsave_area = heap_alloc(area_size);
+    vcpu->gdt_slot = next_gdt_slot;
+    if (vcpu->xsave_area == NULL ||
+        descriptors_map_slot(vcpu->gdt_slot) != 0) {
+        return NULL;
+    }
+    next_gdt_slot++;
+    xsave_area_init(vcpu->xsave_area);
+    vcpu->domain = domain;
+    vcpu->id = id;
+    vcpu->is_down = 1;
+    vcpu->kernel_mode = 1;
+    vcpu->info = (struct vcpu_info *)&domain->shared->vcpu_info[id];
+    vcpu->xcr0 = XCR0_LEGACY;
+    vcpu->debugreg[6] = 0xffff0ff0;
+    vcpu->debugreg[7] = 0x400;
+    vcpu_sched_init(vcpu);
+    clock_update_vcpu(vcpu);
+    return vcpu;
+}
+
+static void fpu_save(struct vcpu *vcpu)
+{
+    __asm__ volatile("clts");
+    if (cpu_features.xsave) {
+        xsetbv(0, cpu_features.xcr0_supported);
+        __asm__ volatile("xsave64 %0"
+                         : "=m"(*(uint8_t *)vcpu->xsave_area)
+                         : "a"(~0u), "d"(~0u)
+                         : "memory");
+    } else {
+        __asm__ volatile("fxsave64 %0"
+                         : "=m"(*(uint8_t *)vcpu->xsave_area)
+                         :
+                         : "memory");
+    }
+}
+
+static void fpu_load(const struct vcpu *vcpu)
+{
+    __asm__ volatile("clts");
+    if (cpu_features.xsave) {
+        xsetbv(0, cpu_features.xcr0_supported);
+        __asm__ volatile("xrstor64 %0" ::"m"(*(uint8_t *)vcpu->xsave_area),
+                         "a"(~0u), "d"(~0u)
+                         : "memory");
+        xsetbv(0, vcpu->xcr0);
+    } else {
+        __asm__ volatile("fxrstor64 %0" ::"m"(*(uint8_t *)vcpu->xsave_area)
+                         : "memory");
+    }
+    if (vcpu->virtual_ts) {
+        write_cr0(read_cr0() | CR0_TS);
+    }
+}
+
+#define SEGMENT_ACCESSORS(name)                                                \
+    static inline uint16_t read_##name(void)                                   \
+    {                                                                          \
+        uint16_t selector;                                                     \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(selector));              \
+        return selector;                                                       \
+    }                                                                          \
+    /* A selector that the tables do not have any more becomes null. */        \
+    static inline void load_##name(uint16_t selector)                          \
+    {                                                                          \
+        uint32_t value = selector;                                             \
+        __asm__ volatile("1: mov %0, %%" #name "\n"                            \
+                         "jmp 3f\n"                                            \
+                         "2: xor %0, %0\n"                                     \
+                         "mov %0, %%" #name "\n"                               \
+                         "3:\n" EXTABLE("1b", "2b")                            \
+                         : "+r"(value)::"cc");                                 \
+    }
+SEGMENT_ACCESSORS(ds)
+SEGMENT_ACCESSORS(es)
+SEGMENT_ACCESSORS(fs)
+SEGMENT_ACCESSORS(gs)
+
+static void segments_save(struct vcpu *vcpu)
+{
+    uint64_t active = rdmsr(MSR_GS_BASE), inactive = rdmsr(MSR_KERNEL_GS_BASE);
+
+    vcpu->ds = read_ds();
+    vcpu->es = read_es();
+    vcpu->fs = read_fs();
+    vcpu->gs = read_gs();
+    vcpu->fs_base = rdmsr(MSR_FS_BASE);
+    vcpu->gs_base_kernel = vcpu->kernel_mode ? active : inactive;
+    vcpu->gs_base_user = vcpu->kernel_mode ? inactive : active;
+}
+
+static void segments_load(const struct vcpu *vcpu)
+{
+    load_ds(vcpu->ds);
+    load_es(vcpu->es);
+    load_fs(vcpu->fs);
+    load_gs(vcpu->gs);
+    wrmsr(MSR_FS_BASE, vcpu->fs_base);
+    wrmsr(MSR_GS_BASE,
+          vcpu->kernel_mode ? vcpu->gs_base_kernel : vcpu->gs_base_user);
+    wrmsr(MSR_KERNEL_GS_BASE,
+          vcpu->kernel_mode ? vcpu->gs_base_user : vcpu->gs_base_kernel);
+}
+
+static void switch_out(struct vcpu *vcpu)
+{
+    vcpu->saved_regs = *guest_regs();
+    segments_save(vcpu);
+    fpu_save(vcpu);
+    debugreg_switch_out(vcpu);
+}
+
+static void switch_in(struct vcpu *vcpu)
+{
+    *guest_regs() = vcpu->saved_regs;
+    tlb_load_root(
+        MADDR(vcpu->kernel_mode ? vcpu->root_kernel : vcpu->root_user));
+    vcpu_load_descriptor_tables(vcpu);
+    segments_load(vcpu);
+    if (read_cr4() != control_hardware_cr4(vcpu)) {
+        write_cr4(control_hardware_cr4(vcpu));
+    }
+    if (cpu_features.rdtscp) {
+        wrmsr(MSR_TSC_AUX, vcpu->tsc_aux);
+    }
+    fpu_load(vcpu);
+    debugreg_switch_in(vcpu);
+}
+
+void vcpu_switch(struct vcpu *prev, struct vcpu *next)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (prev != NULL) {
+        switch_out(prev);
+    }
+    cpu->current = next;
+    if (next != NULL) {
+        switch_in(next);
+        if (next->has_exception || next->nmi_pending) {
+            cpu->has_work = 1;
+        }
+    } else {
+        tlb_load_root(idle_root);
+        load_own_gdt();
+    }
+}
+
+void vcpu_log(const struct vcpu *vcpu, const struct regs *regs)
+{
+    log_line("d%uv%u %s mode: rip %04x:%016lx rsp %04x:%016lx flags %lx",
+             vcpu->domain->id, vcpu->id, vcpu->kernel_mode ? "kernel" : "user",
+             regs->cs, (unsigned long)regs->rip, regs->ss,
+             (unsigned long)regs->rsp, (unsigned long)regs->rflags);
+    log_line("  rax %016lx rbx %016lx rcx %016lx rdx %016lx",
+             (unsigned long)regs->rax, (unsigned long)regs->rbx,
+             (unsigned long)regs->rcx, (unsigned long)regs->rdx);
+    log_line("  rsi %016lx rdi %016lx rbp %016lx cr2 %016lx",
+             (unsigned long)regs->rsi, (unsigned long)regs->rdi,
+             (unsigned long)regs->rbp, (unsigned long)vcpu->cr2);
+    for (uint32_t i = 0; i < ARRAY_SIZE(vcpu->history); i++) {
+        uint32_t slot = (vcpu->history_next + i) &
+                        (ARRAY_SIZE(vcpu->history) - 1);
+
+        log_line("  hypercall %lu(%#lx)",
+                 (unsigned long)vcpu->history[slot].nr,
+                 (unsigned long)vcpu->history[slot].arg1);
+    }
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * platform_op: what the hardware domain may ask about and do to the machine.
+ */
+#include "hv/base/errno.h"
+#include "hv/base/log.h"
+#include "hv/boot/efi_tables.h"
+#include "hv/boot/platform.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/power.h"
+#include "hv/hypercall/handlers.h"
+#include "hv/sched/clock.h"
+
+static long efi_info(struct xenpf_firmware_info *info)
+{
+    const struct efi_tables *efi = &efi_tables;
+
+    if (!efi->present) {
+        return -ENOSYS;
+    }
+    switch (info->index) {
+    case XEN_FW_EFI_VERSION:
+        info->u.efi_info.version = efi->revision;
+        return 0;
+    case XEN_FW_EFI_CONFIG_TABLE:
+        info->u.efi_info.cfg.addr = efi->configuration;
+        info->u.efi_info.cfg.nent = efi->configurations;
+        return 0;
+    case XEN_FW_EFI_RT_VERSION:
+        info->u.efi_info.version = 0; /* no run-time services for guests */
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+long do_platform_op_firmware_info(const struct permit *permit,
+                                  struct call *call,
+                                  struct xen_platform_op *op)
+{
+    (void)permit;
+    (void)call;
+    switch (op->u.firmware_info.type) {
+    case XEN_FW_DISK_INFO:
+    case XEN_FW_DISK_MBR_SIGNATURE:
+    case XEN_FW_VBEDDC_INFO:
+    case XEN_FW_KBD_SHIFT_FLAGS:
+        return -ESRCH;
+    case XEN_FW_EFI_INFO:
+        return efi_info(&op->u.firmware_info);
+    default:
+        return -EINVAL;
+    }
+}
+
+long do_platform_op_enter_acpi_sleep(const struct permit *permit,
+                                     struct call *call,
+                                     struct xen_platform_op *op)
+{
+    const struct xenpf_enter_acpi_sleep *sleep = &op->u.enter_acpi_sleep;
+
+    (void)permit;
+    (void)call;
+    if (sleep->sleep_state != 5 || sleep->flags != 0) {
+        return -EINVAL;
+    }
+    power_enter_sleep(sleep->val_a, sleep->val_b);
+    return 0;
+}
+
+static uint32_t acpi_id(uint32_t apic_id)
+{
+    for (size_t i = 0; i < platform.madt.cpu_count; i++) {
+        if (platform.madt.cpus[i].apic_id == apic_id) {
+            return platform.madt.cpus[i].processor_id;
+        }
+    }
+    return ~0u;
+}
+
+long do_platform_op_get_cpuinfo(const struct permit *permit,
+                                struct call *call, struct xen_platform_op *op)
+{
+    struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
+
+    (void)permit;
+    (void)call;
+    info->max_present = cpu_count - 1;
+    if (info->xen_cpuid >= cpu_count) {
+        info->flags = XEN_PCPU_FLAGS_INVALID;
+        return 0;
+    }
+    info->flags = XEN_PCPU_FLAGS_ONLINE;
+    info->apic_id = cpus[info->xen_cpuid]->apic_id;
+    info->acpi_id = acpi_id(info->apic_id);
+    return 0;
+}
+
+long do_platform_op_settime64(const struct permit *permit, struct call *call,
+                              struct xen_platform_op *op)
+{
+    const struct xenpf_settime64 *time = &op->u.settime64;
+
+    (void)permit;
+    if (time->mbz != 0) {
+        return -EINVAL;
+    }
+    clock_set_wallclock(time->secs, time->nsecs, time->system_time);
+    clock_update_wallclock(call->caller->domain);
+    return 0;
+}

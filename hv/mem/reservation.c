@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory_op: frames come and go, in extents of 2^order.  What was done stays
+ * done: these return how many extents are through, and a long list continues
+ * with the count so far in the bits above the operation.
+ */
+#include "hv/base/errno.h"
+#include "hv/boot/machine_map.h"
+#include "hv/cpu/cpu.h"
+#include "hv/hypercall/handlers.h"
+#include "hv/mem/domain_memory.h"
+#include "hv/mem/guest_copy.h"
+#include "hv/mem/heap.h"
+#include "hv/mem/table.h"
+
+#define EXTENTS_PER_CALL 128u /* frames; zeroing one is 512 instructions */
+#define ORDER_MAX_SELF   9u
+#define ORDER_MAX_HW     12u
+
+static uint64_t extent_start(const struct call *call)
+{
+    return call->args[0] >> MEMOP_EXTENT_SHIFT;
+}
+
+static long continue_at(struct call *call, uint64_t extent)
+{
+    uint64_t op = call->args[0] & ((1u << MEMOP_EXTENT_SHIFT) - 1);
+
+    call->args[0] = extent << MEMOP_EXTENT_SHIFT | op;
+    return hypercall_continue(call);
+}
+
+static unsigned int order_max(const struct call *call)
+{
+    return call->caller->domain->is_hardware ? ORDER_MAX_HW : ORDER_MAX_SELF;
+}
+
+static bool release(struct domain *domain, mfn_t mfn)
+{
+    int rc;
+
+    spin_lock(&domain->mm_lock);
+    rc = domain_release_page(domain, mfn);
+    if (rc == -EBUSY) { /* perhaps only a retained table refers to it */
+        retained_drain(domain, DRAIN_LIMIT);
+        rc = domain_release_page(domain, mfn);
+    }
+    spin_unlock(&domain->mm_lock);
+    return rc == 0;
+}
+
+static bool extent_read(const struct xen_memory_reservation *arg,
+                        uint64_t extent, uint64_t *value)
+{
+    return guest_read_u64(value, GVA((uint64_t)arg->extent_start.p +
+                                     extent * sizeof(*value)));
+}
+
+static bool extent_write(const struct xen_memory_reservation *arg,
+                         uint64_t extent, uint64_t value)
+{
+    return guest_write_u64(GVA((uint64_t)arg->extent_start.p +
+                               extent * sizeof(value)),
+                           value);
+}
+
+long do_memory_op_decrease_reservation(const struct permit *permit,
+                                       struct call *call,
+                                       struct xen_memory_reservation *arg)
+{
+    uint64_t first = extent_start(call);
+
+    (void)permit;
+    if (arg->extent_order > order_max(call) || first > arg->nr_extents) {
+        return (long)first;
+    }
+    for (uint64_t i = first; i < arg->nr_extents; i++) {
+        uint64_t mfn;
+
+        if ((i - first) << arg->extent_order >= EXTENTS_PER_CALL) {
+            return continue_at(call, i);
+        }
+        if (!extent_read(arg, i, &mfn)) {
+            return (long)i;
+        }
+        for (uint64_t j = 0; j < 1ull << arg->extent_order; j++) {
+            if (!release(call->target, MFN(mfn + j))) {
+                return (long)i;
+            }
+        }
+    }
+    return arg->nr_extents;
+}
+
+static struct page *extent_alloc(struct domain *domain, unsigned int order,
+                                 unsigned int mem_flags)
+{
+    return domain_alloc_pages(domain, order, XENMEMF_get_address_bits(mem_flags));
+}
+
+static void extent_give_back(struct domain *domain, struct page *page,
+                             unsigned int order)
+{
+    for (uint64_t i = 0; i < 1ull << order; i++) {
+        page_put(page + i);
+    }
+    (void)domain;
+}
+
+static void extent_map(struct page *page, unsigned int order, uint64_t pfn)
+{
+    uint64_t mfn = page_mfn(page).n;
+
+    for (uint64_t i = 0; i < 1ull << order; i++) {
+        m2p[mfn + i] = pfn == ~0ull ? pfn : pfn + i;
+    }
+}
+
+static long allocate(struct call *call, struct xen_memory_reservation *arg,
+                     bool has_pfn)
+{
+    uint64_t first = extent_start(call);
+
+    if (arg->extent_order > order_max(call) || first > arg->nr_extents) {
+        return (long)first;
+    }
+    for (uint64_t i = first; i < arg->nr_extents; i++) {
+        uint64_t pfn = ~0ull;
+        struct page *page;
+
+        if ((i - first) << arg->extent_order >= EXTENTS_PER_CALL && i > first) {
+            return continue_at(call, i);
+        }
+        if (has_pfn && !extent_read(arg, i, &pfn)) {
+            return (long)i;
+        }
+        page = extent_alloc(call->target, arg->extent_order, arg->mem_flags);
+        if (page == NULL) {
+            return (long)i;
+        }
+        extent_map(page, arg->extent_order, pfn);
+        if (!extent_write(arg, i, page_mfn(page).n)) {
+            extent_give_back(call->target, page, arg->extent_order);
+            return (long)i;
+        }
+    }
+    return arg->nr_extents;
+}
+
+long do_memory_op_increase_reservation(const struct permit *permit,
+                                       struct call *call,
+                                       struct xen_memory_reservation *arg)
+{
+    (void)permit;
+    return allocate(call, arg, false);
+}
+
+long do_memory_op_populate_physmap(const struct permit *permit,
+                                   struct call *call,
+                                   struct xen_memory_reservation *arg)
+{
+    (void)permit;
+    return allocate(call, arg, true);
+}
+
+long do_memory_op_maximum_ram_page(const struct permit *permit,
+                                   struct call *call, void *none)
+{
+    (void)permit;
+    (void)call;
+    (void)none;
+    return (long)max_mfn;
+}
+
+long do_memory_op_current_reservation(const struct permit *permit,
+                                      struct call *call,
+                                      struct xen_domid *arg)
+{
+    (void)permit;
+    (void)arg;
+    return (long)atomic_read(&call->target->page_count);
+}
+
+long do_memory_op_maximum_reservation(const struct permit *permit,
+                                      struct call *call,
+                                      struct xen_domid *arg)
+{
+    (void)permit;
+    (void)arg;
+    return (long)MIN(call->target->max_pages, 0xffffffffull);
+}
+
+long do_memory_op_maximum_gpfn(const struct permit *permit, struct call *call,
+                               struct xen_domid *arg)
+{
+    (void)permit;
+    (void)arg;
+    return (long)READ_ONCE(call->target->shared->arch.max_pfn) - 1;
+}
+
+long do_memory_op_memory_map(const struct permit *permit, struct call *call,
+                             struct xen_memory_map *arg)
+{
+    (void)permit;
+    (void)call;
+    (void)arg;
+    return -ENOSYS; /* no domain has one of its own yet */
+}
+
+long do_memory_op_machine_memory_map(const struct permit *permit,
+                                     struct call *call,
+                                     struct xen_memory_map *arg)
+{
+    size_t count;
+    const struct e820_entry *map = machine_map(&count);
+
+    (void)permit;
+    (void)call;
+    if (arg->buffer.p != NULL) {
+        if (arg->nr_entries < count) {
+            return -EINVAL;
+        }
+        if (!guest_write(GVA(arg->buffer.p), map, count * sizeof(*map))) {
+            return -EFAULT;
+        }
+    }
+    arg->nr_entries = (uint32_t)count;
+    return 0;
+}
+
+long do_memory_op_machphys_mapping(const struct permit *permit,
+                                   struct call *call,
+                                   struct xen_machphys_mapping *arg)
+{
+    (void)permit;
+    (void)call;
+    arg->v_start = M2P_VIRT;
+    arg->v_end = M2P_VIRT + (1ull << 38);
+    arg->max_mfn = max_mfn - 1;
+    return 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The policy in force and the record of what it refused.  The policy lives in
+ * an arena of frames that is never freed.  audit_lock guards the ring.
+ */
+#include "hv/security/security.h"
+
+#include "hv/base/log.h"
+#include "hv/base/spinlock.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/time.h"
+#include "hv/mem/heap.h"
+#include "xsm/audit.h"
+
+#define ARENA_SIZE (1ul << 20)
+#define RING_SIZE  (1ul << 16)
+#define LABELS     256u
+#define BURST      64u
+#define NS_PER_RECORD 100000000ull /* then ten a second for each domain */
+
+struct xsm security_policy;
+
+static struct xsm_arena arena;
+static spinlock_t audit_lock; /* guards what follows */
+static struct audit_ring ring;
+static struct audit_budget budgets[MAX_DOMAINS]; /* by domid */
+
+static void policy_refuse(const struct xsm_refusal *why)
+{
+    refuse_boot("policy: %s: %s at offset %zu%s%s", why->section, why->reason,
+                why->offset, why->object[0] != '\0' ? ", in " : "",
+                why->object);
+}
+
+void security_init(struct bytes module, bool enforcing)
+{
+    struct xsm_options options = {
+        .mode = enforcing ? XSM_ENFORCING : XSM_PERMISSIVE,
+        .absent = XSM_ABSENT_DENIED,
+        .labels = LABELS,
+    };
+    struct xsm_refusal why;
+    enum xsm_status status;
+    void *ring_memory = heap_alloc(RING_SIZE);
+
+    arena.base = heap_alloc(ARENA_SIZE);
+    arena.size = ARENA_SIZE;
+    if (arena.base == NULL || ring_memory == NULL) {
+        refuse_boot("policy: no memory to load it");
+    }
+    audit_init(&ring, ring_memory, RING_SIZE,
+               (struct audit_limits){BURST, NS_PER_RECORD});
+    status = xsm_load(&security_policy, &arena, module, &options, &why);
+    if (status == XSM_BAD_POLICY) {
+        policy_refuse(&why);
+    }
+    if (status != XSM_OK) {
+        refuse_boot("policy: needs more memory than %lu KiB", ARENA_SIZE >> 10);
+    }
+    log_line("policy: version %u, %u types, %u rules, %u permissions known, "
+             "%u missing, %s",
+             security_policy.summary.version, security_policy.summary.types,
+             security_policy.summary.rules,
+             security_policy.summary.mapped_permissions,
+             security_policy.summary.missing_permissions,
+             enforcing ? "enforcing" : "permissive");
+}
+
+static void audit(const struct security_question *question,
+                  struct xsm_decision decision)
+{
+    char text[XSM_AUDIT_LINE_MAX];
+    struct buffer buffer = buffer_over(text, sizeof(text));
+    struct writer writer = writer_begin(&buffer);
+    bool recorded;
+    struct xsm_event event = {
+        .source = question->source,
+        .target = question->target,
+        .perm = question->permission,
+        .decision = decision,
+        .source_domid = question->source_id,
+        .target_domid = question->target_id,
+        .vcpu = current_vcpu() == NULL ? 0 : current_vcpu()->id,
+        .hypercall = question->operation,
+    };
+
+    spin_lock(&audit_lock);
+    event.sequence = ring.sequence;
+    xsm_event_put_text(&security_policy, &event, &writer);
+    CHECK(writer_end(&writer));
+    recorded = audit_write(&ring, &budgets[question->source_id % MAX_DOMAINS],
+                           question->source_id, system_time_ns(),
+                           buffer_bytes(&buffer));
+    spin_unlock(&audit_lock);
+    if (recorded) {
+        log_line("%.*s", (int)buffer.used, text);
+    }
+}
+
+bool security_refused(const struct security_question *question)
+{
+    struct xsm_decision decision =
+        xsm_decide(&security_policy, question->source, question->target,
+                   question->permission);
+
+    if (decision.audit) {
+        audit(question, decision);
+    }
+    return decision.allowed;
+}
