@@ -1,45 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Device interrupts: IOAPIC pins (GSIs) and message-signalled ones, each with
- * a vector of its own, the same on all CPUs, and given to the hardware domain
- * as a pirq or to the hypervisor's own handler.  A level interrupt stays
- * masked from its arrival to the guest's EOI; one that nobody is bound to is
- * masked.  irq_lock guards vectors, pins, message tables and pirqs.
+ * Device interrupts: IOAPIC pins (GSIs) and messages, each with a vector of
+ * its own, the same on all CPUs.  A level interrupt stays masked from its
+ * arrival to irq_end(); one that is not enabled is masked.  irq_lock guards
+ * vectors, pins and messages; handlers run without it.
  */
 #pragma once
 
 #include "hv/base/compiler.h"
 #include "hv/base/types.h"
+#include "hv/cpu/msi.h"
 
-#define IRQ_VECTOR_FIRST 0x20u
-#define IRQ_VECTOR_END   0xf0u /* from here on: the LAPIC's and IPIs */
-#define IRQ_PIRQS        256u  /* GSIs are pirqs of their own number */
+enum irq_trigger { IRQ_EDGE, IRQ_LEVEL };
+enum irq_polarity { IRQ_HIGH, IRQ_LOW };
 
-struct domain;
-
-/*
- * At boot, after the IOAPICs were given to ioapic_add(): masks every pin and
- * the 8259s.
- */
+/* At boot, after the IOAPICs were given to ioapic_add(): masks the 8259s. */
 void irq_init(void);
 
-/* An interrupt came on vector (IRQ_VECTOR_FIRST..END-1); sends the EOI. */
+/*
+ * An interrupt came on a device vector: sends the EOI, runs the handler.  With
+ * no lock held.
+ */
 void irq_dispatch(uint32_t vector);
 
 /*
- * Keeps a GSI (ISA interrupt: edge, active high) for the hypervisor; handler
- * runs with interrupts off.  -EBUSY if taken, -ENODEV without such a pin,
- * -ENOSPC without a vector.
+ * Takes a GSI (an ISA interrupt: edge, active high) for the hypervisor and
+ * lets it in.  -EBUSY if taken, -ENODEV without such a pin, -ENOSPC without a
+ * vector.
  */
 int irq_request_hv(uint32_t gsi, void (*handler)(void)) NODISCARD;
-/* Keeps a GSI from the guest without using it (the timer's). */
+/* Keeps a GSI from everybody without using it (the timer's). */
 void irq_reserve(uint32_t gsi);
+bool irq_is_reserved(uint32_t gsi);
 
 /*
- * Events of a pirq go to port of the hardware domain from now on, and the
- * interrupt is let in.  -EINVAL: not mapped; -EEXIST: bound already.  The
- * domain's event_lock is held.
+ * How the pin of a GSI is wired; ISA pins are edge, high until told, others
+ * level, low.  -ENODEV; -EEXIST: told before, or reserved.
  */
-int pirq_bind(struct domain *domain, uint32_t pirq, uint32_t port) NODISCARD;
-/* The reverse: masks it.  event_lock held. */
-void pirq_unbind(struct domain *domain, uint32_t pirq);
+int irq_configure_gsi(uint32_t gsi, enum irq_trigger trigger,
+                      enum irq_polarity polarity) NODISCARD;
+
+/*
+ * A vector for a GSI or a message, masked, that will call handler(argument).
+ * -EBUSY: the GSI is taken; -EEXIST: the message is; -ENODEV; -ENOSPC.
+ */
+int irq_attach_gsi(uint32_t gsi, void (*handler)(uint32_t argument),
+                   uint32_t argument, uint8_t *vector) NODISCARD;
+int irq_attach_msi(const struct msi *msi, void (*handler)(uint32_t argument),
+                   uint32_t argument, uint8_t *vector) NODISCARD;
+/* Masks it and gives the vector back. */
+void irq_detach(uint8_t vector);
+
+void irq_enable(uint8_t vector);
+void irq_disable(uint8_t vector);
+/* The handler's work for a level interrupt is done: it may come again. */
+void irq_end(uint8_t vector);
