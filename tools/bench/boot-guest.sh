@@ -7,19 +7,21 @@
 # serial output.  Exit status: 0 the guest's last word was "# result: pass",
 # 1 it was not, 2 wrong usage or no way to boot, 124 the time was up.
 #
-# A multiboot1 hypervisor (Xen) is loaded by QEMU itself; a multiboot2 one by
-# a GRUB disk for BIOS, with the policy as the second module.
+# A hypervisor with a multiboot1 header is loaded by QEMU itself, any other by
+# a GRUB disk for BIOS and multiboot2.  Vouch gets the policy as its second
+# module.
 #
 #   -t SECONDS   give up after this long (60)
 #   -i           count instructions: TSC ticks are instructions (icount)
 #   -s CPUS -m MIB -c CPUMODEL   the machine (1, 512, max,-smap,-smep)
 #   -a ARGS      more words for the hypervisor's command line
 #   -p POLICY    policy module (build/policy/vouch-policy)
+#   -g           by GRUB in any case
 set -u
 
 seconds=60 icount= cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=${POLICY:-build/policy/vouch-policy}
-while getopts t:is:m:c:a:p: option; do
+policy=build/policy/vouch-policy grub=
+while getopts t:is:m:c:a:p:g option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -28,12 +30,13 @@ while getopts t:is:m:c:a:p: option; do
     c) model=$OPTARG ;;
     a) hv_args=$OPTARG ;;
     p) policy=$OPTARG ;;
-    *) sed -n '4,20s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    g) grub=1 ;;
+    *) sed -n '4,23s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,20s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,23s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -64,15 +67,31 @@ else
     set -- "$@" -accel tcg
 fi
 
+# Xen's dom0 has few words of its own; Vouch refuses words it does not know.
+if grep -aq '(XEN)' "$hypervisor"; then
+    hv_args="console=com1 com1=115200,8n1 dom0_mem=64M,max:64M \
+dom0_max_vcpus=$cpus $hv_args"
+    guest_args="hv=xen $guest_args"
+    policy=
+else
+    hv_args="console=com1,115200 dom0_mem=64M dom0_max_vcpus=$cpus noreboot \
+$hv_args"
+    guest_args="hv=vouch $guest_args"
+    if [ ! -r "$policy" ]; then
+        echo "boot-guest: no policy: $policy" >&2
+        exit 2
+    fi
+fi
+
 grub_disk() {
-    mkdir -p "$dir/iso/boot/grub" || return 1
-    cp "$hypervisor" "$dir/iso/hypervisor" || return 1
-    cp "$guest" "$dir/iso/guest" || return 1
+    mkdir -p "$dir/iso/boot/grub" &&
+        cp "$hypervisor" "$dir/iso/hypervisor" &&
+        cp "$guest" "$dir/iso/guest" || return 1
     {
         echo "set timeout=0"
         echo "multiboot2 /hypervisor $hv_args"
         echo "module2 /guest $guest_args"
-        if [ -r "$policy" ]; then
+        if [ -n "$policy" ]; then
             cp "$policy" "$dir/iso/policy" || return 1
             echo "module2 /policy"
         fi
@@ -83,14 +102,10 @@ grub_disk() {
         -o "$dir/disk.iso" "$dir/iso" >"$dir/grub.log" 2>&1
 }
 
-if grub-file --is-x86-multiboot "$hypervisor"; then
-    hv_args="console=com1 com1=115200,8n1 dom0_mem=64M,max:64M \
-dom0_max_vcpus=$cpus $hv_args"
+if [ -z "$grub" ] && grub-file --is-x86-multiboot "$hypervisor"; then
     set -- "$@" -kernel "$hypervisor" -append "$hv_args" \
-        -initrd "$guest hv=xen $guest_args"
+        -initrd "$guest $guest_args${policy:+,$policy}"
 elif grub-file --is-x86-multiboot2 "$hypervisor"; then
-    hv_args="${VOUCH_ARGS:-} $hv_args"
-    guest_args="hv=vouch $guest_args"
     if ! grub_disk; then
         echo "boot-guest: cannot make the GRUB disk" >&2
         cat "$dir/grub.log" >&2

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# The bench: one PV guest (tools/bench/guest), booted on Debian's Xen and on
+# Vouch in the same QEMU; and the counting of trusted lines.
+
+BENCH_XEN_VERSION := 4.17
+BENCH_XEN := $(BUILD)/cache/xen-$(BENCH_XEN_VERSION)
+BENCH_XEN_PACKAGE := xen-hypervisor-$(BENCH_XEN_VERSION)-amd64
+BENCH_GUEST := $(BUILD)/guest/bench.elf
+BENCH_LINES := $(BUILD)/bench/lines
+BENCH_NEEDS := $(BUILD)/hv/vouch.elf $(BUILD)/policy/vouch-policy
+
+# The package is only unpacked under the build folder, never installed.
+$(BENCH_XEN):
+	@mkdir -p $(@D)/xen-package
+	cd $(@D)/xen-package && apt-get download -qq $(BENCH_XEN_PACKAGE)
+	dpkg-deb -x $(@D)/xen-package/$(BENCH_XEN_PACKAGE)_*.deb \
+	    $(@D)/xen-package
+	gunzip -c $(@D)/xen-package/boot/xen-$(BENCH_XEN_VERSION)-amd64.gz >$@.new
+	mv $@.new $@
+
+$(BENCH_LINES): tools/bench/lines.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $< -o $@
+
+.PHONY: bench bench-json lines
+## bench        instruction counts on Xen and on Vouch, size, boot time
+bench: $(BENCH_GUEST) $(BENCH_XEN) $(BENCH_LINES) $(BENCH_NEEDS)
+	tools/bench/bench.sh
+bench-json: $(BENCH_GUEST) $(BENCH_XEN) $(BENCH_LINES) \
+    $(BENCH_NEEDS)
+	@tools/bench/bench.sh --json
+## lines        trusted lines of code
+lines: $(BENCH_LINES)
+	@find hv xsm lib -name '*.[chS]' -o -name '*.def' | sort | \
+	    xargs $(BENCH_LINES)

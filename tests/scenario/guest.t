@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Boots every in-guest test (tests/guest/*.c) as dom0 on Vouch and passes its
+# test points on, numbered anew.  HYPERVISOR=file runs them on another one:
+# what they claim about the ABI is checked against Xen by `make guest-oracle`.
+# A guest that ends early, or never says "# result: pass", is a failure.
+set -u
+
+BUILD=${BUILD:-build}
+hypervisor=${HYPERVISOR:-$BUILD/hv/vouch.elf}
+log=$(mktemp "${TMPDIR:-/tmp}/guest.XXXXXX") || exit 1
+trap 'rm -f "$log"' EXIT
+trap 'exit 130' INT TERM
+
+count=0
+point() {
+    count=$((count + 1))
+    echo "$1 $count - $2"
+}
+
+for source in tests/guest/*.c; do
+    name=$(basename "$source" .c)
+    # " * Runner: -s 2" in a test's head says what machine it needs.
+    options=$(sed -n 's/^ \* Runner: //p' "$source")
+    # shellcheck disable=SC2086 # options are words
+    tools/bench/boot-guest.sh -t 120 $options "$hypervisor" \
+        "$BUILD/guest/$name.elf" >"$log" 2>&1
+    status=$?
+    sed -n 's/^ok \([0-9]*\) - /ok /p; s/^not ok \([0-9]*\) - /not_ok /p
+        s/^ok \([0-9]*\) # SKIP /skip /p; s/^#   */# /p' "$log" >"$log.points"
+    while read -r verdict text; do
+        case $verdict in
+        ok) point ok "$name: $text" ;;
+        not_ok) point "not ok" "$name: $text" ;;
+        skip) count=$((count + 1)); echo "ok $count # SKIP $name: $text" ;;
+        *) echo "$verdict $text" ;;
+        esac
+    done <"$log.points"
+    rm -f "$log.points"
+    if [ "$status" -eq 0 ]; then
+        point ok "$name: ran to its end"
+    else
+        point "not ok" "$name: ran to its end (status $status)"
+        tail -n 40 "$log" | sed 's/^/#   /'
+    fi
+done
+echo "1..$count"
