@@ -8,15 +8,10 @@
 
 #ifdef __ASSEMBLY__
 
-.macro PATCHED_NOP section
-661:
-    .byte 0x0f, 0x1f, 0x00
-    .pushsection \section, "a"
-    .long 661b - .
-    .popsection
-.endm
-#define STAC PATCHED_NOP .patch_stac
-#define CLAC PATCHED_NOP .patch_clac
+.macro PATCHED_NOP section 661 :.byte 0x0f, 0x1f, 0x00.pushsection \section,
+    "a".long 661b -..popsection.endm
+#define STAC PATCHED_NOP.patch_stac
+#define CLAC PATCHED_NOP.patch_clac
 
 #else
 
@@ -31,12 +26,12 @@
 /* Lets us touch user pages, until clac(). */
 static inline void stac(void)
 {
-    __asm__ volatile(PATCHED_NOP(".patch_stac") ::: "memory", "cc");
+    __asm__ volatile(PATCHED_NOP(".patch_stac")::: "memory", "cc");
 }
 
 static inline void clac(void)
 {
-    __asm__ volatile(PATCHED_NOP(".patch_clac") ::: "memory", "cc");
+    __asm__ volatile(PATCHED_NOP(".patch_clac")::: "memory", "cc");
 }
 
 static inline void outb(uint16_t port, uint8_t value)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The hypervisor's own console lines: one write each, so they never mix. */
+#include "hv/base/log.h"
+
+#include "hv/base/console.h"
+#include "hv/cpu/time.h"
+
+#define LINE_SIZE 512
+
+void log_raw(const char *text, size_t size)
+{
+    console_write(text, size);
+}
+
+void log_line(const char *format, ...)
+{
+    char line[LINE_SIZE];
+    uint64_t now_us = system_time_ns() / 1000;
+    size_t length;
+    va_list args;
+
+    length = format_text(line, sizeof(line) - 1, "(vouch) [%5lu.%06lu] ",
+                         now_us / 1000000, now_us % 1000000);
+    va_start(args, format);
+    length +=
+        format_text_v(line + length, sizeof(line) - 1 - length, format, args);
+    va_end(args);
+    line[length++] = '\n';
+    console_write(line, length);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Feeds the pure parsers (acpi.c, cmdline.c) with what this machine has, and
+ * hands what they found to the parts that drive it.
+ */
+#include "hv/boot/platform.h"
+
+#include "hv/base/log.h"
+#include "hv/boot/boot_info.h"
+#include "hv/cpu/apic.h"
+#include "hv/cpu/features.h"
+#include "hv/cpu/ioapic.h"
+#include "hv/cpu/paging.h"
+#include "hv/cpu/power.h"
+#include "hv/mem/layout.h"
+
+#define IOAPIC_PAGE 0x1000u
+
+struct acpi_info platform;
+struct cmdline cmdline;
+
+void platform_parse_command_line(void)
+{
+    struct bytes word = bytes_none();
+    struct bytes text =
+        cmdline_strip_path(bytes_of_text(boot_info.command_line));
+    enum cmdline_status status = cmdline_parse(text, &cmdline, &word);
+
+    if (status != CMDLINE_OK) {
+        refuse_boot("command line: %s: \"%.*s\"", cmdline_status_text(status),
+                    (int)MIN(word.size, 64), (const char *)word.data);
+    }
+    power_set_halt_on_panic(cmdline.no_reboot);
+}
+
+/* The parser asks for one table after the other, so one mapping at a time. */
+struct window {
+    void *va;
+    size_t size;
+};
+
+static bool map_table(void *context, uint64_t maddr, size_t size,
+                      struct bytes *out)
+{
+    struct window *window = context;
+    uint64_t limit = 1ull << cpu_features.physical_bits;
+
+    if (window->va != NULL) {
+        iounmap(window->va, window->size);
+        window->va = NULL;
+    }
+    if (size == 0 || maddr >= limit || size > limit - maddr) {
+        return false;
+    }
+    window->va = (void *)map_firmware(MADDR(maddr), size);
+    window->size = size;
+    *out = bytes_of(window->va, size);
+    return window->va != NULL;
+}
+
+static enum acpi_status find_root(const struct acpi_map *map,
+                                  struct acpi_root *root)
+{
+    if (boot_info.rsdp_size != 0) {
+        return acpi_parse_rsdp(
+            bytes_of(boot_info.rsdp_copy, boot_info.rsdp_size), root);
+    }
+    return acpi_find_rsdp(map, root);
+}
+
+static void log_faults(void)
+{
+    for (size_t i = 0; i < MIN(platform.fault_count, ACPI_MAX_FAULTS); i++) {
+        const struct acpi_fault *fault = &platform.faults[i];
+
+        log_line("ACPI: table %s at %lx ignored: %s at offset %zu",
+                 fault->signature, fault->maddr,
+                 acpi_status_text(fault->status), fault->offset);
+    }
+}
+
+static void find_power_ports(void)
+{
+    const struct acpi_fadt *fadt = &platform.fadt;
+
+    power_init(&(struct power_ports){
+        .pm1a_control = fadt->pm1a_control,
+        .pm1b_control = fadt->pm1b_control,
+        .has_reset = fadt->has_reset_register,
+        .reset_is_port = fadt->reset_register.space == ACPI_SPACE_IO,
+        .reset_address = fadt->reset_register.address,
+        .reset_value = fadt->reset_value,
+    });
+}
+
+void platform_init(void)
+{
+    struct window window = {0};
+    struct acpi_map map = {map_table, &window};
+    struct acpi_fault fault = {0};
+    struct acpi_root root;
+    enum acpi_status status = find_root(&map, &root);
+
+    if (status != ACPI_OK) {
+        log_line("ACPI: %s: one CPU, no ACPI devices",
+                 acpi_status_text(status));
+        return;
+    }
+    status = acpi_read_tables(&map, &root, &platform, &fault);
+    if (status != ACPI_OK) {
+        log_line("ACPI: root table %s at %lx: %s at offset %zu: one CPU, no "
+                 "ACPI devices",
+                 fault.signature, fault.maddr, acpi_status_text(status),
+                 fault.offset);
+        return;
+    }
+    log_faults();
+    if (platform.fadt.present) {
+        find_power_ports();
+    }
+    if (window.va != NULL) {
+        iounmap(window.va, window.size);
+    }
+}
+
+struct time_sources platform_time_sources(void)
+{
+    return (struct time_sources){
+        .hpet = MADDR(platform.hpet.present ? platform.hpet.address : 0),
+        .pm_timer_port = platform.fadt.present ? platform.fadt.pm_timer : 0,
+    };
+}
+
+uint32_t platform_cpus(uint32_t *apic_ids, uint32_t max)
+{
+    uint32_t count = 1;
+
+    apic_ids[0] = apic_id();
+    for (size_t i = 0; i < platform.madt.cpu_count; i++) {
+        const struct acpi_cpu *cpu = &platform.madt.cpus[i];
+
+        if (!cpu->enabled || cpu->apic_id == apic_ids[0]) {
+            continue;
+        }
+        if (count == max) {
+            log_line("CPU with APIC ID %u is not used: %u is the limit",
+                     cpu->apic_id, max);
+            continue;
+        }
+        apic_ids[count++] = cpu->apic_id;
+    }
+    return count;
+}
+
+void platform_add_ioapics(void)
+{
+    for (size_t i = 0; i < platform.madt.ioapic_count; i++) {
+        const struct acpi_ioapic *ioapic = &platform.madt.ioapics[i];
+        void *registers = ioremap(MADDR(ioapic->address), IOAPIC_PAGE);
+
+        if (registers == NULL || ioapic_add(MADDR(ioapic->address), registers,
+                                            ioapic->gsi_base) != 0) {
+            log_line("IOAPIC at %x ignored", ioapic->address);
+        }
+    }
+}

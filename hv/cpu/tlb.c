@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flushes and shootdowns.  A CPU advances the clock before it flushes and
+ * publishes that time afterwards, so a published time later than a stamp
+ * means: everything cached when the stamp was taken is gone.  That makes a
+ * shootdown stateless: ask, interrupt, wait for the published time.
+ */
+#include "hv/cpu/tlb.h"
+
+#include "hv/base/spinlock.h"
+#include "hv/cpu/asm.h"
+#include "hv/cpu/cpu.h"
+
+uint64_t tlb_clock;
+
+void tlb_load_root(maddr_t root)
+{
+    struct cpu *cpu = this_cpu();
+    uint64_t now = atomic_add(&tlb_clock, 1);
+
+    cpu->loaded_cr3 = root.a;
+    write_cr3(root.a);
+    atomic_set(&cpu->tlb_time, now);
+}
+
+void tlb_flush_local(void)
+{
+    tlb_load_root(MADDR(this_cpu()->loaded_cr3));
+}
+
+void tlb_invalidate_local(uint64_t va)
+{
+    invlpg(va);
+}
+
+static bool has_flushed_since(const struct cpu *cpu, uint64_t stamp)
+{
+    return atomic_read(&cpu->tlb_time) > stamp;
+}
+
+/* Of the CPUs in mask, makes those flush that did not since stamp. */
+static void flush(uint64_t mask, uint64_t stamp)
+{
+    uint32_t self = this_cpu()->id;
+
+    for (uint32_t id = 0; id < cpu_count; id++) {
+        if ((mask >> id & 1) != 0 && id != self &&
+            !has_flushed_since(cpus[id], stamp)) {
+            cpu_kick(id, CPU_POLL_FLUSH);
+        }
+    }
+    if ((mask >> self & 1) != 0 && !has_flushed_since(cpus[self], stamp)) {
+        tlb_flush_local();
+    }
+    for (uint32_t id = 0; id < cpu_count; id++) {
+        while ((mask >> id & 1) != 0 && id != self &&
+               !has_flushed_since(cpus[id], stamp)) {
+            cpu_poll(); /* it may be waiting for us */
+            cpu_relax();
+        }
+    }
+}
+
+void tlb_flush_cpus(uint64_t cpu_mask)
+{
+    flush(cpu_mask, tlb_now());
+}
+
+void tlb_flush_older(uint64_t stamp)
+{
+    flush(~0ull, stamp);
+}
+
+void tlb_flush_all(void)
+{
+    flush(~0ull, tlb_now());
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# The hypervisor: one ELF64 at its virtual address, linked twice (the second
+# time with the symbol table made of the first), wrapped into an ELF32.
+
+HV_CFLAGS += -include hv/base/hidden.h
+
+HV_FOLDERS := base boot cpu mem domain sched evtchn grant hypercall measure \
+              security
+HV_C_SOURCES := $(filter-out hv/cpu/asm_offsets.c,$(sort \
+                    $(foreach folder,$(HV_FOLDERS),$(wildcard hv/$(folder)/*.c))))
+HV_S_SOURCES := $(sort $(foreach folder,$(HV_FOLDERS),\
+                    $(wildcard hv/$(folder)/*.S)))
+HV_OBJECTS := $(HV_C_SOURCES:%.c=$(BUILD)/hv/%.o) \
+              $(HV_S_SOURCES:%.S=$(BUILD)/hv/%.o) \
+              $(LIB_HV_OBJECTS) $(XSM_SOURCES:%.c=$(BUILD)/hv/%.o)
+HV_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack \
+              --build-id=none --no-warn-rwx-segments -T hv/boot/hv.ld
+HV_IMAGE_LIMIT := 327680 # 320 KiB
+
+$(BUILD)/include/xen:
+	@mkdir -p $(@D)
+	ln -sfn /usr/include/xen $@
+
+# Offsets for assembly: compiled, not run; see hv/cpu/asm_offsets.c.
+$(BUILD)/hv/hv/cpu/asm_offsets.s: hv/cpu/asm_offsets.c | $(BUILD)/include/xen
+	@mkdir -p $(@D)
+	$(CC) $(HV_CFLAGS) -S -o $@ $<
+$(BUILD)/include/asm_offsets.h: $(BUILD)/hv/hv/cpu/asm_offsets.s
+	sed -n 's/^->\([A-Za-z0-9_]*\) \$$\(-\{0,1\}[0-9]*\)$$/#define \1 \2/p' \
+	    $< >$@
+	@grep -q SIZEOF_CPU_BLOCK $@
+
+$(HV_OBJECTS): | $(BUILD)/include/xen
+$(HV_S_SOURCES:%.S=$(BUILD)/hv/%.o): $(BUILD)/include/asm_offsets.h
+
+$(BUILD)/host/mkelf32: $(BUILD)/host/tools/mkelf32.o
+	$(CC) $(HOST_CFLAGS) $^ -o $@
+$(BUILD)/host/mksymbols: $(BUILD)/host/tools/mksymbols.o
+	$(CC) $(HOST_CFLAGS) $^ -o $@
+
+$(BUILD)/hv/symbols0.S: $(BUILD)/host/mksymbols
+	@mkdir -p $(@D)
+	$< >$@
+$(BUILD)/hv/symbols1.S: $(BUILD)/hv/vouch0.elf64 $(BUILD)/host/mksymbols
+	$(BUILD)/host/mksymbols $< >$@
+$(BUILD)/hv/symbols%.o: $(BUILD)/hv/symbols%.S
+	$(CC) -c $< -o $@
+$(BUILD)/hv/vouch%.elf64: $(HV_OBJECTS) $(BUILD)/hv/symbols%.o hv/boot/hv.ld
+	$(LD) $(HV_LDFLAGS) -o $@ $(filter %.o,$^)
+
+$(BUILD)/hv/vouch.elf: $(BUILD)/hv/vouch1.elf64 $(BUILD)/host/mkelf32
+	$(BUILD)/host/mkelf32 $< $@
+	@size=$$(stat -c %s $@); if [ $$size -gt $(HV_IMAGE_LIMIT) ]; then \
+	    echo "$@: $$size bytes, over the limit of $(HV_IMAGE_LIMIT)"; \
+	    rm -f $@; exit 1; fi
+
+.PHONY: hv
+hv: $(BUILD)/hv/vouch.elf
+.SECONDARY: $(BUILD)/hv/vouch0.elf64 $(BUILD)/hv/vouch1.elf64 \
+    $(BUILD)/hv/symbols0.S $(BUILD)/hv/symbols1.S
+
+## hv           build the hypervisor, build/hv/vouch.elf
+
+-include $(BUILD)/hv/hv/cpu/asm_offsets.d
