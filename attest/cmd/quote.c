@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vouch quote: one quote, the log and the PCR values in one file. The log is
+ * read after the quote was made: it may then only be longer, never lack an
+ * event that the quote covers.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "attest/cmd/command.h"
+#include "attest/cmd/tpm.h"
+#include "attest/evidence.h"
+#include "attest/quote.h"
+
+#define DEFAULT_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
+#define ATTEMPTS    5
+
+static const char command[] = "quote";
+
+struct inputs {
+    const char *nonce, *tcti, *log, *out;
+    uint8_t nonce_data[QUOTE_MAX_NONCE];
+    size_t nonce_size;
+};
+
+static bool parse_inputs(int argc, char **argv, struct inputs *in)
+{
+    const struct option_spec options[] = {
+        {.name = "--nonce", .value = &in->nonce},
+        {.name = "--tcti", .value = &in->tcti},
+        {.name = "--log", .value = &in->log},
+        {.name = "-o", .value = &in->out},
+        {.name = NULL}};
+    if (!command_options(command, options, &argc, argv) || argc != 1 ||
+        in->nonce == NULL || in->out == NULL) {
+        command_error(command,
+                      "usage: --nonce HEX [--tcti T] [--log LOG] -o FILE");
+        return false;
+    }
+    if (!command_parse_hex(in->nonce, in->nonce_data, QUOTE_MAX_NONCE,
+                           &in->nonce_size) ||
+        in->nonce_size < QUOTE_MIN_NONCE) {
+        command_error(command, "the nonce must be %d to %d bytes in hex",
+                      QUOTE_MIN_NONCE, QUOTE_MAX_NONCE);
+        return false;
+    }
+    return true;
+}
+
+/* Values and quote of one moment: if a PCR moved between, once more. */
+static bool take_quote(struct tpm *tpm, const struct tpm_key *ak,
+                       struct bytes nonce, struct tpm_quote *quote,
+                       struct sha256_digest values[24])
+{
+    struct hasher hasher;
+    bool is_done = false;
+    if (!hasher_init(&hasher)) {
+        return false;
+    }
+    for (int i = 0; i < ATTEMPTS && !is_done; i++) {
+        struct tpms_quote parsed;
+        if (!tpm_read_pcrs(tpm, QUOTE_PCRS, values) ||
+            !tpm_quote(tpm, ak, nonce, QUOTE_PCRS, quote)) {
+            break;
+        }
+        is_done = tpms_parse_quote(bytes_of(quote->quote, quote->quote_size),
+                                   &parsed) == REASON_NONE &&
+                  quote_covers(&hasher, QUOTE_PCRS, values, parsed.pcr_digest);
+    }
+    hasher_free(&hasher);
+    if (!is_done) {
+        command_error(command, "no quote that covers what the PCRs hold");
+    }
+    return is_done;
+}
+
+static bool put_evidence(const struct inputs *in, const struct evidence *is)
+{
+    size_t size;
+    char *text = evidence_format(is, &size);
+    bool is_done = command_write(command, in->out, bytes_of(text, size));
+    free(text);
+    return is_done;
+}
+
+static bool make_evidence(struct tpm *tpm, const struct inputs *in)
+{
+    struct tpm_key ak;
+    struct tpm_quote quote;
+    struct evidence is = {.selection = QUOTE_PCRS, .has_values = true};
+    if (!tpm_create_ak(tpm, &ak)) {
+        return false;
+    }
+    bool is_done = take_quote(
+        tpm, &ak, bytes_of(in->nonce_data, in->nonce_size), &quote, is.values);
+    tpm_flush(tpm, &ak);
+    if (!is_done) {
+        return false;
+    }
+    is.quote = bytes_of(quote.quote, quote.quote_size);
+    is.signature = bytes_of(quote.signature, quote.signature_size);
+    is.public = bytes_of(ak.wire, ak.wire_size);
+    is.log = command_read(command, in->log != NULL ? in->log : DEFAULT_LOG);
+    if (is.log.data == NULL) {
+        return false;
+    }
+    is.certificate = tpm_read_ek_certificate(tpm);
+    is_done = put_evidence(in, &is);
+    free((void *)is.certificate.data);
+    free((void *)is.log.data);
+    return is_done;
+}
+
+int command_quote(int argc, char **argv)
+{
+    struct inputs inputs = {0};
+    struct tpm tpm;
+    if (!parse_inputs(argc, argv, &inputs)) {
+        return EXIT_USAGE;
+    }
+    bool is_done = false;
+    if (tpm_open(command, inputs.tcti, &tpm)) {
+        is_done = make_evidence(&tpm, &inputs);
+        tpm_close(&tpm);
+    }
+    return is_done ? EXIT_DONE : EXIT_FAILED;
+}

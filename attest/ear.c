@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Trustworthiness vector values are those of AR4SI: 2 affirms (for executables
+ * 3 does, when only the boot is known), 96 contradicts, 97 and 99 tell of an
+ * unknown instance and of failed cryptography, 0 makes no claim.
+ */
+#include "attest/ear.h"
+
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attest/base64.h"
+#include "attest/json.h"
+#include "attest/text.h"
+
+#define P256_SIZE     32
+#define MAX_SIGNATURE 80
+
+enum claim {
+    CLAIM_NONE = 0,
+    CLAIM_AFFIRMING = 2,
+    CLAIM_BOOT_AFFIRMING = 3,
+    CLAIM_CONTRAINDICATED = 96,
+    CLAIM_UNRECOGNIZED = 97,
+    CLAIM_CRYPTO_FAILED = 99,
+};
+
+static bool is_good(const struct verdict *verdict,
+                    const enum component *components, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum row_state state = verdict->rows[components[i]].state;
+        if (state != ROW_OK && state != ROW_ABSENT) {
+            return false;
+        }
+    }
+    return verdict->rows[COMPONENT_LOG].state == ROW_ABSENT;
+}
+
+static json_t *vector_json(const struct verdict *verdict)
+{
+    static const enum component images[] = {
+        COMPONENT_FIRMWARE, COMPONENT_GRUB,   COMPONENT_HYPERVISOR,
+        COMPONENT_KERNEL,   COMPONENT_INITRD, COMPONENT_LAUNCH};
+    static const enum component settings[] = {
+        COMPONENT_GRUBCFG, COMPONENT_CMDLINE,      COMPONENT_MODE,
+        COMPONENT_POLICY,  COMPONENT_DOM0_CMDLINE, COMPONENT_RUNTIME};
+    enum claim executables = CLAIM_NONE, configuration = CLAIM_NONE;
+    enum claim instance = verdict->is_authentic ? CLAIM_AFFIRMING
+                          : verdict->reason == REASON_KEY_UNKNOWN
+                              ? CLAIM_UNRECOGNIZED
+                              : CLAIM_CRYPTO_FAILED;
+    if (verdict->firmware != NULL) {
+        executables =
+            is_good(verdict, images, sizeof(images) / sizeof(images[0]))
+                ? CLAIM_BOOT_AFFIRMING
+                : CLAIM_CONTRAINDICATED;
+        configuration =
+            is_good(verdict, settings, sizeof(settings) / sizeof(settings[0]))
+                ? CLAIM_AFFIRMING
+                : CLAIM_CONTRAINDICATED;
+    }
+    json_t *vector = json_object();
+    json_put(vector, "instance-identity", json_integer(instance));
+    json_put(vector, "executables", json_integer(executables));
+    json_put(vector, "configuration", json_integer(configuration));
+    return vector;
+}
+
+static void put_base64url(struct text *out, struct bytes bytes)
+{
+    char *text = malloc(BASE64_ENCODED_SIZE(bytes.size) + 1);
+    if (text == NULL) {
+        abort();
+    }
+    size_t size = base64_encode(BASE64_URL, bytes, text);
+    text_add(out, bytes_of(text, size));
+    free(text);
+}
+
+static json_t *claims_json(const struct ear_input *input)
+{
+    const struct verdict *verdict = input->verdict;
+    bool is_trusted = verdict->reason == REASON_NONE;
+    json_t *root = json_object(), *verifier = json_object();
+    json_t *module = json_object(), *modules = json_object();
+    struct text nonce = {0};
+    put_base64url(&nonce, input->nonce);
+    json_put(verifier, "developer", json_string("Vouch"));
+    json_put(verifier, "build", json_string("vouch-verdict-1"));
+    json_put(module, "ear.status",
+             json_string(is_trusted ? "affirming" : "contraindicated"));
+    json_put(module, "ear.trustworthiness-vector", vector_json(verdict));
+    if (!is_trusted) {
+        json_put(module, "vouch.component",
+                 json_string(component_name(verdict->component)));
+        json_put(module, "vouch.reason",
+                 json_string(reason_code(verdict->reason)));
+    }
+    json_put(modules, "vouch", module);
+    json_put(root, "eat_profile", json_string(EAR_PROFILE));
+    json_put(root, "iat", json_integer(input->issued_at));
+    json_put(root, "eat_nonce", json_string(nonce.data));
+    json_put(root, "ear.verifier-id", verifier);
+    json_put(root, "submods", modules);
+    text_free(&nonce);
+    return root;
+}
+
+/* JOSE wants r and s side by side, not in DER (RFC 7518, 3.4). */
+static bool sign(EVP_PKEY *key, const struct sha256_digest *digest,
+                 uint8_t out[2 * P256_SIZE])
+{
+    uint8_t der[MAX_SIGNATURE];
+    size_t size = sizeof(der);
+    const uint8_t *at = der;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+    bool is_signed =
+        context != NULL && EVP_PKEY_sign_init(context) == 1 &&
+        EVP_PKEY_sign(context, der, &size, digest->bytes, SHA256_SIZE) == 1;
+    EVP_PKEY_CTX_free(context);
+    ECDSA_SIG *signature =
+        is_signed ? d2i_ECDSA_SIG(NULL, &at, (long)size) : NULL;
+    bool is_done = signature != NULL &&
+                   BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, P256_SIZE) ==
+                       P256_SIZE &&
+                   BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + P256_SIZE,
+                                P256_SIZE) == P256_SIZE;
+    ECDSA_SIG_free(signature);
+    return is_done;
+}
+
+char *ear_sign(EVP_PKEY *key, struct hasher *hasher,
+               const struct ear_input *input, size_t *size)
+{
+    static const char header[] = "{\"alg\":\"ES256\",\"typ\":\"JWT\"}";
+    uint8_t signature[2 * P256_SIZE];
+    struct text token = {0};
+    json_t *claims = claims_json(input);
+    char *body = json_dumps(claims, JSON_COMPACT);
+    json_decref(claims);
+    if (body == NULL) {
+        abort();
+    }
+    put_base64url(&token, bytes_of_text(header));
+    text_add_char(&token, '.');
+    put_base64url(&token, bytes_of_text(body));
+    free(body);
+    struct sha256_digest digest = hash_bytes(hasher, text_bytes(&token));
+    if (!sign(key, &digest, signature)) {
+        text_free(&token);
+        return NULL;
+    }
+    text_add_char(&token, '.');
+    put_base64url(&token, bytes_of(signature, sizeof(signature)));
+    text_add_char(&token, '\n');
+    *size = token.size;
+    return token.data;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Anchors may be roots or intermediates. The subject of an EK certificate is
+ * empty and its alternative name, a directory name, critical: nothing here
+ * depends on names.
+ */
+#include "attest/ek.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+
+const char *ek_trust_name(enum ek_trust trust)
+{
+    switch (trust) {
+    case EK_TRUST_NONE:
+        return "none";
+    case EK_TRUST_SOFTWARE:
+        return "software";
+    case EK_TRUST_VENDOR:
+        return "vendor";
+    case EK_TRUST_WRONG:
+        break;
+    }
+    return "wrong";
+}
+
+bool ek_add_anchors(X509_STORE **store, struct bytes pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
+    X509 *certificate;
+    bool has_any = false;
+    if (*store == NULL) {
+        *store = X509_STORE_new();
+    }
+    while (bio != NULL && *store != NULL &&
+           (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+        has_any |= X509_STORE_add_cert(*store, certificate) == 1;
+        X509_free(certificate);
+    }
+    BIO_free(bio);
+    return has_any;
+}
+
+static bool has_chain(X509 *certificate, X509_STORE *store)
+{
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    bool is_good = false;
+    if (store != NULL && context != NULL &&
+        X509_STORE_CTX_init(context, store, certificate, NULL) == 1) {
+        X509_STORE_CTX_set_flags(context, X509_V_FLAG_PARTIAL_CHAIN);
+        is_good = X509_verify_cert(context) == 1;
+    }
+    X509_STORE_CTX_free(context);
+    return is_good;
+}
+
+enum ek_trust ek_check(struct bytes certificate, EVP_PKEY *ek,
+                       const struct ek_anchors *anchors)
+{
+    const uint8_t *at = certificate.data;
+    enum ek_trust trust = EK_TRUST_WRONG;
+    if (certificate.size == 0) {
+        return EK_TRUST_NONE;
+    }
+    X509 *parsed = d2i_X509(NULL, &at, (long)certificate.size);
+    if (parsed != NULL && EVP_PKEY_eq(X509_get0_pubkey(parsed), ek) == 1) {
+        trust = has_chain(parsed, anchors->vendor)     ? EK_TRUST_VENDOR
+                : has_chain(parsed, anchors->software) ? EK_TRUST_SOFTWARE
+                                                       : EK_TRUST_NONE;
+    }
+    X509_free(parsed);
+    return trust;
+}

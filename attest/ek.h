@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is an EK certificate for this EK, and who says so? A chain that ends at a
+ * software TPM's CA proves no hardware, so those anchors are a class of their
+ * own, and nobody is taken for the other.
+ */
+#ifndef VOUCH_ATTEST_EK_H
+#define VOUCH_ATTEST_EK_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "lib/bytes.h"
+
+enum ek_trust {
+    EK_TRUST_NONE,     /* no certificate, or no chain to an anchor */
+    EK_TRUST_SOFTWARE, /* a software TPM's CA */
+    EK_TRUST_VENDOR,   /* a TPM vendor's CA */
+    EK_TRUST_WRONG,    /* the certificate is for another key, or malformed */
+};
+
+struct ek_anchors {
+    X509_STORE *vendor, *software; /* NULL: none given */
+};
+
+const char *ek_trust_name(enum ek_trust trust);
+
+/* Add all certificates of a PEM file; false if there is none in it. */
+NODISCARD bool ek_add_anchors(X509_STORE **store, struct bytes pem);
+
+enum ek_trust ek_check(struct bytes certificate, EVP_PKEY *ek,
+                       const struct ek_anchors *anchors);
+
+#endif
