@@ -11,15 +11,14 @@ set -euo pipefail
 
 build=(make gcc binutils libc6-dev m4 checkpolicy libxen-dev liblzma-dev
     liblz4-dev libzstd-dev zlib1g-dev libssl-dev libjansson-dev libtss2-dev libsepol-dev)
-image=(cpio file kmod mtools xorriso grub-common grub-efi-amd64-bin grub-pc-bin)
+image=(cpio kmod mtools xorriso grub-common grub-efi-amd64-bin grub-pc-bin)
 run=(qemu-system-x86 ovmf swtpm swtpm-tools tpm2-tools)
 check=(perl libcmocka-dev clang libclang-rt-14-dev setools
     policycoreutils-python-utils cppcheck clang-format-16 clang-tidy)
 
 is_installed()
 {
-    dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null |
-        grep -qx installed
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
 missing=()
@@ -30,8 +29,9 @@ done
 # apt-get download needs package lists as much as an installation does.
 has_lists()
 {
-    apt-cache policy linux-image-amd64 2>/dev/null |
-        grep -q 'Candidate: [0-9]'
+    local found
+    found=$(apt-cache policy linux-image-amd64 2>/dev/null)
+    [[ $found == *"Candidate: "[0-9]* ]]
 }
 
 if [ ${#missing[@]} = 0 ] && has_lists; then

@@ -27,7 +27,7 @@ fail()
 kernel_package()
 {
     apt-cache depends --important "linux-image-$flavour" |
-        sed -n "s/^ *Depends: \(linux-image-[0-9].*\)/\1/p" | head -n 1
+        awk '$2 ~ /^linux-image-[0-9]/ && !found++ { print $2 }'
 }
 
 stage_busybox()

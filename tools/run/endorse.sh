@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Makes firmware endorsements: what the firmware of this QEMU machine measures
-# before it starts GRUB, for several memory sizes and processor models.  Made
+# before it starts GRUB, for several numbers of CPUs and sizes of memory.  Made
 # once for an OVMF build, on a machine that its maker trusts, and committed as
 # dom0/firmware/*.json.  No hypervisor is involved: GRUB starts Debian's kernel
 # through its EFI stub, which keeps the firmware's event log.
 #
-#   tools/run/endorse.sh OUT.json "MEM CPUS CPU DISK_BUS NIC"...
+#   tools/run/endorse.sh ["MEM CPUS DISK_BUS"...]    after `make dom0`
+#
+# Environment: RUN=build/endorse  OUT=dom0/firmware  OVMF  CPU  NIC
 set -euo pipefail
 
 here=$(dirname "$0")
@@ -16,8 +18,12 @@ done
 : "${RUN:=build/endorse}" "${VOUCH:=build/host/vouch}"
 : "${DOM0:=build/dom0/amd64}"
 export MTOOLS_SKIP_CHECK=1
-out=$1
-shift
+: "${OUT:=$here/../../dom0/firmware}"
+
+usual=("2048 1 virtio" "2048 2 virtio" "2048 4 virtio" "2048 8 virtio"
+    "1024 1 virtio" "1024 2 virtio" "1024 4 virtio" "1024 8 virtio"
+    "512 1 virtio" "512 2 virtio" "512 4 virtio" "512 8 virtio"
+    "2048 2 ahci")
 
 make_disk()
 {
@@ -31,11 +37,10 @@ make_disk()
     mcopy -o -i "$RUN/disk.img" "$RUN/vmlinuz" ::/boot/hypervisor
 }
 
-# take_log NUMBER MEM CPUS CPU DISK_BUS NIC
+# take_log NAME: boots once, to $dir/reply.
 take_log()
 {
     local dir=$RUN/$1
-    MEM=$2 CPUS=$3 CPU=$4 DISK_BUS=$5 NIC=$6
     mkdir -p "$dir"
     tpm_new "$dir"
     mailbox_new "$dir/mailbox.img" "" pcrs
@@ -46,16 +51,26 @@ take_log()
         fail "no reply; see $dir/serial.log"
     [ "$(cat "$dir/reply/check-pcrs.status")" = ok ] ||
         fail "$(cat "$dir/reply/check-pcrs.log")"
-    progress "log of: ${*:2}"
 }
 
+# endorse MEM CPUS DISK_BUS
+endorse()
+{
+    MEM=$1 CPUS=$2 DISK_BUS=$3
+    local name=ovmf-$version-q35-$1m-$2cpu-$3
+    take_log "$name"
+    "$VOUCH" ref endorse --from-log "$RUN/$name/reply/pcrs/log" \
+        --name "OVMF $version, q35, $1 MiB, $2 CPUs, $3 disk" \
+        -o "$OUT/$name.json"
+    progress "$OUT/$name.json"
+}
+
+version=$(dpkg-query -W -f '${Version}' ovmf | tr -c 'A-Za-z0-9.\n' _)
 rm -rf "$RUN"
-mkdir -p "$RUN"
+mkdir -p "$RUN" "$OUT"
 make_disk
-number=0
+[ $# != 0 ] || set -- "${usual[@]}"
 for machine in "$@"; do
-    number=$((number + 1))
-    # shellcheck disable=SC2086 # five words
-    take_log "$number" $machine
+    # shellcheck disable=SC2086 # three words
+    endorse $machine
 done
-[ -n "$out" ] || exit 0

@@ -20,7 +20,7 @@ fail()
 # Where the byte is: AFTER bytes into the first place that has TEXT.
 case $component in
 hypervisor) # a letter of a message
-    file=boot/hypervisor text='Vouch hypervisor' after=7 ;;
+    file=boot/hypervisor text='Vouch, loaded by' after=7 ;;
 cmdline) # of the hypervisor: 64 CPUs at most, or 65
     file=grub/cmdline.cfg text='maxcpus=64' after=9 ;;
 policy) # a letter of a type's name, that no label of the policy shows

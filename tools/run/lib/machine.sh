@@ -106,15 +106,21 @@ machine_console()
         "$machine/serial.log" | tr -d '\r\0'
 }
 
+# Reads to the end: grep -q would leave the other end of the pipe to fail.
+machine_says()
+{
+    machine_console | grep -aE "$1" >/dev/null
+}
+
 # machine_wait_for SECONDS REGEX: 0 found, 1 the machine ended without it, 2
 # the time is up.
 machine_wait_for()
 {
     local end=$((SECONDS + $1))
     while [ $SECONDS -lt "$end" ]; do
-        machine_console | grep -Eq "$2" && return 0
+        machine_says "$2" && return 0
         if ! machine_is_running; then
-            machine_console | grep -Eq "$2" && return 0
+            machine_says "$2" && return 0
             return 1
         fi
         sleep 0.2
