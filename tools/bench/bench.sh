@@ -16,7 +16,7 @@ xen=$BUILD/cache/xen-4.17
 vouch=$BUILD/hv/vouch.elf
 guest=$BUILD/guest/bench.elf
 here=$(dirname "$0")
-json= xen_only=
+json='' xen_only=''
 for word; do
     case $word in
     --json) json=1 ;;

@@ -19,8 +19,8 @@
 #   -g           by GRUB in any case
 set -u
 
-seconds=60 icount= cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=build/policy/vouch-policy grub=
+seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
+policy=build/policy/vouch-policy grub=''
 while getopts t:is:m:c:a:p:g option; do
     case $option in
     t) seconds=$OPTARG ;;
@@ -49,7 +49,7 @@ for file in "$hypervisor" "$guest"; do
 done
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/boot-guest.XXXXXX") || exit 2
-qemu_pid=
+qemu_pid=''
 cleanup() {
     [ -n "$qemu_pid" ] && kill "$qemu_pid" 2>/dev/null
     rm -rf "$dir"
@@ -72,7 +72,7 @@ if grep -aq '(XEN)' "$hypervisor"; then
     hv_args="console=com1 com1=115200,8n1 dom0_mem=64M,max:64M \
 dom0_max_vcpus=$cpus $hv_args"
     guest_args="hv=xen $guest_args"
-    policy=
+    policy=''
 else
     hv_args="console=com1,115200 dom0_mem=64M dom0_max_vcpus=$cpus noreboot \
 $hv_args"
@@ -135,7 +135,7 @@ else
     wait "$qemu_pid"
     status=$?
 fi
-qemu_pid=
+qemu_pid=''
 tr -d '\r' <"$dir/serial"
 if [ "$status" -ne 0 ]; then
     cat "$dir/qemu.log" >&2

@@ -72,6 +72,8 @@ void event_upcall(struct frame *frame)
 
     event_last.frame = *frame;
     event_last.handler_mask = vcpu->evtchn_upcall_mask;
+    event_last.time_ns =
+        event_last.upcalls == 0 ? clock_ns() : event_last.time_ns;
     event_last.upcalls++;
     vcpu->evtchn_upcall_pending = 0;
     selected =

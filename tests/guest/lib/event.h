@@ -12,6 +12,7 @@ struct event_record {
     struct frame frame;   /* the last upcall's */
     unsigned int upcalls; /* since event_reset */
     uint8_t handler_mask; /* in the handler: must be 1 */
+    uint64_t time_ns;     /* when the first one since event_reset came */
 };
 
 extern volatile struct event_record event_last;

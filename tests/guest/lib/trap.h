@@ -101,7 +101,8 @@ bool trap_was(unsigned int vector, uint64_t error);
 void trap_dispatch(struct frame *frame);
 extern uint64_t iret_flags;
 void frame_resume_at(struct frame *frame) __attribute__((noreturn));
-extern const char trap_stub_3[], trap_stub_256[], trap_stub_257[], trap_stub_258[];
+extern const char trap_stub_3[], trap_stub_256[], trap_stub_257[],
+    trap_stub_258[];
 extern char boot_stack_top[];
 
 /* Fill a trap table as trap_init loads it; returns the number of entries. */
