@@ -6,6 +6,7 @@
 #include "hv/cpu/ioapic.h"
 
 #include "hv/base/errno.h"
+#include "hv/cpu/mmio.h"
 
 /* Words of the register page. */
 #define SELECT            0
@@ -30,15 +31,15 @@ static uint32_t ioapic_count;
 
 static uint32_t read_register(const struct ioapic *ioapic, uint32_t index)
 {
-    ioapic->registers[SELECT] = index;
-    return ioapic->registers[WINDOW];
+    mmio_write(&ioapic->registers[SELECT], index);
+    return mmio_read(&ioapic->registers[WINDOW]);
 }
 
 static void write_register(const struct ioapic *ioapic, uint32_t index,
                            uint32_t value)
 {
-    ioapic->registers[SELECT] = index;
-    ioapic->registers[WINDOW] = value;
+    mmio_write(&ioapic->registers[SELECT], index);
+    mmio_write(&ioapic->registers[WINDOW], value);
 }
 
 static const struct ioapic *find(uint32_t gsi)

@@ -293,10 +293,16 @@ void irq_end(uint8_t vector)
 void irq_dispatch(uint32_t vector)
 {
     struct irq *irq = irq_of(vector);
-    struct irq now;
+    void (*hv_handler)(void) = NULL;
+    void (*handler)(uint32_t argument) = NULL;
+    uint32_t argument = 0;
 
     spin_lock(&irq_lock);
-    now = *irq;
+    if (irq->is_enabled) {
+        hv_handler = irq->hv_handler;
+        handler = irq->handler;
+        argument = irq->argument;
+    }
     /* Masked before the EOI, or it would come again at once. */
     if (is_level(irq) && irq->hv_handler == NULL) {
         irq->in_service = 1;
@@ -305,12 +311,9 @@ void irq_dispatch(uint32_t vector)
     spin_unlock(&irq_lock);
     lapic_eoi();
 
-    if (!now.is_enabled) {
-        return;
-    }
-    if (now.hv_handler != NULL) {
-        now.hv_handler();
-    } else {
-        now.handler(now.argument);
+    if (hv_handler != NULL) {
+        hv_handler();
+    } else if (handler != NULL) {
+        handler(argument);
     }
 }

@@ -6,6 +6,7 @@
 #include "hv/cpu/msi.h"
 
 #include "hv/base/errno.h"
+#include "hv/cpu/mmio.h"
 #include "hv/cpu/pci.h"
 
 enum { /* configuration space */
@@ -147,10 +148,17 @@ static void set_mask_bit(const struct msi *msi, uint32_t bit)
     }
 }
 
+static void set_entry_control(const struct msi *msi, uint32_t bit)
+{
+    volatile uint32_t *control = &msi->table_entry[MSIX_ENTRY_CONTROL];
+
+    mmio_write(control, (mmio_read(control) & ~MSIX_ENTRY_MASKED) | bit);
+}
+
 void msi_mask(const struct msi *msi)
 {
     if (msi->is_msix) {
-        msi->table_entry[MSIX_ENTRY_CONTROL] |= MSIX_ENTRY_MASKED;
+        set_entry_control(msi, MSIX_ENTRY_MASKED);
     } else {
         set_mask_bit(msi, 1);
     }
@@ -159,7 +167,7 @@ void msi_mask(const struct msi *msi)
 void msi_unmask(const struct msi *msi)
 {
     if (msi->is_msix) {
-        msi->table_entry[MSIX_ENTRY_CONTROL] &= ~MSIX_ENTRY_MASKED;
+        set_entry_control(msi, 0);
     } else {
         set_mask_bit(msi, 0);
     }
@@ -182,9 +190,9 @@ void msi_program(const struct msi *msi, uint8_t vector, uint32_t apic_id)
 {
     msi_mask(msi);
     if (msi->is_msix) {
-        msi->table_entry[0] = MESSAGE_ADDRESS(apic_id);
-        msi->table_entry[1] = 0;
-        msi->table_entry[2] = vector;
+        mmio_write(&msi->table_entry[0], MESSAGE_ADDRESS(apic_id));
+        mmio_write(&msi->table_entry[1], 0);
+        mmio_write(&msi->table_entry[2], vector);
     } else {
         program_msi(msi, vector, apic_id);
     }
