@@ -135,8 +135,7 @@ static inline bool take_prefix(struct decoder *d, struct insn *insn,
     case 0x26:
     case 0x2e:
     case 0x36:
-    case 0x3e: /* ES, CS, SS, DS: all flat */
-        insn->segment = SEGMENT_DEFAULT;
+    case 0x3e: /* ES, CS, SS, DS: flat, and void in 64-bit code */
         break;
     case 0x64:
         insn->segment = SEGMENT_FS;
