@@ -6,3 +6,14 @@ MEASURE_SOURCES := hv/measure/measure.c hv/measure/pcr.c hv/measure/tpm.c \
     hv/measure/tis.c hv/measure/crb.c hv/measure/tpm_mmio.c
 BOOT_PARSER_SOURCES := hv/boot/multiboot2.c hv/boot/acpi.c \
     hv/boot/acpi_tables.c hv/boot/elf.c hv/boot/elf_notes.c hv/boot/cmdline.c
+
+FAKE_TPM := tests/unit/hv/measure/fake_tpm.c \
+    tests/unit/hv/measure/fake_tpm_commands.c
+MEASURE_LIB := lib/tpm2_command.c lib/tpm2_response.c lib/eventlog.c \
+    lib/eventlog_replay.c lib/vouchlog.c lib/sha256.c lib/sha512.c lib/text.c
+
+$(eval $(call unit_test,hv/measure/tpm,hv/measure/tpm.c hv/measure/tis.c \
+    hv/measure/crb.c $(FAKE_TPM) $(MEASURE_LIB)))
+$(eval $(call unit_test,hv/measure/measure,hv/measure/measure.c \
+    hv/measure/pcr.c hv/measure/tpm.c hv/measure/tis.c hv/measure/crb.c \
+    $(FAKE_TPM) $(MEASURE_LIB)))

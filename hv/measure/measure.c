@@ -8,7 +8,6 @@
 #include "hv/measure/measure.h"
 
 #include "hv/measure/pcr.h"
-#include "lib/checked.h"
 
 #define PCR_DRTM_RESET  20 /* reset along with ours: it is locality 2's too */
 #define OWN_LOCALITY    2
@@ -108,6 +107,9 @@ static enum measure_status extend(struct measure *measure,
         return status;
     }
     eventlog_extend_sha256(&pcr->expected, &own.sha256);
+    if (measure->header.bank_count == 0) {
+        return MEASURE_BAD_LOG; /* capping before there is a log */
+    }
     struct eventlog_event event = {
         .pcr = pcr->index, .type = EV_EVENT_TAG, .data = data};
     for (size_t i = 0; i < digests.count; i++) {

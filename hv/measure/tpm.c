@@ -219,6 +219,7 @@ enum tpm_status tpm_send(struct tpm *tpm, struct bytes command,
         }
         tpm->io.delay_us(tpm->io.context, RETRY_DELAY_US);
     }
+    response->used = 0;
     return TPM_BUSY;
 }
 
