@@ -7,7 +7,10 @@ BUILD := build
 .DEFAULT_GOAL := all
 
 include mk/rules.mk
-include $(filter-out mk/rules.mk,$(sort $(wildcard mk/*.mk)))
+# Those that others build on come first.
+FIRST := mk/rules.mk mk/lib.mk mk/xsm.mk
+include $(filter-out mk/rules.mk,$(FIRST))
+include $(filter-out $(FIRST),$(sort $(wildcard mk/*.mk)))
 
 .PHONY: all clean help
 all: $(ALL)

@@ -81,3 +81,16 @@ size_t strlen(const char *text)
     }
     return (size_t)(end - text);
 }
+
+/* libgcc's name for __builtin_popcountll on CPUs without POPCNT. */
+int __popcountdi2(long long value);
+
+int __popcountdi2(long long value)
+{
+    unsigned long long bits = (unsigned long long)value;
+    int count = 0;
+    for (; bits != 0; bits &= bits - 1) {
+        count++;
+    }
+    return count;
+}

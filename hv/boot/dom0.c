@@ -134,7 +134,7 @@ static void kernel_parse(struct bytes file, struct elf_image *kernel)
     enum elf_status status = elf_parse(file, kernel, &fault);
 
     if (status != ELF_OK) {
-        refuse_boot("dom0 kernel: %s (offset %#zx, value %#lx)",
+        refuse_boot("dom0 kernel: %s (offset 0x%zx, value 0x%lx)",
                     elf_status_text(status), fault.offset,
                     (unsigned long)fault.value);
     }

@@ -43,14 +43,14 @@ static bool parse_number(struct bytes description, uint64_t *out)
     return true;
 }
 
-/* Text up to its NUL, which must be the last byte. */
+/* Text, with or without a NUL behind it: Linux writes FEATURES without. */
 static bool parse_text(struct bytes description, struct bytes *out)
 {
-    if (description.size == 0 ||
-        description.data[description.size - 1] != '\0') {
-        return false;
+    size_t size = description.size;
+    if (size != 0 && description.data[size - 1] == '\0') {
+        size--;
     }
-    *out = bytes_of(description.data, description.size - 1);
+    *out = bytes_of(description.data, size);
     return text_is_printable(*out);
 }
 

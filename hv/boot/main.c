@@ -6,16 +6,20 @@
 #include "hv/base/console.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
+#include "hv/boot/dom0.h"
+#include "hv/boot/efi_tables.h"
 #include "hv/boot/paging.h"
 #include "hv/boot/platform.h"
 #include "hv/cpu/apic.h"
 #include "hv/cpu/asm.h"
 #include "hv/cpu/descriptors.h"
 #include "hv/cpu/features.h"
+#include "hv/cpu/irq.h"
 #include "hv/cpu/smp.h"
 #include "hv/cpu/time.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
+#include "hv/sched/sched.h"
 
 #define MINIMUM_MEMORY (256ul << 20)
 
@@ -46,6 +50,11 @@ static void banner(void)
     log_line("Vouch, loaded by %s (%s) at %lx", boot_info.loader_name,
              entries[boot_info.entry], boot_info.image.a);
     log_line("command line: %s", boot_info.command_line);
+    if (boot_info.firmware_log_size != 0) {
+        log_line("firmware's event log: %zu bytes%s",
+                 boot_info.firmware_log_size,
+                 boot_info.firmware_log_truncated ? ", truncated" : "");
+    }
 }
 
 /* Until our own page tables are loaded; then to CPU 0's stack. */
@@ -95,5 +104,11 @@ static void hv_main(void)
     start_cpus();
     heap_fill();
     log_line("%lu MiB of memory free", heap_free_count() >> 8);
-    refuse_boot("nothing to do yet");
+    efi_tables_init();
+    platform_add_ioapics();
+    irq_init();
+    sched_init();
+    dom0_boot();
+    smp_release();
+    cpu_start();
 }

@@ -6,15 +6,6 @@
  */
 #pragma once
 
-#ifdef __ASSEMBLY__
-
-.macro PATCHED_NOP section 661 :.byte 0x0f, 0x1f, 0x00.pushsection \section,
-    "a".long 661b -..popsection.endm
-#define STAC PATCHED_NOP.patch_stac
-#define CLAC PATCHED_NOP.patch_clac
-
-#else
-
 #include <stdint.h>
 
 #define PATCHED_NOP(section)                                                   \
@@ -188,5 +179,3 @@ static inline void wbinvd(void)
 {
     __asm__ volatile("wbinvd" ::: "memory");
 }
-
-#endif

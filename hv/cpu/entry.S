@@ -5,7 +5,6 @@
  * cpu.  Interrupts are off from entry to exit.
  */
 #include "asm_offsets.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/extable.h"
 #include "hv/cpu/regs.h"
 #include "hv/cpu/vectors.h"

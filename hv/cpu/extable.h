@@ -5,6 +5,7 @@
  */
 #pragma once
 
+/* clang-format off */
 #ifdef __ASSEMBLY__
 .macro EXTABLE from, to
     .pushsection .extable, "a"
@@ -12,6 +13,7 @@
     .popsection
 .endm
 #else
+/* clang-format on */
 #include <stdbool.h>
 #include <stdint.h>
 

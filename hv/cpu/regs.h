@@ -5,6 +5,10 @@
  */
 #pragma once
 
+#define ENTRY_SYSCALL   0x100 /* in regs.vector: not an exception */
+#define ENTRY_SYSCALL32 0x101
+
+#ifndef __ASSEMBLY__
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,9 +22,6 @@ struct regs {
     uint16_t ss, ss_pad[3];
 };
 _Static_assert(sizeof(struct regs) == 168, "frame pushed by entry.S");
-
-#define ENTRY_SYSCALL   0x100
-#define ENTRY_SYSCALL32 0x101
 
 #define FLAG_CF   0x1ull
 #define FLAG_ZF   0x40ull
@@ -38,3 +39,4 @@ static inline bool regs_from_guest(const struct regs *regs)
 {
     return (regs->cs & 3) == 3;
 }
+#endif

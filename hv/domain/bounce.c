@@ -67,7 +67,7 @@ static void bounce(struct vcpu *vcpu, struct regs *regs, uint64_t address,
     *f = regs->ss;
     rsp = (rsp & ~15ull) - size;
     if (unlikely(!guest_write(GVA(rsp), frame, size))) {
-        domain_crash(vcpu->domain, "its kernel stack at %#lx is not writable",
+        domain_crash(vcpu->domain, "its kernel stack at 0x%lx is not writable",
                      (unsigned long)rsp);
         return;
     }
@@ -93,7 +93,7 @@ void deliver_trap(struct vcpu *vcpu, struct regs *regs, uint8_t vector,
 
     if (unlikely(trap->address == 0)) {
         domain_crash(vcpu->domain,
-                     "exception %u (code %#x) at %#lx without a handler",
+                     "exception %u (code 0x%x) at 0x%lx without a handler",
                      vector, error_code, (unsigned long)regs->rip);
         return;
     }
@@ -106,7 +106,7 @@ void deliver_soft_trap(struct vcpu *vcpu, struct regs *regs, uint8_t vector)
     const struct trap_entry *trap = &vcpu->traps[vector];
 
     if (unlikely(trap->address == 0)) {
-        domain_crash(vcpu->domain, "INT %u at %#lx without a handler", vector,
+        domain_crash(vcpu->domain, "INT %u at 0x%lx without a handler", vector,
                      (unsigned long)regs->rip);
         return;
     }

@@ -41,9 +41,10 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
     return (value + unit - 1) / unit * unit;
 }
 
+/* How many aligned spans [start, end) touches; end may be the last of all. */
 static uint64_t spans(uint64_t start, uint64_t end, uint64_t span)
 {
-    return round_up(end, span) / span - start / span;
+    return (end - 1) / span - start / span + 1;
 }
 
 static uint64_t tables_for(uint64_t start, uint64_t end)
@@ -357,7 +358,7 @@ int domain_build(struct domain *domain, const struct build_input *input)
         return rc;
     }
     first_vcpu_make(domain->vcpus[0], &plan, &input->kernel->notes);
-    log_line("domain %u: %lu MiB, kernel %#lx-%#lx, entry %#lx", domain->id,
+    log_line("domain %u: %lu MiB, kernel 0x%lx-0x%lx, entry 0x%lx", domain->id,
              (unsigned long)(plan.pages >> 8),
              (unsigned long)input->kernel->virtual_start,
              (unsigned long)input->kernel->virtual_end,

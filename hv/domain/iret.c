@@ -18,7 +18,7 @@ long do_iret(const struct permit *permit, struct call *call, void *none)
     (void)permit;
     (void)none;
     if (unlikely(!guest_read(&frame, GVA(regs->rsp), sizeof(frame)))) {
-        domain_crash(vcpu->domain, "iret frame at %#lx is not readable",
+        domain_crash(vcpu->domain, "iret frame at 0x%lx is not readable",
                      (unsigned long)regs->rsp);
         return 0;
     }

@@ -214,7 +214,7 @@ void vcpu_log(const struct vcpu *vcpu, const struct regs *regs)
         uint32_t slot = (vcpu->history_next + i) &
                         (ARRAY_SIZE(vcpu->history) - 1);
 
-        log_line("  hypercall %lu(%#lx)",
+        log_line("  hypercall %lu(0x%lx)",
                  (unsigned long)vcpu->history[slot].nr,
                  (unsigned long)vcpu->history[slot].arg1);
     }
