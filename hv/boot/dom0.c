@@ -183,7 +183,8 @@ static void devices_deny(struct domain *domain)
         deny(pages[count++], PAGE_SIZE);
     }
     if (platform.hpet.present) {
-        deny(platform.hpet.address, PAGE_SIZE);
+        domain->iomem_read_only.first = platform.hpet.address >> PAGE_SHIFT;
+        domain->iomem_read_only.last = domain->iomem_read_only.first;
     }
     domain->iomem_denied = denied;
     domain->iomem_denied_count = denied_count;

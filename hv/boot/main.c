@@ -17,6 +17,9 @@
 #include "hv/cpu/irq.h"
 #include "hv/cpu/smp.h"
 #include "hv/cpu/time.h"
+#include "hv/evtchn/evtchn.h"
+#include "hv/hypercall/cpuid.h"
+#include "hv/hypercall/ioport.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
 #include "hv/sched/sched.h"
@@ -94,6 +97,21 @@ static void start_cpus(void)
     log_line("%u CPUs", cpu_count);
 }
 
+static void console_interrupt(void)
+{
+    if (console_poll_input()) {
+        send_global_virq(VIRQ_CONSOLE);
+    }
+}
+
+static void console_start_input(void)
+{
+    if (console_has_uart() &&
+        irq_request_hv(CONSOLE_IRQ, console_interrupt) == 0) {
+        console_enable_input();
+    }
+}
+
 static void hv_main(void)
 {
     smp_init_boot_cpu();
@@ -107,8 +125,14 @@ static void hv_main(void)
     efi_tables_init();
     platform_add_ioapics();
     irq_init();
+    cpuid_init();
+    ioport_init(&(struct ioport_layout){
+        .console = console_has_uart() ? CONSOLE_PORT : 0,
+        .pm_timer = platform.fadt.pm_timer,
+    });
     sched_init();
     dom0_boot();
+    console_start_input();
     smp_release();
     cpu_start();
 }

@@ -108,6 +108,7 @@ struct domain *domain_create(domid_t id, uint32_t vcpu_count, label_t label)
     domain->id = id;
     domain->refs = 1;
     domain->retained_head = MFN_NIL;
+    domain->iomem_read_only.first = 1;
     domain->max_pages = UINT64_MAX;
     spin_lock(&domains_lock);
     CHECK(domain_table[id % MAX_DOMAINS] == NULL);

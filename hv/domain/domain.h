@@ -42,6 +42,7 @@ struct domain {
     int64_t mm_budget;              /* entries one hypercall may yet validate */
     const struct number_range *iomem_denied; /* hardware domain: all but these */
     uint32_t iomem_denied_count;
+    struct number_range iomem_read_only; /* mapped without RW; empty: 1, 0 */
 
     /* Event channels. */
     spinlock_t event_lock;

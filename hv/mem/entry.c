@@ -68,6 +68,10 @@ static int l1_get(struct domain *domain, uint64_t *entry,
             (l1_owner != domain && l1_owner != &io_domain)) {
             return -EPERM;
         }
+        if (mfn.n >= domain->iomem_read_only.first &&
+            mfn.n <= domain->iomem_read_only.last) {
+            *entry &= ~PTE_RW;
+        }
     } else {
         rc = ram_get(domain, page, *entry, l1_owner);
     }
