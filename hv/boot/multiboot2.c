@@ -198,7 +198,9 @@ static enum multiboot2_status take_tag(uint32_t type, struct cursor *cursor,
     case TAG_MODULE:
         return take_module(cursor, info);
     case TAG_MEMORY_MAP:
-        return take_memory_map(cursor, MEMORY_ENTRY_SIZE, 0, &info->memory);
+        /* Later versions read as this one does (3.6.8); tboot writes 20. */
+        return take_memory_map(cursor, MEMORY_ENTRY_SIZE, UINT32_MAX,
+                               &info->memory);
     case TAG_EFI_MEMORY_MAP:
         return take_memory_map(cursor, EFI_MEMORY_ENTRY_SIZE, 1,
                                &info->efi_memory);
