@@ -32,7 +32,8 @@ trap 'exit 130' INT TERM
 # measure NAME HYPERVISOR ARGS: the rows "row value" in $dir/NAME
 measure() {
     echo "bench: $1..." >&2
-    if ! "$here/boot-guest.sh" -i -t 300 -a "$3" "$2" "$guest" \
+    if ! "$here/boot-guest.sh" -i -t 300 \
+        -p "$BUILD/policy/vouch-policy" -a "$3" "$2" "$guest" \
         >"$dir/$1.log" 2>&1; then
         echo "bench: the guest failed on $1:" >&2
         tail -n 30 "$dir/$1.log" >&2
