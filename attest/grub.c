@@ -427,6 +427,22 @@ static bool run_entry(struct machine *machine, int script,
     return is_done;
 }
 
+/* A file that search found is a configuration file too if one of that name is
+ * executed later. */
+static void link_scripts(struct grub_trace *trace)
+{
+    for (size_t i = 0; i < trace->step_count; i++) {
+        struct grub_step *step = &trace->steps[i];
+        for (size_t j = 1; j < trace->script_count; j++) {
+            if (step->kind == GRUB_STEP_FILE &&
+                bytes_equal(text_bytes(&step->text),
+                            text_bytes(&trace->scripts[j].path))) {
+                step->opens = (int)j;
+            }
+        }
+    }
+}
+
 bool grub_predict(struct bytes embedded, const struct grub_files *files,
                   struct grub_trace *out)
 {
@@ -445,6 +461,7 @@ bool grub_predict(struct bytes embedded, const struct grub_files *files,
     for (size_t i = 0; i < menu.count; i++) {
         grub_words_free(&menu.entries[i]);
     }
+    link_scripts(out);
     return is_done;
 }
 

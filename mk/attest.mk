@@ -17,3 +17,9 @@ $(VOUCH): $(patsubst %.c,$(BUILD)/host/%.o,$(wildcard attest/cmd/*.c) \
 .PHONY: vouch
 vouch: $(VOUCH)
 ## vouch        build/host/vouch: enroll, ref, quote, verify, log
+
+ATTEST_TESTING := $(wildcard attest/testing/*.c)
+ATTEST_UNITS := $(patsubst tests/unit/%_test.c,%,\
+    $(wildcard tests/unit/attest/*_test.c))
+$(foreach unit,$(ATTEST_UNITS),$(eval $(call unit_test,$(unit),\
+    $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING),$(ATTEST_LIBS) -ltss2-mu)))
