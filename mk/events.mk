@@ -18,3 +18,5 @@ $(IRQ_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/cpu/irq_test.o: \
     SAN_CFLAGS += $(FAKE_MACHINE)
 
 $(eval $(call unit_test,hv/evtchn/evtchn,$(EVTCHN_SOURCES)))
+$(eval $(call unit_test,hv/sched/sched,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
+    tests/unit/hv/sched/machine.c))

@@ -36,8 +36,9 @@ _Static_assert(sizeof(struct evtchn) == 16, "4096 of them in 64 KiB");
  */
 int evtchn_domain_init(struct domain *domain) NODISCARD;
 /*
- * Closes the ports of a domain that no longer runs, then frees them.  0 when
- * done, -ERESTART after a bounded number: call again.
+ * Closes the ports of a domain that no longer runs, whose timers are stopped
+ * and whose vCPUs still exist, then frees them.  0 when done, -ERESTART after a
+ * bounded number: call again.
  */
 int evtchn_domain_destroy(struct domain *domain) NODISCARD;
 

@@ -240,6 +240,25 @@ static void set_slice(struct sched_cpu *cpu, uint32_t cpu_id, uint64_t now_ns)
     }
 }
 
+/*
+ * A CPU that was told of one vCPU may have taken another: whoever is left and
+ * could run on a CPU that is still idle is told to that one.
+ */
+static void pass_on(uint64_t now_ns)
+{
+    const struct vcpu *vcpu = sched.queue.first;
+
+    if (sched.idle_cpus == 0) {
+        return;
+    }
+    while (vcpu != NULL && (vcpu->affinity & sched.idle_cpus) == 0) {
+        vcpu = vcpu->run_next;
+    }
+    if (vcpu != NULL) {
+        tell_cpu(vcpu, now_ns);
+    }
+}
+
 static bool wants_and_may(const struct vcpu *vcpu, uint32_t cpu_id)
 {
     return (vcpu->state == VCPU_RUNNING || vcpu->state == VCPU_RUNNABLE) &&
@@ -288,6 +307,7 @@ static struct vcpu *pick_next(uint32_t cpu_id, struct vcpu *prev)
         sched.idle_cpus &= ~(1ull << cpu_id);
     }
     set_slice(cpu, cpu_id, now_ns);
+    pass_on(now_ns);
     spin_unlock(&sched.lock);
     return next;
 }
