@@ -8,8 +8,9 @@
 #include "lib/checked.h"
 #include "lib/text.h"
 
-#define MAX_BAUD  115200
-#define MAX_VCPUS 32 /* public/xen.h, XEN_LEGACY_MAX_VCPUS */
+#define MIN_BAUD  300
+#define MAX_BAUD  115200 /* divided by a whole number */
+#define MAX_VCPUS 32     /* public/xen.h, XEN_LEGACY_MAX_VCPUS */
 #define MAX_CPUS  256
 
 static bool equals(struct bytes text, const char *word)
@@ -36,7 +37,7 @@ static bool set_console(struct bytes value, struct cmdline *out)
     uint64_t baud;
     struct bytes number = bytes_of(rest.data + 2, rest.size - 2);
     if (rest.data[1] != ',' || !text_parse_decimal(number, &baud) ||
-        baud == 0 || MAX_BAUD % baud != 0) {
+        baud < MIN_BAUD || MAX_BAUD % baud != 0) {
         return false;
     }
     out->console_baud = (uint32_t)baud;
