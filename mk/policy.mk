@@ -28,3 +28,17 @@ $(POLICY)-v24: $(BUILD)/policy/policy.conf
 .PHONY: policy
 policy: $(POLICY) $(POLICY)-v24
 ALL += $(POLICY)
+
+# The policy that has all a policy may have, for the tests of the reader, with
+# a class that the hypervisor does not have.
+$(BUILD)/policy/features.conf: $(BUILD)/policy/classes.conf \
+    tests/unit/xsm/policies/features.te tests/unit/xsm/policies/features-tail.te
+	{ sed -e 's/^sid xenboot$$/class userspace\n&/' $<; \
+	  echo 'class userspace { one two }'; cat $(filter %.te,$^); } > $@.tmp
+	mv $@.tmp $@
+$(BUILD)/policy/features: $(BUILD)/policy/features.conf
+	checkpolicy -t Xen -c 30 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
+$(BUILD)/policy/features-v24: $(BUILD)/policy/features.conf
+	checkpolicy -t Xen -c 24 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
+TEST_POLICIES := $(POLICY) $(POLICY)-v24 $(BUILD)/policy/features \
+    $(BUILD)/policy/features-v24

@@ -5,7 +5,7 @@
 XSM_SOURCES := xsm/access.c xsm/audit.c xsm/event.c xsm/expression.c \
     xsm/label.c xsm/matrix.c xsm/names.c xsm/policy_classes.c \
     xsm/policy_constraints.c xsm/policy_contexts.c xsm/policy_rules.c \
-    xsm/policy_symbols.c xsm/policydb.c xsm/reader.c xsm/symtab.c xsm/xsm.c
+    xsm/policy_symbols.c xsm/policy.c xsm/reader.c xsm/symbols.c xsm/xsm.c
 XSM_LIB_SOURCES := lib/sha256.c lib/text.c
 XSM_ALL_SOURCES := $(XSM_SOURCES) $(XSM_LIB_SOURCES)
 
@@ -14,3 +14,16 @@ $(POLICY_CHECK): $(addprefix $(BUILD)/host/,\
     $(patsubst %.c,%.o,tools/policy-check.c $(XSM_ALL_SOURCES)))
 	$(CC) $(HOST_CFLAGS) $^ -o $@
 ALL += $(POLICY_CHECK)
+
+$(eval $(call unit_test,xsm/sepol,$(XSM_ALL_SOURCES) tests/unit/xsm/oracle.c,-l:libsepol.a))
+$(eval $(call unit_test,xsm/policy,$(XSM_ALL_SOURCES)))
+$(eval $(call unit_test,xsm/xsm,$(XSM_ALL_SOURCES)))
+$(eval $(call unit_test,xsm/label,$(XSM_ALL_SOURCES)))
+$(eval $(call unit_test,xsm/audit,xsm/audit.c $(XSM_LIB_SOURCES)))
+$(BUILD)/unit/xsm/sepol $(BUILD)/unit/xsm/policy $(BUILD)/unit/xsm/xsm \
+    $(BUILD)/unit/xsm/label: | $(TEST_POLICIES)
+
+$(eval $(call fuzz_target,policy,$(XSM_ALL_SOURCES)))
+
+TAP_TESTS += tests/unit/xsm/tools.t
+CHECK_NEEDS += $(POLICY) $(POLICY)-v24 $(POLICY_CHECK)

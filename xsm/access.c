@@ -8,7 +8,7 @@
 
 #include "xsm/names.h"
 
-static bool rule_is_active(const struct policydb *policy,
+static bool rule_is_active(const struct policy *policy,
                            const struct policy_rule *rule)
 {
     return rule->condition == 0 ||
@@ -16,7 +16,7 @@ static bool rule_is_active(const struct policydb *policy,
                policy, &policy->conditions[rule->condition - 1]) == rule->when;
 }
 
-static void apply_rules(const struct policydb *policy, uint16_t source,
+static void apply_rules(const struct policy *policy, uint16_t source,
                         uint16_t target, struct access *out)
 {
     const struct bitset *sources = &policy->type[source - 1].attributes;
@@ -38,7 +38,7 @@ static void apply_rules(const struct policydb *policy, uint16_t source,
     }
 }
 
-static void apply_constraints(const struct policydb *policy,
+static void apply_constraints(const struct policy *policy,
                               struct policy_context source,
                               struct policy_context target, struct access *out)
 {
@@ -52,19 +52,44 @@ static void apply_constraints(const struct policydb *policy,
     }
 }
 
-static void apply_all(const struct policydb *policy,
-                      struct policy_context source,
+static bool role_may_change(const struct policy *policy, uint16_t from,
+                            uint16_t to)
+{
+    for (uint32_t i = 0; i < policy->role_allow_count; i++) {
+        if (policy->role_allows[i].from == from &&
+            policy->role_allows[i].to == to) {
+            return true;
+        }
+    }
+    return from == to;
+}
+
+/* A relabelled domain keeps its role, unless a rule allows the change. */
+static void apply_role_allows(const struct policy *policy,
+                              struct policy_context source,
+                              struct policy_context target, struct access *out)
+{
+    const struct xsm_perm transition = XSM_PERM(domain, transition);
+    uint32_t vector = 1U << transition.bit;
+    if ((out->allow[transition.class] & vector) != 0 &&
+        !role_may_change(policy, source.role, target.role)) {
+        out->allow[transition.class] &= ~vector;
+    }
+}
+
+static void apply_all(const struct policy *policy, struct policy_context source,
                       struct policy_context target, struct access *out)
 {
     memset(out, 0, sizeof(*out));
     memset(out->audit_deny, 0xff, sizeof(out->audit_deny));
     apply_rules(policy, source.type, target.type, out);
     apply_constraints(policy, source, target, out);
+    apply_role_allows(policy, source, target, out);
 }
 
 /* A type never has more than the types above it have, on its target or what
  * is above that. Reading the policy has limited how many there are. */
-static void apply_bounds(const struct policydb *policy,
+static void apply_bounds(const struct policy *policy,
                          struct policy_context source,
                          struct policy_context target, struct access *out)
 {
@@ -83,7 +108,7 @@ static void apply_bounds(const struct policydb *policy,
 
 /* Only a class of our own may be absent as a whole: a policy for Xen knows
  * Xen's. */
-static void apply_unknown(const struct policydb *policy, enum xsm_absent absent,
+static void apply_unknown(const struct policy *policy, enum xsm_absent absent,
                           struct access *out)
 {
     for (uint8_t class = 0; class < XSM_CLASSES; class ++) {
@@ -98,7 +123,7 @@ static void apply_unknown(const struct policydb *policy, enum xsm_absent absent,
     }
 }
 
-void access_compute(const struct policydb *policy, enum xsm_absent absent,
+void access_compute(const struct policy *policy, enum xsm_absent absent,
                     struct policy_context source, struct policy_context target,
                     struct access *out)
 {
@@ -109,7 +134,7 @@ void access_compute(const struct policydb *policy, enum xsm_absent absent,
 
 /* ---- transitions ---- */
 
-static void apply_type_transition(const struct policydb *policy,
+static void apply_type_transition(const struct policy *policy,
                                   struct policy_context source,
                                   struct policy_context target,
                                   enum xsm_class class,
@@ -126,7 +151,7 @@ static void apply_type_transition(const struct policydb *policy,
     }
 }
 
-static void apply_role_transition(const struct policydb *policy,
+static void apply_role_transition(const struct policy *policy,
                                   struct policy_context source,
                                   struct policy_context target,
                                   enum xsm_class class,
@@ -143,7 +168,7 @@ static void apply_role_transition(const struct policydb *policy,
     }
 }
 
-struct policy_context access_transition(const struct policydb *policy,
+struct policy_context access_transition(const struct policy *policy,
                                         struct policy_context source,
                                         struct policy_context target,
                                         enum xsm_class class)

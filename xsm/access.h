@@ -6,7 +6,7 @@
 #ifndef VOUCH_XSM_ACCESS_H
 #define VOUCH_XSM_ACCESS_H
 
-#include "xsm/policydb.h"
+#include "xsm/policy.h"
 
 struct access {
     uint32_t allow[XSM_CLASSES];
@@ -14,19 +14,19 @@ struct access {
     uint32_t audit_deny[XSM_CLASSES]; /* denials to be audited */
 };
 
-void access_compute(const struct policydb *policy, enum xsm_absent absent,
+void access_compute(const struct policy *policy, enum xsm_absent absent,
                     struct policy_context source, struct policy_context target,
                     struct access *out);
 
 /* The context of an object of class that source makes beside target. */
-struct policy_context access_transition(const struct policydb *policy,
+struct policy_context access_transition(const struct policy *policy,
                                         struct policy_context source,
                                         struct policy_context target,
                                         enum xsm_class class);
 
-bool condition_is_true(const struct policydb *policy,
+bool condition_is_true(const struct policy *policy,
                        const struct policy_condition *condition);
-bool constraint_holds(const struct policydb *policy,
+bool constraint_holds(const struct policy *policy,
                       const struct policy_constraint *constraint,
                       struct policy_context source,
                       struct policy_context target);

@@ -22,7 +22,7 @@ static bool condition_apply(uint8_t op, bool a, bool b)
     }
 }
 
-bool condition_is_true(const struct policydb *policy,
+bool condition_is_true(const struct policy *policy,
                        const struct policy_condition *condition)
 {
     bool stack[CONDITION_DEPTH + 1] = {false};
@@ -58,8 +58,8 @@ static uint16_t part_of(struct policy_context context, uint8_t part)
 }
 
 /* op other than equality is on roles only. */
-static bool attribute_holds(const struct policydb *policy, uint8_t op,
-                            uint16_t a, uint16_t b)
+static bool attribute_holds(const struct policy *policy, uint8_t op, uint16_t a,
+                            uint16_t b)
 {
     if (op == CONSTRAINT_EQUAL || op == CONSTRAINT_UNEQUAL) {
         return (a == b) == (op == CONSTRAINT_EQUAL);
@@ -76,7 +76,7 @@ static bool attribute_holds(const struct policydb *policy, uint8_t op,
     }
 }
 
-static bool leaf_holds(const struct policydb *policy,
+static bool leaf_holds(const struct policy *policy,
                        const struct constraint_node *node,
                        struct policy_context source,
                        struct policy_context target)
@@ -90,7 +90,7 @@ static bool leaf_holds(const struct policydb *policy,
     return bitset_has(&node->names, value) == (node->op == CONSTRAINT_EQUAL);
 }
 
-bool constraint_holds(const struct policydb *policy,
+bool constraint_holds(const struct policy *policy,
                       const struct policy_constraint *constraint,
                       struct policy_context source,
                       struct policy_context target)

@@ -137,7 +137,7 @@ enum xsm_status label_of_context(struct xsm *xsm, struct policy_context context,
 
 enum xsm_status labels_start(struct xsm *xsm)
 {
-    struct policydb *policy = xsm->policy;
+    struct policy *policy = xsm->policy;
     for (uint16_t sid = 1; sid < XSM_INITIAL_SIDS; sid++) {
         enum xsm_status status =
             occupy(xsm, (label_t){sid}, policy->initial[sid]);
@@ -221,16 +221,16 @@ static struct bytes take_part(struct bytes *text)
 enum xsm_status xsm_label_of(struct xsm *xsm, struct bytes context,
                              label_t *out)
 {
-    const struct policydb *policy = xsm->policy;
+    const struct policy *policy = xsm->policy;
     if (context.size == 0) {
         return XSM_BAD_CONTEXT;
     }
     struct bytes user = take_part(&context);
     struct bytes role = take_part(&context);
     struct policy_context named = {
-        .user = (uint16_t)symtab_find(&policy->users, user),
-        .role = (uint16_t)symtab_find(&policy->roles, role),
-        .type = (uint16_t)symtab_find(&policy->types, context),
+        .user = (uint16_t)symbols_find(&policy->users, user),
+        .role = (uint16_t)symbols_find(&policy->roles, role),
+        .type = (uint16_t)symbols_find(&policy->types, context),
     };
     if (!policy_context_is_valid(policy, named)) {
         return XSM_BAD_CONTEXT;
@@ -241,7 +241,7 @@ enum xsm_status xsm_label_of(struct xsm *xsm, struct bytes context,
 void xsm_label_put_text(const struct xsm *xsm, label_t label,
                         struct writer *out)
 {
-    const struct policydb *policy = xsm->policy;
+    const struct policy *policy = xsm->policy;
     if (!xsm_label_is_live(xsm, label)) {
         label = XSM_LABEL(unlabeled);
     }

@@ -7,7 +7,7 @@
 #ifndef VOUCH_XSM_LABEL_H
 #define VOUCH_XSM_LABEL_H
 
-#include "xsm/policydb.h"
+#include "xsm/policy.h"
 
 struct xsm_label {
     struct policy_context context; /* user 0: not in use */

@@ -65,7 +65,7 @@ static bool place_class(struct reader *reader, uint32_t value,
                         struct bytes name, uint32_t permissions,
                         struct policy_class **out)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     if (value == 0 || value > policy->class_count ||
         policy->classes[value - 1].name.size != 0) {
         return reader_refuse(reader, "class number out of range or used twice");
@@ -133,7 +133,7 @@ static bool read_class(struct reader *reader)
 
 bool read_classes(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "commons");
     if (!reader_zero(reader, "common permissions are not supported") ||
         !reader_zero(reader, "common permissions are not supported")) {

@@ -91,7 +91,7 @@ static bool read_node(struct reader *reader, struct constraint_node *node,
 static bool read_constraint(struct reader *reader,
                             const struct policy_class *class)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     struct policy_constraint *constraint =
         reader_take(reader, 1, sizeof(*constraint));
     uint32_t vector = reader_u32(reader);
@@ -136,8 +136,8 @@ bool read_constraints(struct reader *reader, const struct policy_class *class,
     return reader_is_ok(reader);
 }
 
-static const struct symtab *part_table(const struct policydb *policy,
-                                       uint8_t part)
+static const struct symbols *part_table(const struct policy *policy,
+                                        uint8_t part)
 {
     switch (part & ~SIDE_TARGET) {
     case PART_USER:
@@ -151,7 +151,7 @@ static const struct symtab *part_table(const struct policydb *policy,
 
 bool resolve_constraints(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "constraints");
     for (struct policy_constraint *constraint = policy->constraints;
          constraint != NULL; constraint = constraint->next) {

@@ -7,12 +7,12 @@
 
 #define CONTEXT_SIZE 28
 
-bool policy_context_is_valid(const struct policydb *policy,
+bool policy_context_is_valid(const struct policy *policy,
                              struct policy_context context)
 {
-    if (!symtab_has(&policy->users, context.user) ||
-        !symtab_has(&policy->roles, context.role) ||
-        !symtab_has(&policy->types, context.type) ||
+    if (!symbols_has(&policy->users, context.user) ||
+        !symbols_has(&policy->roles, context.role) ||
+        !symbols_has(&policy->types, context.type) ||
         policy->type[context.type - 1].kind != TYPE_TYPE) {
         return false;
     }

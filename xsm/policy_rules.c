@@ -17,18 +17,18 @@ static bool rule_is_vector(uint32_t kind)
            kind == RULE_AUDIT_DENY;
 }
 
-static bool is_type(const struct policydb *policy, uint32_t value)
+static bool is_type(const struct policy *policy, uint32_t value)
 {
-    return symtab_has(&policy->types, value) &&
+    return symbols_has(&policy->types, value) &&
            policy->type[value - 1].kind == TYPE_TYPE;
 }
 
 static bool check_rule(struct reader *reader, const struct policy_rule *rule,
                        uint32_t class)
 {
-    const struct policydb *policy = reader->policy;
-    if (!symtab_has(&policy->types, rule->source) ||
-        !symtab_has(&policy->types, rule->target)) {
+    const struct policy *policy = reader->policy;
+    if (!symbols_has(&policy->types, rule->source) ||
+        !symbols_has(&policy->types, rule->target)) {
         return reader_refuse(reader, "a rule about a type that is not there");
     }
     if (class == 0 || class > policy->class_count) {
@@ -50,7 +50,7 @@ static bool check_rule(struct reader *reader, const struct policy_rule *rule,
 
 static bool read_rule(struct reader *reader, uint16_t condition, bool when)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     struct policy_rule rule = {.condition = condition, .when = when};
     rule.source = reader_u16(reader);
     rule.target = reader_u16(reader);
@@ -118,7 +118,7 @@ static bool read_condition_node(struct reader *reader,
         return reader_refuse(reader, "a condition with an unknown operator");
     }
     if (op == CONDITION_BOOLEAN &&
-        !symtab_has(&reader->policy->booleans, boolean)) {
+        !symbols_has(&reader->policy->booleans, boolean)) {
         return reader_refuse(reader, "a condition on a boolean not there");
     }
     if (*depth < operands) {
@@ -156,7 +156,7 @@ static bool read_condition(struct reader *reader, uint16_t number)
 
 bool read_conditions(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "conditions");
     uint32_t count = reader_count(reader, CONDITION_ENTRY_SIZE);
     if (reader_is_ok(reader) && count >= UINT16_MAX) {
@@ -178,7 +178,7 @@ bool read_conditions(struct reader *reader)
 static bool read_role_transition(struct reader *reader,
                                  struct role_transition *transition)
 {
-    const struct policydb *policy = reader->policy;
+    const struct policy *policy = reader->policy;
     bool has_class = policy->version >= 26;
     uint32_t role = reader_u32(reader);
     uint32_t type = reader_u32(reader);
@@ -187,9 +187,9 @@ static bool read_role_transition(struct reader *reader,
     if (!reader_is_ok(reader)) {
         return false;
     }
-    if (!symtab_has(&policy->roles, role) ||
-        !symtab_has(&policy->roles, new_role) ||
-        !symtab_has(&policy->types, type) || class == 0 ||
+    if (!symbols_has(&policy->roles, role) ||
+        !symbols_has(&policy->roles, new_role) ||
+        !symbols_has(&policy->types, type) || class == 0 ||
         class > policy->class_count) {
         return reader_refuse(reader, "a role transition of what is not there");
     }
@@ -204,21 +204,26 @@ static bool read_role_transition(struct reader *reader,
 
 static bool read_role_allows(struct reader *reader)
 {
+    struct policy *policy = reader->policy;
     uint32_t count = reader_count(reader, 8);
-    for (uint32_t i = 0; i < count; i++) {
+    policy->role_allow_count = count;
+    policy->role_allows = reader_take(reader, count, sizeof(struct role_allow));
+    for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
         uint32_t from = reader_u32(reader);
         uint32_t to = reader_u32(reader);
-        if (!symtab_has(&reader->policy->roles, from) ||
-            !symtab_has(&reader->policy->roles, to)) {
+        if (!symbols_has(&policy->roles, from) ||
+            !symbols_has(&policy->roles, to)) {
             return reader_refuse(reader, "a role rule about a role not there");
         }
+        policy->role_allows[i] =
+            (struct role_allow){(uint16_t)from, (uint16_t)to};
     }
     return reader_is_ok(reader);
 }
 
 bool read_role_rules(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "role transitions");
     uint32_t count = reader_count(reader, policy->version >= 26 ? 16 : 12);
     policy->role_transition_count = count;

@@ -14,7 +14,7 @@
 #define TYPE_PRIMARY       1
 #define TYPE_IS_ATTRIBUTE  2
 
-static bool read_table(struct reader *reader, struct symtab *table,
+static bool read_table(struct reader *reader, struct symbols *table,
                        size_t entry_size, uint32_t *count)
 {
     size_t offset = reader->in.offset;
@@ -24,17 +24,17 @@ static bool read_table(struct reader *reader, struct symtab *table,
         return reader_refuse_at(reader, "more values than supported", offset);
     }
     if (reader_is_ok(reader) &&
-        !symtab_init(table, reader->arena, values, *count)) {
+        !symbols_init(table, reader->arena, values, *count)) {
         (void)reader_take(reader, SIZE_MAX, 1); /* says so */
     }
     return reader_is_ok(reader);
 }
 
-static bool add_symbol(struct reader *reader, struct symtab *table,
+static bool add_symbol(struct reader *reader, struct symbols *table,
                        struct bytes name, uint32_t value)
 {
     const char *wrong =
-        reader_is_ok(reader) ? symtab_add(table, name, value) : NULL;
+        reader_is_ok(reader) ? symbols_add(table, name, value) : NULL;
     return wrong == NULL ? reader_is_ok(reader) : reader_refuse(reader, wrong);
 }
 
@@ -42,7 +42,7 @@ static bool add_symbol(struct reader *reader, struct symtab *table,
 
 bool read_roles(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     uint32_t count;
     reader_section(reader, "roles");
     if (!read_table(reader, &policy->roles, ROLE_ENTRY_SIZE, &count)) {
@@ -69,10 +69,10 @@ bool read_roles(struct reader *reader)
 
 bool resolve_roles(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "roles");
     for (uint32_t value = 1; value <= policy->roles.values; value++) {
-        if (!symtab_has(&policy->roles, value)) {
+        if (!symbols_has(&policy->roles, value)) {
             continue;
         }
         struct policy_role *role = &policy->role[value - 1];
@@ -91,7 +91,7 @@ bool resolve_roles(struct reader *reader)
 
 static bool read_type(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     uint32_t size = reader_u32(reader);
     uint32_t value = reader_u32(reader);
     uint32_t properties = reader_u32(reader);
@@ -105,7 +105,7 @@ static bool read_type(struct reader *reader)
         return reader_refuse(reader, "type with unknown properties or bounds");
     }
     if ((properties & TYPE_PRIMARY) == 0) { /* an alias */
-        const char *wrong = symtab_add_alias(&policy->types, name, value);
+        const char *wrong = symbols_add_alias(&policy->types, name, value);
         return wrong == NULL || reader_refuse(reader, wrong);
     }
     if (!add_symbol(reader, &policy->types, name, value)) {
@@ -119,7 +119,7 @@ static bool read_type(struct reader *reader)
 
 bool read_types(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     uint32_t count;
     reader_section(reader, "types");
     if (!read_table(reader, &policy->types, TYPE_ENTRY_SIZE, &count)) {
@@ -134,7 +134,7 @@ bool read_types(struct reader *reader)
     }
     for (uint32_t i = 0; i < policy->types.used && reader_is_ok(reader); i++) {
         reader->object = policy->types.symbols[i].name;
-        if (!symtab_has(&policy->types, policy->types.symbols[i].value)) {
+        if (!symbols_has(&policy->types, policy->types.symbols[i].value)) {
             return reader_refuse(reader, "alias of a type that is not there");
         }
     }
@@ -144,7 +144,7 @@ bool read_types(struct reader *reader)
 /* A type's parents are types, and few: no chain of them is a circle. */
 bool resolve_bounds(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "types");
     for (uint32_t value = 1; value <= policy->types.values; value++) {
         uint32_t depth = 0;
@@ -164,7 +164,7 @@ bool resolve_bounds(struct reader *reader)
 
 bool read_type_attributes(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "type attributes");
     for (uint32_t value = 1; value <= policy->types.values; value++) {
         struct policy_type *type = &policy->type[value - 1];
@@ -226,7 +226,7 @@ bool read_range(struct reader *reader)
 
 bool read_users(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     uint32_t count;
     reader_section(reader, "users");
     if (!read_table(reader, &policy->users, USER_ENTRY_SIZE, &count)) {
@@ -257,10 +257,10 @@ bool read_users(struct reader *reader)
 
 bool resolve_users(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "users");
     for (uint32_t value = 1; value <= policy->users.values; value++) {
-        if (!symtab_has(&policy->users, value)) {
+        if (!symbols_has(&policy->users, value)) {
             continue;
         }
         struct policy_user *user = &policy->user[value - 1];
@@ -277,7 +277,7 @@ bool resolve_users(struct reader *reader)
 
 bool read_booleans(struct reader *reader)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     uint32_t count;
     reader_section(reader, "booleans");
     if (!read_table(reader, &policy->booleans, BOOLEAN_ENTRY_SIZE, &count)) {

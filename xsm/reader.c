@@ -158,14 +158,14 @@ size_t reader_set(struct reader *reader)
 }
 
 static bool set_word(struct reader *reader, size_t offset, uint32_t first,
-                     uint64_t map, const struct symtab *table,
+                     uint64_t map, const struct symbols *table,
                      struct bitset *out)
 {
     for (uint32_t i = 0; i < SET_UNIT; i++) {
         if ((map >> i & 1) == 0) {
             continue;
         }
-        if (!symtab_has(table, first + i)) {
+        if (!symbols_has(table, first + i)) {
             return reader_refuse_at(
                 reader, "a set has a member that does not exist", offset);
         }
@@ -175,7 +175,7 @@ static bool set_word(struct reader *reader, size_t offset, uint32_t first,
 }
 
 bool reader_set_at(struct reader *reader, size_t offset,
-                   const struct symtab *table, uint32_t base,
+                   const struct symbols *table, uint32_t base,
                    struct bitset *out)
 {
     out->size = table->values;

@@ -7,12 +7,12 @@
 #ifndef VOUCH_XSM_READER_H
 #define VOUCH_XSM_READER_H
 
-#include "xsm/policydb.h"
+#include "xsm/policy.h"
 
 struct reader {
     struct cursor in;
     struct xsm_arena *arena;
-    struct policydb *policy;
+    struct policy *policy;
     const char *section;
     struct bytes object; /* the name that is being read */
     enum xsm_status status;
@@ -51,7 +51,7 @@ size_t reader_set(struct reader *reader);
 /* Read the set that reader_set() passed: values of table, all present. The
  * file's bit n stands for value n + base. */
 bool reader_set_at(struct reader *reader, size_t offset,
-                   const struct symtab *table, uint32_t base,
+                   const struct symbols *table, uint32_t base,
                    struct bitset *out);
 
 /* Zeroed memory, or NULL and refused. */

@@ -6,13 +6,13 @@
 #include "xsm/label.h"
 #include "xsm/matrix.h"
 #include "xsm/names.h"
-#include "xsm/policydb.h"
+#include "xsm/policy.h"
 
 #define LABELS_MIN 16
 
 static void summarise(struct xsm *xsm)
 {
-    const struct policydb *policy = xsm->policy;
+    const struct policy *policy = xsm->policy;
     struct xsm_summary *summary = &xsm->summary;
     *summary = (struct xsm_summary){
         .version = policy->version,
@@ -76,7 +76,7 @@ enum xsm_status xsm_load(struct xsm *xsm, struct xsm_arena *arena,
         .absent = options->absent,
         .arena = arena,
         .generation = 1,
-        .policy = arena_take(arena, 1, sizeof(struct policydb)),
+        .policy = arena_take(arena, 1, sizeof(struct policy)),
     };
     uint8_t *copy = arena_take(arena, policy.size, 1);
     if (xsm->policy == NULL || copy == NULL) {
@@ -87,7 +87,7 @@ enum xsm_status xsm_load(struct xsm *xsm, struct xsm_arena *arena,
     }
     struct bytes file = bytes_of(copy, policy.size);
     xsm->digest = sha256_of(file);
-    enum xsm_status status = policydb_read(xsm->policy, arena, file, why);
+    enum xsm_status status = policy_read(xsm->policy, arena, file, why);
     if (status == XSM_OK) {
         status = start(xsm, labels, why);
     }
@@ -107,7 +107,7 @@ void xsm_set_mode(struct xsm *xsm, enum xsm_mode mode)
 enum xsm_status xsm_boolean_get(const struct xsm *xsm, struct bytes name,
                                 uint32_t *out)
 {
-    uint32_t value = symtab_find(&xsm->policy->booleans, name);
+    uint32_t value = symbols_find(&xsm->policy->booleans, name);
     if (value == 0) {
         return XSM_NOT_FOUND;
     }
@@ -118,7 +118,7 @@ enum xsm_status xsm_boolean_get(const struct xsm *xsm, struct bytes name,
 enum xsm_status xsm_boolean_set(struct xsm *xsm, struct bytes name,
                                 uint32_t value)
 {
-    uint32_t boolean = symtab_find(&xsm->policy->booleans, name);
+    uint32_t boolean = symbols_find(&xsm->policy->booleans, name);
     if (boolean == 0) {
         return XSM_NOT_FOUND;
     }

@@ -84,7 +84,7 @@ struct xsm_summary {
     size_t arena_used;
 };
 
-struct policydb;
+struct policy;
 struct xsm_labels;
 struct xsm_planes;
 
@@ -100,7 +100,7 @@ struct xsm {
     enum xsm_mode mode;
     enum xsm_absent absent;
     uint32_t generation; /* counts loads and changes of mode or booleans */
-    struct policydb *policy;
+    struct policy *policy;
     struct xsm_labels *labels;
     struct xsm_planes *planes;
     struct xsm_arena *arena;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A policy in memory, as policy_*.c read it from the file that "checkpolicy -t
- * Xen" wrote. After policydb_read() every value in it is in range and names
+ * Xen" wrote. After policy_read() every value in it is in range and names
  * something that exists, every set fits its table, every expression is well
  * typed; rules and constraints speak our class and permission numbers, and
  * those about classes we do not have are gone.
  */
-#ifndef VOUCH_XSM_POLICYDB_H
-#define VOUCH_XSM_POLICYDB_H
+#ifndef VOUCH_XSM_POLICY_H
+#define VOUCH_XSM_POLICY_H
 
 #include "xsm/bitset.h"
-#include "xsm/symtab.h"
+#include "xsm/symbols.h"
 #include "xsm/xsm.h"
 
 #define POLICY_VALUES_MAX  4096 /* of users, roles, types or booleans */
@@ -165,7 +165,13 @@ struct role_transition {
 
 enum policy_unknown { UNKNOWN_DENY, UNKNOWN_REJECT, UNKNOWN_ALLOW };
 
-struct policydb {
+/* domain:transition may go from one role to another. */
+struct role_allow {
+    uint16_t from;
+    uint16_t to;
+};
+
+struct policy {
     struct bytes file;
     uint32_t version;
     enum policy_unknown unknown;
@@ -174,7 +180,7 @@ struct policydb {
     uint32_t class_count;
     uint8_t class_of_own[XSM_CLASSES]; /* the policy's value, or 0 */
 
-    struct symtab roles, types, users, booleans;
+    struct symbols roles, types, users, booleans;
     struct policy_role *role; /* by value - 1, as the next three */
     struct policy_type *type;
     struct policy_user *user;
@@ -188,23 +194,25 @@ struct policydb {
     uint32_t constraint_count;
     struct role_transition *role_transitions;
     uint32_t role_transition_count;
+    struct role_allow *role_allows;
+    uint32_t role_allow_count;
 
     struct policy_context initial[XSM_INITIAL_SIDS];
     struct policy_resources resources[RESOURCE_KINDS];
 };
 
 /* Read file into *policy. It must stay where it is as long as the policy. */
-NODISCARD enum xsm_status policydb_read(struct policydb *policy,
-                                        struct xsm_arena *arena,
-                                        struct bytes file,
-                                        struct xsm_refusal *why);
+NODISCARD enum xsm_status policy_read(struct policy *policy,
+                                      struct xsm_arena *arena,
+                                      struct bytes file,
+                                      struct xsm_refusal *why);
 
 /* Our vector for the policy's vector of its class, and back. */
 uint32_t policy_class_vector(const struct policy_class *class,
                              uint32_t policy_vector);
 uint32_t policy_class_unmap(const struct policy_class *class, uint32_t vector);
 
-bool policy_context_is_valid(const struct policydb *policy,
+bool policy_context_is_valid(const struct policy *policy,
                              struct policy_context context);
 
 #endif

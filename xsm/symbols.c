@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Open addressing, at most half full, so that a search always ends. */
-#include "xsm/symtab.h"
+#include "xsm/symbols.h"
 
 #include "xsm/arena.h"
 
@@ -14,7 +14,7 @@ static uint32_t name_hash(struct bytes name)
 }
 
 /* The slot that holds name, or the empty one where it would go. */
-static uint32_t *find_slot(const struct symtab *table, struct bytes name)
+static uint32_t *find_slot(const struct symbols *table, struct bytes name)
 {
     uint32_t at = name_hash(name) & table->slot_mask;
     while (table->slots[at] != 0 &&
@@ -24,14 +24,14 @@ static uint32_t *find_slot(const struct symtab *table, struct bytes name)
     return &table->slots[at];
 }
 
-bool symtab_init(struct symtab *table, struct xsm_arena *arena, uint32_t values,
-                 uint32_t symbols)
+bool symbols_init(struct symbols *table, struct xsm_arena *arena,
+                  uint32_t values, uint32_t symbols)
 {
     uint32_t slots = 4;
     while (slots < 2 * (uint64_t)symbols + 2) {
         slots *= 2;
     }
-    *table = (struct symtab){
+    *table = (struct symbols){
         .symbols = arena_take(arena, symbols, sizeof(struct symbol)),
         .slots = arena_take(arena, slots, sizeof(uint32_t)),
         .names = arena_take(arena, values, sizeof(struct bytes)),
@@ -45,8 +45,8 @@ bool symtab_init(struct symtab *table, struct xsm_arena *arena, uint32_t values,
            table->names != NULL && table->present.words != NULL;
 }
 
-const char *symtab_add_alias(struct symtab *table, struct bytes name,
-                             uint32_t value)
+const char *symbols_add_alias(struct symbols *table, struct bytes name,
+                              uint32_t value)
 {
     if (value == 0 || value > table->values) {
         return "value out of range";
@@ -64,12 +64,13 @@ const char *symtab_add_alias(struct symtab *table, struct bytes name,
     return NULL;
 }
 
-const char *symtab_add(struct symtab *table, struct bytes name, uint32_t value)
+const char *symbols_add(struct symbols *table, struct bytes name,
+                        uint32_t value)
 {
-    if (symtab_has(table, value)) {
+    if (symbols_has(table, value)) {
         return "value used twice";
     }
-    const char *wrong = symtab_add_alias(table, name, value);
+    const char *wrong = symbols_add_alias(table, name, value);
     if (wrong == NULL) {
         bitset_add(&table->present, value);
         table->names[value - 1] = name;
@@ -77,7 +78,7 @@ const char *symtab_add(struct symtab *table, struct bytes name, uint32_t value)
     return wrong;
 }
 
-uint32_t symtab_find(const struct symtab *table, struct bytes name)
+uint32_t symbols_find(const struct symbols *table, struct bytes name)
 {
     uint32_t found = *find_slot(table, name);
     return found == 0 ? 0 : table->symbols[found - 1].value;

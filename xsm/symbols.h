@@ -4,8 +4,8 @@
  * every value is there once; a type alias is a further name of a value. There
  * may be gaps among the values.
  */
-#ifndef VOUCH_XSM_SYMTAB_H
-#define VOUCH_XSM_SYMTAB_H
+#ifndef VOUCH_XSM_SYMBOLS_H
+#define VOUCH_XSM_SYMBOLS_H
 
 #include "xsm/bitset.h"
 #include "xsm/xsm.h"
@@ -15,7 +15,7 @@ struct symbol {
     uint32_t value;
 };
 
-struct symtab {
+struct symbols {
     struct symbol *symbols;
     uint32_t *slots;     /* hash table of symbol numbers + 1 */
     struct bytes *names; /* by value - 1, empty where there is a gap */
@@ -26,19 +26,19 @@ struct symtab {
     uint32_t slot_mask;
 };
 
-NODISCARD bool symtab_init(struct symtab *table, struct xsm_arena *arena,
-                           uint32_t values, uint32_t symbols);
+NODISCARD bool symbols_init(struct symbols *table, struct xsm_arena *arena,
+                            uint32_t values, uint32_t symbols);
 
 /* NULL if added, otherwise what is wrong. */
-NODISCARD const char *symtab_add(struct symtab *table, struct bytes name,
-                                 uint32_t value);
-NODISCARD const char *symtab_add_alias(struct symtab *table, struct bytes name,
-                                       uint32_t value);
+NODISCARD const char *symbols_add(struct symbols *table, struct bytes name,
+                                  uint32_t value);
+NODISCARD const char *symbols_add_alias(struct symbols *table,
+                                        struct bytes name, uint32_t value);
 
 /* 0 if there is none of that name. */
-uint32_t symtab_find(const struct symtab *table, struct bytes name);
+uint32_t symbols_find(const struct symbols *table, struct bytes name);
 
-static inline bool symtab_has(const struct symtab *table, uint32_t value)
+static inline bool symbols_has(const struct symbols *table, uint32_t value)
 {
     return bitset_has(&table->present, value);
 }

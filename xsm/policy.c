@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The order of a policy file, and what is checked across its parts. */
-#include "xsm/policydb.h"
+#include "xsm/policy.h"
 
 #include "xsm/names.h"
 #include "xsm/reader.h"
@@ -15,7 +15,7 @@
 
 static bool read_header(struct reader *reader, uint32_t *context_kinds)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     reader_section(reader, "header");
     if (reader_u32(reader) != POLICY_MAGIC) {
         return reader_refuse_at(reader, "not a policy", 0);
@@ -66,7 +66,7 @@ static bool resolve_symbols(struct reader *reader)
 /* In this one set bit n stands for type n. */
 static bool resolve_permissive(struct reader *reader, size_t offset)
 {
-    struct policydb *policy = reader->policy;
+    struct policy *policy = reader->policy;
     struct bitset permissive;
     reader_section(reader, "permissive types");
     if (!reader_set_at(reader, offset, &policy->types, 0, &permissive)) {
@@ -80,9 +80,9 @@ static bool resolve_permissive(struct reader *reader, size_t offset)
 
 static bool check_object_role(struct reader *reader)
 {
-    const struct symtab *roles = &reader->policy->roles;
+    const struct symbols *roles = &reader->policy->roles;
     reader_section(reader, "roles");
-    if (!symtab_has(roles, ROLE_OBJECT) ||
+    if (!symbols_has(roles, ROLE_OBJECT) ||
         !bytes_equal(roles->names[ROLE_OBJECT - 1],
                      bytes_of_text("object_r"))) {
         return reader_refuse(reader, "role 1 is not object_r");
@@ -93,7 +93,7 @@ static bool check_object_role(struct reader *reader)
 /* A policy that asks for it is refused if it lacks a permission of ours. */
 static bool check_unknown(struct reader *reader)
 {
-    const struct policydb *policy = reader->policy;
+    const struct policy *policy = reader->policy;
     reader_section(reader, "classes");
     for (uint8_t own = 0; own < XSM_CLASSES; own++) {
         uint8_t value = policy->class_of_own[own];
@@ -126,8 +126,8 @@ static bool read_file(struct reader *reader)
            read_type_attributes(reader) && check_unknown(reader);
 }
 
-enum xsm_status policydb_read(struct policydb *policy, struct xsm_arena *arena,
-                              struct bytes file, struct xsm_refusal *why)
+enum xsm_status policy_read(struct policy *policy, struct xsm_arena *arena,
+                            struct bytes file, struct xsm_refusal *why)
 {
     memset(policy, 0, sizeof(*policy));
     policy->file = file;

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Our policy, our audit lines and our documents against the public tools: what
+# audit2allow and audit2why make of a denial, what checkpolicy refuses, and
+# that the compiled policy depends on nothing but its source.
+set -u
+BUILD=${BUILD:-build}
+policy=$BUILD/policy/vouch-policy
+check=$BUILD/host/policy-check
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+number=0
+failed=0
+result() { # STATUS NAME [FILE]: 0 is ok; FILE is shown otherwise
+    number=$((number + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $number - $2"
+    else
+        echo "not ok $number - $2"
+        [ $# -gt 2 ] && sed 's/^/# /' "$3"
+        failed=1
+    fi
+}
+
+dom0=system_u:system_r:dom0_t
+xen=system_u:system_r:xen_t
+one=tenant01_u:guest_r:guest_t
+two=tenant02_u:guest_r:guest_t
+
+deny() { "$check" "$policy" "$@" >"$work/line"; [ $? -eq 1 ]; }
+
+deny $dom0 $xen xen kexec &&
+    audit2allow -p "$policy" <"$work/line" >"$work/out" 2>&1 &&
+    grep -qx 'allow dom0_t xen_t:xen kexec;' "$work/out"
+result $? "audit2allow reads a denial" "$work/out"
+
+audit2why -p "$policy" <"$work/line" >"$work/out" 2>&1 &&
+    grep -q 'Missing type enforcement (TE) allow rule' "$work/out"
+result $? "audit2why explains a missing rule" "$work/out"
+
+deny $one $two grant map_write &&
+    audit2why -p "$policy" <"$work/line" >"$work/out" 2>&1 &&
+    grep -q 'Constraint DENIED' "$work/out"
+result $? "audit2why explains a constraint" "$work/out"
+
+deny default_u:guest_r:domU_t default_u:guest_r:domU_self_t console2 \
+    write_own &&
+    audit2why -p "$policy" <"$work/line" >"$work/out" 2>&1 &&
+    grep -q 'guest_console' "$work/out"
+result $? "audit2why names the boolean that would allow" "$work/out"
+
+# A rule that an assertion forbids, in a policy that is otherwise ours.
+refused() { # RULE
+    sed "s/^# What no rule of this policy may ever grant.*/$1\n&/" \
+        "$BUILD/policy/policy.conf" >"$work/bad.conf"
+    grep -qF "$1" "$work/bad.conf" || return 1
+    ! checkpolicy -t Xen -c 30 -o "$work/bad" "$work/bad.conf" \
+        >"$work/out" 2>&1 && grep -q neverallow "$work/out"
+}
+while read -r rule; do
+    refused "$rule"
+    result $? "checkpolicy refuses: $rule" "$work/out"
+done <<'RULES'
+allow dom0_t security_t:security setenforce;
+allow dom0_t xen_t:xen microcode;
+allow guest_t xen_t:hypercall2 domctl;
+allow domU_t guest_t:grant map_read;
+allow guest_t dom0_t:mmu map_read;
+allow guest_t domU_self_t:mmu map_write;
+allow domU_t ioport_t:device2 port_write;
+allow dom0_t guest_t:grant2 transitive;
+RULES
+
+mkdir "$work/again" &&
+    make -s BUILD="$work/again" "$work/again/policy/vouch-policy" \
+        "$work/again/policy/vouch-policy-v24" >"$work/out" 2>&1 &&
+    cmp "$policy" "$work/again/policy/vouch-policy" >>"$work/out" 2>&1 &&
+    cmp "$policy-v24" "$work/again/policy/vouch-policy-v24" \
+        >>"$work/out" 2>&1
+result $? "the policy compiles to the same bytes anywhere" "$work/out"
+
+seinfo "$policy" >"$work/out" 2>&1 && grep -q 'Target Policy: *xen' "$work/out"
+result $? "setools reads the policy" "$work/out"
+
+printf 'damaged' >"$work/damaged"
+dd if="$policy" bs=1 skip=7 >>"$work/damaged" 2>/dev/null
+"$check" "$work/damaged" >"$work/out" 2>&1
+[ $? -eq 2 ] && grep -q 'refused: not a policy, at byte 0 of section "header"' \
+    "$work/out"
+result $? "policy-check says where a policy is wrong" "$work/out"
+
+# Every class:permission that docs/policy.md names exists.
+sed -n '/^## Operation/,$p' docs/policy.md |
+    grep -oE '\b[a-z0-9]+:[a-z][a-z0-9_]+\b' | sort -u >"$work/named"
+sed -nE 's/^XSM_PERMISSION\((\w+), (\w+)\)$/\1:\2/p' xsm/classes.def |
+    sort -u >"$work/known"
+comm -23 "$work/named" "$work/known" |
+    grep -vE ':xen_and$|:the$|^version:xen_$' >"$work/out"
+[ ! -s "$work/out" ] && [ "$(wc -l <"$work/named")" -gt 150 ]
+result $? "docs/policy.md names permissions that exist" "$work/out"
+
+echo "1..$number"
+exit $failed
