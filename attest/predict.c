@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order here is the order of the boot. What a module is, its content
- * tells: a policy by its magic, a kernel by being an ELF; the rest is the
- * initial ramdisk.
+ * The order here is the order of the boot. What a module is, is decided as the
+ * hypervisor decides it (hv/boot/modules.c): the first is dom0's kernel, one
+ * with a policy's magic is the policy, the other the initial ramdisk.
  */
 #include "attest/predict.h"
 
@@ -57,17 +57,17 @@ static json_t *one_digest(const struct sha256_digest *digest)
 
 /* ---- GRUB ---- */
 
-static enum component component_of_file(struct bytes file)
+static enum component component_of_module(int module, struct bytes file)
 {
     static const uint8_t policy[] = {0x8c, 0xff, 0x7c, 0xf9};
-    static const uint8_t elf[] = {0x7f, 'E', 'L', 'F'};
     struct bytes head;
-    if (!bytes_slice(file, 0, 4, &head)) {
-        return COMPONENT_INITRD;
+    if (module == 1) {
+        return COMPONENT_KERNEL;
     }
-    return bytes_equal(head, bytes_of(policy, 4)) ? COMPONENT_POLICY
-           : bytes_equal(head, bytes_of(elf, 4))  ? COMPONENT_KERNEL
-                                                  : COMPONENT_INITRD;
+    return bytes_slice(file, 0, sizeof(policy), &head) &&
+                   bytes_equal(head, bytes_of(policy, sizeof(policy)))
+               ? COMPONENT_POLICY
+               : COMPONENT_INITRD;
 }
 
 /* Whose file and whose command line is the n-th thing loaded? */
@@ -80,7 +80,7 @@ static enum component component_of_owner(const struct grub_trace *trace,
     for (size_t i = 0; i < trace->step_count; i++) {
         const struct grub_step *step = &trace->steps[i];
         if (step->kind == GRUB_STEP_FILE && step->owner == owner) {
-            enum component component = component_of_file(step->file);
+            enum component component = component_of_module(owner, step->file);
             if (!is_cmdline) {
                 return component;
             }
@@ -256,10 +256,9 @@ static bool add_blob_record(struct prediction *prediction,
     struct buffer buffer = buffer_over(data, sizeof(data));
     const struct predict_input *input = prediction->input;
     const struct grub_step *step = prediction->files[component];
-    if (step == NULL) {
-        return true;
-    }
-    if (!blob_record(prediction, tag, step->file, &buffer)) {
+    /* What was not given is measured too, as nothing. */
+    if (!blob_record(prediction, tag, step != NULL ? step->file : bytes_none(),
+                     &buffer)) {
         return false;
     }
     add_record(prediction, component, &buffer);
@@ -281,20 +280,51 @@ static bool add_blob_record(struct prediction *prediction,
     return true;
 }
 
-static const char *mode_of(const struct prediction *prediction)
+static bool add_mode(struct prediction *prediction, const char *exclusive)
 {
-    if (prediction->input->mode != NULL) {
-        return prediction->input->mode;
+    char text[128];
+    struct buffer buffer = buffer_over(text, sizeof(text) - 1);
+    struct writer writer = writer_begin(&buffer);
+    struct vouchlog_mode mode = {
+        .entry = "efi64",
+        .policy = strstr(prediction->cmdline, "policy=permissive") != NULL
+                      ? "permissive"
+                      : "enforcing",
+        .exclusive = exclusive};
+    vouchlog_put_mode(&writer, &mode);
+    if (!writer_end(&writer)) {
+        return false;
     }
-    return strstr(prediction->cmdline, "policy=permissive") != NULL
-               ? "permissive"
-               : "enforcing";
+    text[buffer.used] = 0;
+    return add_text_record(prediction, COMPONENT_MODE, VOUCHLOG_MODE, text);
+}
+
+/* With shared PCRs accepted, the record may say so: a second digest. */
+static bool add_modes(struct prediction *prediction)
+{
+    json_t *events = prediction->hypervisor;
+    if (prediction->input->mode != NULL) {
+        return add_text_record(prediction, COMPONENT_MODE, VOUCHLOG_MODE,
+                               prediction->input->mode);
+    }
+    if (!add_mode(prediction, "yes")) {
+        return false;
+    }
+    if (!prediction->input->is_shared_accepted) {
+        return true;
+    }
+    if (!add_mode(prediction, "no")) {
+        return false;
+    }
+    json_t *digests = json_object_get(json_array_get(events, 1), "digests");
+    json_t *first = json_object_get(json_array_get(events, 0), "digests");
+    json_push(first, json_incref(json_array_get(digests, 0)));
+    return json_array_remove(events, 1) == 0;
 }
 
 static bool add_records(struct prediction *prediction)
 {
-    return add_text_record(prediction, COMPONENT_MODE, VOUCHLOG_MODE,
-                           mode_of(prediction)) &&
+    return add_modes(prediction) &&
            add_text_record(prediction, COMPONENT_CMDLINE, VOUCHLOG_CMDLINE,
                            prediction->cmdline) &&
            add_blob_record(prediction, COMPONENT_POLICY, VOUCHLOG_POLICY) &&
@@ -325,8 +355,12 @@ static bool add_steps(struct prediction *prediction, char **error)
             return fail(error, "a command is not UTF-8: ", step->text.data);
         }
     }
-    return prediction->cmdline != NULL ||
-           fail(error, "the configuration boots nothing", "");
+    return (prediction->cmdline != NULL && prediction->dom0_cmdline != NULL &&
+            prediction->files[COMPONENT_POLICY] != NULL) ||
+           fail(error,
+                "the configuration lacks a hypervisor, a kernel or a "
+                "policy",
+                "");
 }
 
 static void put_scripts(json_t *payload, const struct grub_trace *trace)

@@ -25,7 +25,8 @@ struct predict_input {
     struct bytes image;    /* BOOTX64.EFI */
     struct bytes embedded; /* the configuration inside it */
     struct grub_files files;
-    const char *mode; /* text of the hypervisor's MODE record */
+    const char *mode;        /* text of the hypervisor's MODE record, or NULL */
+    bool is_shared_accepted; /* PCR 11 and 12 will do */
     const struct predict_alternative *alternatives;
     size_t alternative_count;
 };

@@ -12,7 +12,7 @@
 #define EXIT_FAILED         1
 #define EXIT_USAGE          2
 
-#define COMMAND_MAX_REPEATS 16
+#define COMMAND_MAX_REPEATS 64
 
 /* One option of a command. The value goes to *value, or, if it may be given
  * several times, to values[0...count). */

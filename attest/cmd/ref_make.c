@@ -13,7 +13,7 @@
 #include "attest/manifest.h"
 #include "attest/predict.h"
 
-#define MAX_FILES 64
+#define MAX_FILES 256
 
 static const char command[] = "ref make";
 
@@ -223,6 +223,7 @@ static bool predict(struct hasher *hasher, struct files *files,
         .embedded = load(files, in->embedded),
         .files = {.context = files, .read = load_from_esp},
         .mode = in->mode,
+        .is_shared_accepted = in->shared != NULL,
         .alternatives = alternatives,
         .alternative_count = in->alternative_count};
     if (input.image.data == NULL || input.embedded.data == NULL ||

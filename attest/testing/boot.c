@@ -43,13 +43,13 @@ static void make_pe(uint8_t *out, size_t size)
     memcpy(out, "MZ", 2);
     out[0x3c] = 0x40;
     memcpy(out + 0x40, "PE\0\0", 4);
-    out[0x46] = 1;           /* sections */
-    out[0x54] = 0xf0;        /* optional header: 112 + 16 * 8 */
-    out[0x58] = 0x0b;        /* PE32+ */
-    out[0x59] = 0x02;        /* ... */
-    out[0x58 + 57] = 0x20;   /* image of 0x2000 bytes */
-    out[0x58 + 61] = 0x02;   /* headers of 0x200 bytes */
-    out[0x58 + 108] = 16;    /* directories */
+    out[0x46] = 1;         /* sections */
+    out[0x54] = 0xf0;      /* optional header: 112 + 16 * 8 */
+    out[0x58] = 0x0b;      /* PE32+ */
+    out[0x59] = 0x02;      /* ... */
+    out[0x58 + 57] = 0x20; /* image of 0x2000 bytes */
+    out[0x58 + 61] = 0x02; /* headers of 0x200 bytes */
+    out[0x58 + 108] = 16;  /* directories */
     uint8_t *section = out + 0x58 + 0xf0;
     section[17] = 0x02; /* 0x200 bytes */
     section[21] = 0x02; /* at 0x200 */
@@ -77,8 +77,12 @@ void boot_disk_make(struct boot_disk *disk, bool is_menu)
     add(disk, "embedded", bytes_of_text(embedded_cfg));
     add(disk, "/grub/grub.cfg", bytes_of_text(is_menu ? menu_cfg : plain_cfg));
     add(disk, "/grub/cmdline.cfg", bytes_of_text(cmdline_cfg));
-    add(disk, "/boot/hypervisor", bytes_of_text("\x7f" "ELF, hypervisor"));
-    add(disk, "/boot/vmlinux", bytes_of_text("\x7f" "ELF, dom0's kernel"));
+    add(disk, "/boot/hypervisor",
+        bytes_of_text("\x7f"
+                      "ELF, hypervisor"));
+    add(disk, "/boot/vmlinux",
+        bytes_of_text("\x7f"
+                      "ELF, dom0's kernel"));
     add(disk, "/boot/initramfs", bytes_of_text("070701, an archive"));
     add(disk, "/boot/policy", bytes_of_text("\x8c\xff\x7c\xf9 and a policy"));
 }
@@ -148,9 +152,8 @@ json_t *boot_payload(struct hasher *hasher, struct boot_disk *disk,
     for (; alternatives != NULL &&
            alternatives[count].component != COMPONENT_COUNT;
          count++) {
-        list[count] =
-            (struct predict_alternative){alternatives[count].component,
-                                         alternatives[count].content};
+        list[count] = (struct predict_alternative){
+            alternatives[count].component, alternatives[count].content};
     }
     const struct predict_input input = {
         .image = boot_disk_find(disk, "image")->content,

@@ -39,8 +39,7 @@ static void put_number(struct writer *writer, const EVP_PKEY *key,
 static void put_parameters(struct writer *writer, const struct forge_key *key,
                            const struct forge_key_spec *spec)
 {
-    uint16_t hash =
-        spec->scheme_hash != 0 ? spec->scheme_hash : TPM_ALG_SHA256;
+    uint16_t hash = spec->scheme_hash != 0 ? spec->scheme_hash : TPM_ALG_SHA256;
     put_be16(writer, TPM_ALG_NULL); /* symmetric */
     put_be16(writer, key->scheme);
     put_be16(writer, hash);
@@ -71,10 +70,10 @@ void forge_key_make(struct forge_key *key, const struct forge_key_spec *spec)
     key->scheme = spec->rsa_bits == 0 ? TPM_ALG_ECDSA
                   : spec->scheme != 0 ? spec->scheme
                                       : TPM_ALG_RSASSA;
-    key->pkey = spec->rsa_bits != 0 ? EVP_RSA_gen(spec->rsa_bits)
-                                    : EVP_EC_gen(spec->group != NULL
-                                                     ? spec->group
-                                                     : "prime256v1");
+    key->pkey =
+        spec->rsa_bits != 0
+            ? EVP_RSA_gen(spec->rsa_bits)
+            : EVP_EC_gen(spec->group != NULL ? spec->group : "prime256v1");
     must(key->pkey != NULL);
     attributes = (attributes & ~spec->clear_attributes) | spec->set_attributes;
     struct buffer buffer =
@@ -156,16 +155,14 @@ void forge_sign_bytes(const struct forge_key *key, struct hasher *hasher,
     must(context != NULL && EVP_PKEY_sign_init(context) == 1 &&
          EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1);
     if (key->scheme == TPM_ALG_RSAPSS) {
-        must(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) ==
-             1);
+        must(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1);
     }
     must(EVP_PKEY_sign(context, raw, &size, digest.bytes, SHA256_SIZE) == 1);
     EVP_PKEY_CTX_free(context);
     must(message.size <= sizeof(out->quote));
     memmove(out->quote, message.data, message.size);
     out->quote_size = message.size;
-    struct buffer buffer =
-        buffer_over(out->signature, sizeof(out->signature));
+    struct buffer buffer = buffer_over(out->signature, sizeof(out->signature));
     struct writer writer = writer_begin(&buffer);
     put_signature(&writer, key, bytes_of(raw, size));
     must(writer_end(&writer));

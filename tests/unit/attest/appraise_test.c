@@ -70,9 +70,9 @@ static void test_trusted(void **state)
     assert_true(fixture->verdict.is_exclusive);
     assert_int_equal(fixture->verdict.launch, LAUNCH_NONE);
     const enum component rows[] = {
-        COMPONENT_FIRMWARE, COMPONENT_GRUB,   COMPONENT_GRUBCFG,
-        COMPONENT_CMDLINE,  COMPONENT_POLICY, COMPONENT_KERNEL,
-        COMPONENT_INITRD,   COMPONENT_MODE,   COMPONENT_DOM0_CMDLINE,
+        COMPONENT_FIRMWARE,  COMPONENT_GRUB,   COMPONENT_GRUBCFG,
+        COMPONENT_CMDLINE,   COMPONENT_POLICY, COMPONENT_KERNEL,
+        COMPONENT_INITRD,    COMPONENT_MODE,   COMPONENT_DOM0_CMDLINE,
         COMPONENT_HYPERVISOR};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct verdict_row *row = &fixture->verdict.rows[rows[i]];
@@ -221,23 +221,24 @@ static void test_extra_command(void **state)
     assert_only_cause(&fixture->verdict, COMPONENT_GRUBCFG);
     bool is_named = false;
     for (size_t i = 0; i < fixture->verdict.finding_count; i++) {
-        is_named |= fixture->verdict.findings[i].reason ==
-                    REASON_EVENT_UNEXPLAINED;
+        is_named |=
+            fixture->verdict.findings[i].reason == REASON_EVENT_UNEXPLAINED;
     }
     assert_true(is_named);
 }
 
-static void test_missing_policy(void **state)
+static void test_missing_initrd(void **state)
 {
     struct fixture *fixture = *state;
     boot_disk_edit(&fixture->disk, "/grub/grub.cfg",
-                   "module2 --nounzip /boot/policy\n", "");
+                   "module2 --nounzip /boot/initramfs\n", "");
     fixture_boot(fixture);
     (void)fixture_appraise(fixture);
-    assert_int_equal(fixture->verdict.rows[COMPONENT_POLICY].state,
+    assert_int_equal(fixture->verdict.rows[COMPONENT_INITRD].state,
                      ROW_DIFFERS);
     assert_int_equal(fixture->verdict.rows[COMPONENT_GRUBCFG].state,
                      ROW_DIFFERS);
+    assert_int_equal(fixture->verdict.rows[COMPONENT_POLICY].state, ROW_OK);
 }
 
 static void test_unexplained(void **state)
@@ -454,10 +455,10 @@ static void test_json(void **state)
     char *text = verdict_json(&fixture->verdict, &size);
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(root);
-    assert_string_equal(
-        json_string_value(json_object_get(root, "verdict")), "untrusted");
-    assert_string_equal(
-        json_string_value(json_object_get(root, "component")), "policy");
+    assert_string_equal(json_string_value(json_object_get(root, "verdict")),
+                        "untrusted");
+    assert_string_equal(json_string_value(json_object_get(root, "component")),
+                        "policy");
     assert_int_equal(json_array_size(json_object_get(root, "findings")), 2);
     json_decref(root);
     free(text);
@@ -483,7 +484,7 @@ int main(void)
         PLAIN(test_both_command_lines),
         PLAIN(test_mode_follows),
         PLAIN(test_extra_command),
-        PLAIN(test_missing_policy),
+        PLAIN(test_missing_initrd),
         PLAIN(test_unexplained),
         PLAIN(test_no_action),
         PLAIN(test_capped),

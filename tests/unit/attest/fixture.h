@@ -70,8 +70,7 @@ static inline void fixture_refer(struct fixture *fixture,
         boot_payload(&fixture->hasher, &fixture->disk, fixture->real_log,
                      &fixture->key, alternatives);
     reference_free(&fixture->reference);
-    assert_true(
-        reference_load(&fixture->hasher, payload, &fixture->reference));
+    assert_true(reference_load(&fixture->hasher, payload, &fixture->reference));
     json_decref(payload);
 }
 

@@ -75,9 +75,9 @@ static void test_nonce(void **state)
 {
     struct fixture *fixture = *state;
     uint8_t other[33] = {0};
-    const struct bytes nonces[] = {
-        bytes_none(), bytes_of(other, 32), bytes_of(fixture->nonce, 31),
-        bytes_of(other, 33)};
+    const struct bytes nonces[] = {bytes_none(), bytes_of(other, 32),
+                                   bytes_of(fixture->nonce, 31),
+                                   bytes_of(other, 33)};
     for (size_t i = 0; i < sizeof(nonces) / sizeof(nonces[0]); i++) {
         fixture->quote.nonce = nonces[i];
         assert_reason(sign_and_judge(fixture), REASON_NONCE_MISMATCH);
@@ -100,8 +100,9 @@ static void test_relabelled(void **state)
 static void test_selection(void **state)
 {
     struct fixture *fixture = *state;
-    const uint32_t others[] = {1, 0xffffff, 0x007e1bfe, 0x003e1bff,
-                               0x007e1bff & ~(1u << 21), 0x007e1fff};
+    const uint32_t others[] = {
+        1,         0xffffff, 0x007e1bfe, 0x003e1bff, 0x007e1bff & ~(1u << 21),
+        0x007e1fff};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         fixture->quote.pcrs = others[i];
         assert_reason(sign_and_judge(fixture), REASON_SELECTION_REQUIRED);
@@ -143,8 +144,8 @@ static void test_wrong_key(void **state)
     struct forge_key other;
     forge_key_make(&other, NULL);
     forge_sign(&other, &fixture->hasher, &fixture->quote, &fixture->is);
-    struct evidence evidence = forge_evidence(&other, &fixture->is,
-                                              &fixture->quote, &fixture->log);
+    struct evidence evidence =
+        forge_evidence(&other, &fixture->is, &fixture->quote, &fixture->log);
     assert_reason(judge(fixture, &evidence), REASON_KEY_UNKNOWN);
     /* ... and under the name of the right one */
     evidence.public = bytes_of(fixture->key.public, fixture->key.public_size);
@@ -158,8 +159,8 @@ static void assert_key(struct fixture *fixture,
     struct forge_key key;
     forge_key_make(&key, spec);
     forge_sign(&key, &fixture->hasher, &fixture->quote, &fixture->is);
-    struct evidence evidence = forge_evidence(&key, &fixture->is,
-                                              &fixture->quote, &fixture->log);
+    struct evidence evidence =
+        forge_evidence(&key, &fixture->is, &fixture->quote, &fixture->log);
     assert_reason(judge(fixture, &evidence), reason);
     struct tpmt_public public;
     struct attest_key opened;
@@ -190,8 +191,7 @@ static void test_key_attributes(void **state)
                    &(struct forge_key_spec){.clear_attributes = needed[i]},
                    REASON_KEY_ATTRIBUTES);
     }
-    assert_key(*state,
-               &(struct forge_key_spec){.set_attributes = TPMA_DECRYPT},
+    assert_key(*state, &(struct forge_key_spec){.set_attributes = TPMA_DECRYPT},
                REASON_KEY_ATTRIBUTES);
 }
 
@@ -201,20 +201,19 @@ static void test_rsa(void **state)
     struct fixture *fixture = *state;
     const uint16_t schemes[] = {TPM_ALG_RSASSA, TPM_ALG_RSAPSS};
     for (size_t i = 0; i < 2; i++) {
-        assert_key(fixture,
-                   &(struct forge_key_spec){.rsa_bits = 2048,
-                                            .scheme = schemes[i]},
-                   REASON_KEY_UNKNOWN);
+        assert_key(
+            fixture,
+            &(struct forge_key_spec){.rsa_bits = 2048, .scheme = schemes[i]},
+            REASON_KEY_UNKNOWN);
         forge_key_free(&fixture->key);
-        forge_key_make(&fixture->key,
-                       &(struct forge_key_spec){.rsa_bits = 2048,
-                                                .scheme = schemes[i]});
+        forge_key_make(
+            &fixture->key,
+            &(struct forge_key_spec){.rsa_bits = 2048, .scheme = schemes[i]});
         fixture_refer(fixture, NULL);
         assert_reason(sign_and_judge(fixture), REASON_NONE);
         fixture->is.signature[20] ^= 1;
-        struct evidence evidence =
-            forge_evidence(&fixture->key, &fixture->is, &fixture->quote,
-                           &fixture->log);
+        struct evidence evidence = forge_evidence(
+            &fixture->key, &fixture->is, &fixture->quote, &fixture->log);
         assert_reason(judge(fixture, &evidence), REASON_SIGNATURE_INVALID);
     }
 }
@@ -225,10 +224,10 @@ static void test_point_off_curve(void **state)
     struct tpmt_public public;
     struct attest_key key;
     fixture->key.public[fixture->key.public_size - 1] ^= 1;
-    assert_reason(tpms_parse_public(bytes_of(fixture->key.public,
-                                             fixture->key.public_size),
-                                    &public),
-                  REASON_NONE);
+    assert_reason(
+        tpms_parse_public(
+            bytes_of(fixture->key.public, fixture->key.public_size), &public),
+        REASON_NONE);
     assert_reason(key_open(&fixture->hasher, &public, &key), REASON_KEY_WEAK);
 }
 

@@ -34,7 +34,6 @@ static enum reason judge(struct fixture *fixture, struct bytes log)
     return fixture->verdict.reason;
 }
 
-
 static struct bytes records_of(const struct forge_log *log, size_t index,
                                struct eventlog_event *event)
 {
@@ -231,8 +230,7 @@ static void test_spliced(void **state)
     other->log.data = other->data;
     boot_disk_edit(&fixture->disk, "/boot/policy", "policy", "Policy");
     fixture_boot(fixture);
-    assert_reason(judge(fixture, buffer_bytes(&other->log)),
-                  REASON_LOG_REPLAY);
+    assert_reason(judge(fixture, buffer_bytes(&other->log)), REASON_LOG_REPLAY);
     uint8_t data[FORGE_MAX_LOG];
     size_t half = fixture->log.log.used / 2;
     memcpy(data, fixture->log.data, half);
@@ -255,8 +253,7 @@ static void test_changed_data(void **state)
         }
         uint8_t *data = (uint8_t *)event.data.data;
         data[event.data.size / 2] ^= 1;
-        enum reason reason =
-            judge(fixture, buffer_bytes(&fixture->log.log));
+        enum reason reason = judge(fixture, buffer_bytes(&fixture->log.log));
         data[event.data.size / 2] ^= 1;
         changed += reason == REASON_LOG_DATA;
         unmeasured += reason == REASON_EVENT_DATA;
@@ -273,8 +270,12 @@ static void test_changed_data(void **state)
 static void test_swapped_type(void **state)
 {
     struct fixture *fixture = *state;
-    const uint32_t others[] = {EV_SEPARATOR, EV_IPL, EV_ACTION, EV_EVENT_TAG,
-                               EV_EFI_BOOT_SERVICES_APPLICATION, 0x12345678};
+    const uint32_t others[] = {EV_SEPARATOR,
+                               EV_IPL,
+                               EV_ACTION,
+                               EV_EVENT_TAG,
+                               EV_EFI_BOOT_SERVICES_APPLICATION,
+                               0x12345678};
     size_t count = record_count(&fixture->log);
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++) {
@@ -367,13 +368,13 @@ static void test_startup_locality(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_real_log),       TEST(test_truncated),
-        TEST(test_cut_everywhere), TEST(test_empty),
-        TEST(test_padded),         TEST(test_reordered),
-        TEST(test_left_out),       TEST(test_extra),
-        TEST(test_spliced),        TEST(test_changed_data),
-        TEST(test_swapped_type),   TEST(test_made_no_action),
-        TEST(test_header),         TEST(test_too_long),
+        TEST(test_real_log),         TEST(test_truncated),
+        TEST(test_cut_everywhere),   TEST(test_empty),
+        TEST(test_padded),           TEST(test_reordered),
+        TEST(test_left_out),         TEST(test_extra),
+        TEST(test_spliced),          TEST(test_changed_data),
+        TEST(test_swapped_type),     TEST(test_made_no_action),
+        TEST(test_header),           TEST(test_too_long),
         TEST(test_startup_locality),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
