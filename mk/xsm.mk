@@ -19,9 +19,10 @@ $(eval $(call unit_test,xsm/sepol,$(XSM_ALL_SOURCES) tests/unit/xsm/oracle.c,-l:
 $(eval $(call unit_test,xsm/policy,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/xsm,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/label,$(XSM_ALL_SOURCES)))
+$(eval $(call unit_test,xsm/rows,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/audit,xsm/audit.c $(XSM_LIB_SOURCES)))
 $(BUILD)/unit/xsm/sepol $(BUILD)/unit/xsm/policy $(BUILD)/unit/xsm/xsm \
-    $(BUILD)/unit/xsm/label: | $(TEST_POLICIES)
+    $(BUILD)/unit/xsm/label $(BUILD)/unit/xsm/rows: | $(TEST_POLICIES)
 
 $(eval $(call fuzz_target,policy,$(XSM_ALL_SOURCES)))
 

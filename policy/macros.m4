@@ -30,7 +30,8 @@ allow $1 $2:mmu { map_read map_write adjust stat updatemp pinpage mmuext_op
 allow $1 $2:memory2 { unmap_own pt_write cache_attribute memory_map };
 allow $1 xen_t:memory2 m2p_map;
 allow $1 xen_t:version { xen_extraversion xen_compile_info
-                         xen_capabilities xen_pagesize xen_guest_handle };
+                         xen_capabilities xen_pagesize };
+allow $1 $2:version xen_guest_handle;
 ')
 
 # event_end(domain, end, peer): domain may open ends of type end to peer and

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's tables of operations against our policy: dom0 may do every
+ * row but those listed here, and a guest what a PV kernel needs. A new row
+ * that the policy forgets fails here before anything boots.
+ */
+#include "tests/unit/xsm/load.h"
+
+#include "lib/checked.h"
+
+enum object { SELF, XEN, VCPU, DOMAIN, DOMAIN_GIVEN };
+
+struct row {
+    const char *name;
+    enum object object;
+    struct xsm_perm perm;
+};
+
+static const struct row rows[] = {
+#define FAMILY(...)
+#define ROW(f, op, nr, t, d, o, m, c, p) {#f "." #op, o, XSM_PERM_INIT(c, p)},
+#define ROW2(f, op, nr, t, d, o, m, c, p, o2, m2, c2, p2)                      \
+    {#f "." #op, o, XSM_PERM_INIT(c, p)},                                      \
+        {#f "." #op ", second", o2, XSM_PERM_INIT(c2, p2)},
+#define CALL(f, c, p) {#f, SELF, XSM_PERM_INIT(c, p)},
+#include "hv/hypercall/hypercalls.def"
+#define OP(name, right, c, p) {"emulated " #name, SELF, XSM_PERM_INIT(c, p)},
+#define OP_PORT(name)
+#include "hv/hypercall/privops.def"
+};
+
+/* Rows that exist and that dom0 does not get, on itself. */
+static const char *const dom0_lacks[] = {
+    "physdev_op.get_free_pirq",
+    "sched_op.remote_shutdown",
+};
+
+/* The whole of what an unlabelled guest gets: families, or single rows. */
+static const char *const guest_lacks[] = {
+    "platform_op.",
+    "console_io.",
+    "physdev_op.",
+    "memory_op.maximum_ram_page",
+    "memory_op.machine_memory_map",
+    "xen_version.changeset",
+    "xen_version.commandline",
+    "event_channel_op.bind_virq_global",
+    "event_channel_op.bind_pirq",
+    "sched_op.remote_shutdown",
+};
+static const char *const guest_has[] = {
+    "physdev_op.set_iopl",
+    "physdev_op.set_iobitmap",
+};
+
+static bool is_listed(const char *const *list, size_t size, const char *name)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (strncmp(list[i], name, strlen(list[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static label_t target_of(const struct row *row, label_t self, label_t peer)
+{
+    switch (row->object) {
+    case XEN:
+        return XSM_LABEL(xen);
+    case DOMAIN:
+    case DOMAIN_GIVEN:
+        return peer;
+    default:
+        return self;
+    }
+}
+
+/* 1 if the policy says otherwise, and then it is printed. */
+static int surprises(const struct loaded *loaded, const struct row *row,
+                     label_t source, label_t target, bool expected)
+{
+    if (xsm_decide(&loaded->xsm, source, target, row->perm).granted ==
+        expected) {
+        return 0;
+    }
+    print_error("%s: %s:%s is %s\n", row->name, xsm_class_name(row->perm.class),
+                xsm_perm_name(row->perm), expected ? "denied" : "granted");
+    return 1;
+}
+
+static void dom0_may_do_its_rows(void **state)
+{
+    struct loaded *loaded = load_file(POLICY_V30, 64);
+    label_t dom0 = XSM_LABEL(dom0);
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        wrong += surprises(
+            loaded, &rows[i], dom0, target_of(&rows[i], dom0, dom0),
+            !is_listed(dom0_lacks, ARRAY_SIZE(dom0_lacks), rows[i].name));
+    }
+    assert_int_equal(wrong, 0);
+    unload(loaded);
+}
+
+static void a_guest_may_do_its_rows(void **state)
+{
+    struct loaded *loaded = load_file(POLICY_V30, 64);
+    label_t self;
+    (void)state;
+    assert_int_equal(xsm_label_transition(&loaded->xsm, XSM_LABEL(domU),
+                                          XSM_LABEL(domU), XSM_CLASS_domain,
+                                          &self),
+                     XSM_OK);
+    int wrong = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        bool lacks =
+            is_listed(guest_lacks, ARRAY_SIZE(guest_lacks), rows[i].name) &&
+            !is_listed(guest_has, ARRAY_SIZE(guest_has), rows[i].name);
+        /* event:bind is to dom0, all else to itself */
+        bool is_bind = rows[i].perm.class == XSM_CLASS_event &&
+                       rows[i].perm.bit == XSM_PERM(event, bind).bit;
+        label_t peer = is_bind ? XSM_LABEL(dom0) : self;
+        wrong += surprises(loaded, &rows[i], XSM_LABEL(domU),
+                           target_of(&rows[i], self, peer), !lacks);
+    }
+    assert_int_equal(wrong, 0);
+    unload(loaded);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dom0_may_do_its_rows),
+        cmocka_unit_test(a_guest_may_do_its_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
