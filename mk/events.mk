@@ -14,9 +14,15 @@ IRQ_SOURCES := hv/cpu/irq.c hv/cpu/ioapic.c hv/cpu/msi.c hv/cpu/pci.c \
 
 $(BUILD)/san/hv/evtchn/%.o $(BUILD)/san/tests/unit/hv/evtchn/%.o \
 $(BUILD)/san/hv/sched/%.o $(BUILD)/san/tests/unit/hv/sched/%.o \
-$(IRQ_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/cpu/irq_test.o: \
+$(IRQ_SOURCES:%.c=$(BUILD)/san/%.o) \
+$(BUILD)/san/tests/unit/hv/cpu/irq_test.o \
+$(BUILD)/san/tests/unit/hv/cpu/irq_machine.o: \
     SAN_CFLAGS += $(FAKE_MACHINE)
 
 $(eval $(call unit_test,hv/evtchn/evtchn,$(EVTCHN_SOURCES)))
 $(eval $(call unit_test,hv/sched/sched,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
     tests/unit/hv/sched/machine.c))
+$(eval $(call unit_test,hv/sched/timer,hv/sched/timer.c))
+$(eval $(call unit_test,hv/sched/clock,hv/sched/clock.c))
+$(eval $(call unit_test,hv/cpu/irq,$(IRQ_SOURCES) \
+    tests/unit/hv/cpu/irq_machine.c))
