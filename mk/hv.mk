@@ -2,7 +2,8 @@
 # The hypervisor: one ELF64 at its virtual address, linked twice (the second
 # time with the symbol table made of the first), wrapped into an ELF32.
 
-HV_CFLAGS += -include hv/base/hidden.h
+# What nobody calls is left out of the image.
+HV_CFLAGS += -include hv/base/hidden.h -ffunction-sections -fdata-sections
 
 HV_FOLDERS := base boot cpu mem domain sched evtchn grant hypercall measure \
               security
@@ -14,7 +15,8 @@ HV_OBJECTS := $(HV_C_SOURCES:%.c=$(BUILD)/hv/%.o) \
               $(HV_S_SOURCES:%.S=$(BUILD)/hv/%.o) \
               $(LIB_HV_OBJECTS) $(XSM_SOURCES:%.c=$(BUILD)/hv/%.o)
 HV_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack \
-              --build-id=none --no-warn-rwx-segments -T hv/boot/hv.ld
+              --build-id=none --no-warn-rwx-segments --gc-sections \
+              -T hv/boot/hv.ld
 HV_IMAGE_LIMIT := 327680 # 320 KiB
 
 $(BUILD)/include/xen:

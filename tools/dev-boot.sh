@@ -69,6 +69,13 @@ if [ "$tpm" = yes ]; then
     while [ ! -S "$dir/tpm.sock" ]; do sleep 0.1; done
 fi
 
+# tboot 1.10.5 loses its way when a module fits below it, in 7 MiB.
+pad() {
+    if [ "$(stat -c %s "$1")" -lt 8388608 ]; then
+        truncate -s 8M "$1"
+    fi
+}
+
 # The commands GRUB runs, and the files they name, under $dir/root.
 grub_root() {
     mkdir -p "$dir/root/boot/grub"
@@ -80,8 +87,7 @@ grub_root() {
         case $path in
         *tboot)
             gzip -dc /boot/tboot.gz >"$dir/root/boot/tboot"
-            # Modules below 7 MiB make this tboot hang: pad the first.
-            truncate -s 8M "$dir/root/boot/hypervisor"
+            pad "$dir/root/boot/hypervisor"
             echo "multiboot2 /boot/tboot logging=serial,memory" \
                 "serial=115200 loglvl=all ignore_prev_err=true"
             echo "module2 --nounzip /boot/hypervisor /boot/hypervisor $hv_args"
@@ -94,6 +100,7 @@ grub_root() {
             eval "source=\$$file"
             [ -n "$source" ] || continue
             cp "$source" "$dir/root/boot/$file"
+            case $path in *tboot) pad "$dir/root/boot/$file" ;; esac
             arguments=
             [ "$file" = kernel ] && arguments=$kernel_args
             echo "module2 --nounzip /boot/$file $arguments"

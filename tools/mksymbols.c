@@ -64,6 +64,19 @@ static const Elf64_Shdr *find_section(const char *elf, uint32_t type)
     return NULL;
 }
 
+/* Of several names for one address the first is kept. */
+static size_t drop_aliases(struct function *functions, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || functions[kept - 1].address != functions[i].address) {
+            functions[kept++] = functions[i];
+        }
+    }
+    return kept;
+}
+
 /* Functions, and labels of assembly that stand in the same section. */
 static size_t collect(const char *elf, struct function **out, uint64_t *text)
 {
@@ -97,31 +110,43 @@ static size_t collect(const char *elf, struct function **out, uint64_t *text)
     }
     qsort(functions, count, sizeof(*functions), by_address);
     *out = functions;
-    return count;
+    return drop_aliases(functions, count);
 }
 
-int main(int argc, char **argv)
+/* The image's table has 16 bits for each distance (hv/base/symbols.c). */
+static void print_table(const struct function *functions, size_t count,
+                        uint64_t text)
 {
-    struct function *functions = NULL;
-    size_t count = 0, size, name_offset = 0;
-    uint64_t text = 0;
+    uint64_t at = text;
 
-    if (argc > 1) {
-        count = collect(read_file(argv[1], &size), &functions, &text);
-    }
     printf("    .section .symbols, \"a\"\n    .balign 4\n"
-           "    .globl symbol_count, symbol_table, symbol_names\n"
-           "symbol_count: .long %zu\nsymbol_table:\n",
+           "    .globl symbol_count, symbol_distances, symbol_names\n"
+           "symbol_count: .long %zu\nsymbol_distances:\n",
            count);
     for (size_t i = 0; i < count; i++) {
-        printf("    .long %llu, %zu\n",
-               (unsigned long long)(functions[i].address - text), name_offset);
-        name_offset += strlen(functions[i].name) + 1;
+        if (functions[i].address - at > UINT16_MAX) {
+            fail("a function of more than 64 KiB");
+        }
+        printf("    .short %u\n", (unsigned int)(functions[i].address - at));
+        at = functions[i].address;
     }
     printf("symbol_names:\n");
     for (size_t i = 0; i < count; i++) {
         printf("    .asciz \"%s\"\n", functions[i].name);
     }
     printf("    .section .note.GNU-stack, \"\", @progbits\n");
+}
+
+int main(int argc, char **argv)
+{
+    struct function *functions = NULL;
+    size_t count = 0, size;
+    uint64_t text = 0;
+
+    if (argc > 1) {
+        count = collect(read_file(argv[1], &size), &functions, &text);
+    }
+    print_table(functions, count, text);
+    free(functions);
     return 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks functions up.  The table is sorted by address; the first link has an
- * empty one, of which the second's is made, and the text does not move.
+ * Looks functions up.  The table is what a panic can afford to read slowly and
+ * the image can afford to carry: for each function, in order of address, the
+ * distance from the one before, and its name.  The first link has an empty
+ * table, of which the second's is made; the text does not move.
  */
 #include "hv/base/symbols.h"
 
@@ -9,32 +11,34 @@
 
 extern const uint8_t text_start[], text_end[];
 extern const uint32_t symbol_count;
-extern const struct symbol {
-    uint32_t address; /* from text_start */
-    uint32_t name;    /* offset in symbol_names */
-} symbol_table[];
-extern const char symbol_names[];
+extern const uint16_t symbol_distances[]; /* the first from text_start */
+extern const char symbol_names[];         /* each NUL terminated */
+
+static const char *next_name(const char *name)
+{
+    while (*name != '\0') {
+        name++;
+    }
+    return name + 1;
+}
 
 const char *symbol_find(uint64_t address, uint64_t *offset)
 {
-    uint32_t low = 0, high = symbol_count;
-    uint64_t from_text = address - (uint64_t)text_start;
+    uint64_t start = (uint64_t)text_start;
+    const char *name = symbol_names;
+    const char *found = NULL;
 
-    if (address < (uint64_t)text_start || address >= (uint64_t)text_end) {
+    if (address < start || address >= (uint64_t)text_end) {
         return NULL;
     }
-    while (low < high) { /* the first symbol above the address */
-        uint32_t middle = low + (high - low) / 2;
-
-        if (symbol_table[middle].address <= from_text) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    for (uint32_t i = 0; i < symbol_count; i++) {
+        start += symbol_distances[i];
+        if (start > address) {
+            break;
         }
+        found = name;
+        *offset = address - start;
+        name = next_name(name);
     }
-    if (low == 0) {
-        return NULL;
-    }
-    *offset = from_text - symbol_table[low - 1].address;
-    return symbol_names + symbol_table[low - 1].name;
+    return found;
 }

@@ -13,7 +13,7 @@
 #define MULTIBOOT1_MAGIC 0x2badb002u
 
 extern uint8_t image_start[], image_end[];
-struct boot_info boot_info = {.command_line = "", .loader_name = "unknown"};
+struct boot_info boot_info;
 
 const char *boot_info_keep_text(struct bytes text)
 {
@@ -157,6 +157,8 @@ static void collect_multiboot2(maddr_t address)
 
 void boot_info_collect(uint32_t magic, maddr_t info, maddr_t image)
 {
+    boot_info.command_line = "";
+    boot_info.loader_name = "an unnamed loader";
     boot_info.image = image;
     boot_info.image_size = (uint64_t)(image_end - image_start);
     switch (magic) {
