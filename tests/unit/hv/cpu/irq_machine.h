@@ -6,6 +6,7 @@
 #pragma once
 
 #include "hv/domain/domain.h"
+#include "hv/mem/page.h"
 
 #define PINS        24u
 #define IOAPIC_BASE 0xfec00000ull
