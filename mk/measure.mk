@@ -21,3 +21,9 @@ $(eval $(call unit_test,hv/boot/cmdline,hv/boot/cmdline.c lib/text.c))
 $(eval $(call unit_test,hv/boot/multiboot2,hv/boot/multiboot2.c))
 $(eval $(call unit_test,hv/boot/elf,hv/boot/elf.c hv/boot/elf_notes.c \
     lib/text.c))
+$(eval $(call unit_test,hv/boot/acpi,hv/boot/acpi.c hv/boot/acpi_tables.c))
+
+$(eval $(call fuzz_target,elf,hv/boot/elf.c hv/boot/elf_notes.c lib/text.c))
+$(eval $(call fuzz_target,multiboot2,hv/boot/multiboot2.c))
+$(eval $(call fuzz_target,acpi,hv/boot/acpi.c hv/boot/acpi_tables.c))
+$(eval $(call fuzz_target,cmdline,hv/boot/cmdline.c lib/text.c))

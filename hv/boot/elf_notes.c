@@ -88,6 +88,9 @@ static enum elf_status add_feature(struct bytes word, struct elf_notes *out)
 static enum elf_status parse_features(struct bytes text, struct elf_notes *out)
 {
     size_t start = 0;
+    if (text.size == 0) {
+        return ELF_BAD_FEATURES;
+    }
     for (size_t i = 0; i <= text.size; i++) {
         if (i != text.size && text.data[i] != '|') {
             continue;

@@ -432,6 +432,10 @@ static void malformed_notes_are_told(void **state)
     begin_kernel();
     poke(NOTES, 0xffffffff, 4);
     assert_int_equal(parse(), ELF_BAD_NOTE);
+    begin_file();
+    add_notes_without(XEN_ELFNOTE_FEATURES);
+    add_note_of("Xen", XEN_ELFNOTE_FEATURES, bytes_none());
+    assert_int_equal(parse(), ELF_BAD_FEATURES); /* found by fuzzing */
     begin_kernel();
     add_number(77, 1, 8); /* one that came later, twice: not ours to judge */
     add_number(77, 1, 8);

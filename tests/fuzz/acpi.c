@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a machine's memory with a root table at address 0. Checksums
+ * are put right as tables are mapped, unless the first byte of the input says
+ * not to, so that what is behind them is reached. What was mapped goes away
+ * with the next map.
+ */
+#include <stdlib.h>
+
+#include "hv/boot/acpi.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct machine {
+    struct bytes memory;
+    uint8_t *mapped;
+    bool fix_sums;
+};
+
+static bool map(void *context, uint64_t maddr, size_t size, struct bytes *out)
+{
+    struct machine *machine = context;
+    struct bytes source;
+    if (!bytes_slice(machine->memory, maddr, size, &source)) {
+        return false;
+    }
+    free(machine->mapped);
+    machine->mapped = malloc(size + 1);
+    if (machine->mapped == NULL) {
+        return false;
+    }
+    memcpy(machine->mapped, source.data, size);
+    if (machine->fix_sums && size >= 36) {
+        uint8_t sum = 0;
+        for (size_t i = 0; i < size; i++) {
+            sum = (uint8_t)(sum + machine->mapped[i]);
+        }
+        machine->mapped[9] = (uint8_t)(machine->mapped[9] - sum);
+    }
+    *out = bytes_of(machine->mapped, size);
+    return true;
+}
+
+static void require(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+static void check(const struct acpi_map *access, const struct acpi_root *root)
+{
+    static struct acpi_info info;
+    struct acpi_fault fault;
+    if (acpi_read_tables(access, root, &info, &fault) != ACPI_OK) {
+        return;
+    }
+    require(info.madt.cpu_count <= ACPI_MAX_CPUS);
+    require(info.madt.ioapic_count <= ACPI_MAX_IOAPICS);
+    require(info.madt.override_count <= ACPI_MAX_OVERRIDES);
+    require(info.mcfg_count <= ACPI_MAX_MCFG);
+    require(info.madt.present || info.madt.cpu_count == 0);
+    require(info.fadt.present || info.fadt.pm_timer == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) {
+        return 0;
+    }
+    struct machine machine = {.memory = bytes_of(data + 1, size - 1),
+                              .fix_sums = (data[0] & 1) == 0};
+    const struct acpi_map access = {.map = map, .context = &machine};
+    struct acpi_root root = {.table = 0, .is_xsdt = (data[0] & 2) == 0};
+    check(&access, &root);
+    if (acpi_parse_rsdp(machine.memory, &root) == ACPI_OK) {
+        check(&access, &root);
+    }
+    (void)!acpi_find_rsdp(&access, &root);
+    free(machine.mapped);
+    return 0;
+}
