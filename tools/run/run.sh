@@ -28,7 +28,7 @@ make_disk()
 {
     FIRMWARE=$FIRMWARE LAUNCH=$LAUNCH "$here/../image/mkdisk.sh" "$disk"
     progress "disk: $(du -m "$disk" | cut -f 1) MiB with GRUB, $(
-        cd "$disk.d/boot" && echo -- *)"
+        cd "$disk.d/boot" && echo *)"
 }
 
 enroll()
@@ -58,7 +58,8 @@ boot()
 {
     progress "boot: $CPUS CPUs ($CPU), $MEM MiB, TPM $TPM, $FIRMWARE"
     machine_start "$RUN" "$disk" "$RUN/mailbox.img"
-    machine_watch
+    machine_watch ||
+        fail "no word for $STALL s; see the end of $RUN/serial.log"
     local status=0
     machine_wait || status=$?
     case $status in

@@ -5,13 +5,14 @@
 # Read from the environment, with the usual machine as default:
 #   MEM=2048  CPUS=2  CPU=max  TPM=tis|crb|none  FIRMWARE=efi|bios
 #   NIC=virtio-net-pci|e1000e|none  DISK_BUS=virtio|ahci
-#   OVMF  OVMF_VARS   QEMU_EXTRA (more arguments)  TIMEOUT (seconds)
+#   OVMF  OVMF_VARS   QEMU_EXTRA (more arguments)  TIMEOUT, STALL (seconds in
+#   all, without a word)
 
 : "${MEM:=2048}" "${CPUS:=2}" "${CPU:=max}" "${TPM:=tis}" "${FIRMWARE:=efi}"
 : "${NIC:=virtio-net-pci}" "${DISK_BUS:=virtio}" "${QEMU_EXTRA:=}"
 : "${OVMF:=/usr/share/OVMF/OVMF_CODE_4M.fd}"
 : "${OVMF_VARS:=/usr/share/OVMF/OVMF_VARS_4M.fd}"
-: "${TIMEOUT:=600}"
+: "${TIMEOUT:=600}" "${STALL:=120}"
 
 # machine_arguments DIR DISK MAILBOX: sets the array machine_qemu.
 machine_arguments()
@@ -128,12 +129,21 @@ machine_wait_for()
     return 2
 }
 
-# Tells what is reached as it is reached, until the machine ends.
+# Tells what is reached as it is reached, until the machine ends. One that says
+# nothing for $STALL seconds hangs: it is stopped, and the result is 1.
 machine_watch()
 {
-    local told=0
+    local told=0 size=0 last=$SECONDS now
     while machine_is_running; do
         machine_tell
+        now=$(stat -c %s "$machine/serial.log")
+        if [ "$now" != "$size" ]; then
+            size=$now
+            last=$SECONDS
+        elif [ $((SECONDS - last)) -ge "$STALL" ]; then
+            machine_stop
+            return 1
+        fi
         sleep 0.3
     done
     machine_tell
