@@ -30,7 +30,7 @@ bool matrix_init(struct xsm *xsm, uint16_t labels)
     xsm->planes = planes;
     xsm->cell = planes->cell;
     xsm->fast = planes->fast;
-    xsm->shift = planes->shift;
+    xsm->stride = labels;
     xsm->mask = labels - 1U;
     return true;
 }

@@ -89,14 +89,14 @@ struct xsm_labels;
 struct xsm_planes;
 
 struct xsm {
-    /* The hot part: cell[s << shift | t] is a row number, and fast[row *
+    /* The hot part: cell[s * stride + t] is a row number, and fast[row *
      * 32 + class] the permissions that need no second look: allowed, and
      * not to be audited when allowed. */
     const uint16_t *cell;
     const uint32_t *fast;
-    uint32_t mask;
-    uint32_t shift;
+    uint32_t stride;
     /* the rest */
+    uint32_t mask; /* of a label's index: stride - 1 */
     enum xsm_mode mode;
     enum xsm_absent absent;
     uint32_t generation; /* counts loads and changes of mode or booleans */
@@ -155,14 +155,13 @@ label_t xsm_label_of_device(const struct xsm *xsm, uint32_t sbdf);
 
 /* All ones if source may do perm to target without any further look, else 0.
  * No branch depends on the answer, so it may mask what must not be reached
- * speculatively. */
+ * speculatively. Labels are only made here and never exceed the matrix. */
 static inline uint64_t xsm_allowed_mask(const struct xsm *xsm, label_t source,
                                         label_t target, struct xsm_perm perm)
 {
-    uint32_t s = source.index & xsm->mask;
-    uint32_t t = target.index & xsm->mask;
-    uint32_t row = xsm->cell[s << xsm->shift | t];
-    uint32_t vector = xsm->fast[row << XSM_ROW_SHIFT | perm.class];
+    size_t cell = source.index * xsm->stride + target.index;
+    size_t row = (size_t)xsm->cell[cell] << XSM_ROW_SHIFT;
+    uint32_t vector = xsm->fast[row + perm.class];
     return -(uint64_t)(vector >> (perm.bit & 31) & 1);
 }
 
@@ -177,6 +176,15 @@ static inline bool xsm_allowed(const struct xsm *xsm, label_t source,
     }
     __asm__ volatile("lfence" ::: "memory");
     return true;
+}
+
+/* What xsm_allowed() looks at for this pair: one vector per class. Changes when
+ * xsm->generation does. */
+static inline const uint32_t *xsm_vectors(const struct xsm *xsm, label_t source,
+                                          label_t target)
+{
+    size_t cell = source.index * xsm->stride + target.index;
+    return &xsm->fast[(size_t)xsm->cell[cell] << XSM_ROW_SHIFT];
 }
 
 struct xsm_decision {

@@ -100,5 +100,32 @@ comm -23 "$work/named" "$work/known" |
 [ ! -s "$work/out" ] && [ "$(wc -l <"$work/named")" -gt 150 ]
 result $? "docs/policy.md names permissions that exist" "$work/out"
 
+# A check is at most 20 instructions, two of them loads of the matrix.
+flags="-std=gnu17 -I. -O2 -ffreestanding -fcf-protection=none"
+cat >"$work/check.c" <<'CODE'
+#include "xsm/xsm.h"
+bool check(const struct xsm *x, label_t s, label_t t, struct xsm_perm p);
+bool check(const struct xsm *x, label_t s, label_t t, struct xsm_perm p)
+{
+    return xsm_allowed(x, s, t, p);
+}
+CODE
+gcc $flags -c "$work/check.c" -o "$work/check.o" 2>"$work/out" &&
+    objdump -d --no-show-raw-insn "$work/check.o" |
+    sed -n '/<check>:/,$p' | grep -E '^ +[0-9a-f]+:' >>"$work/out" &&
+    [ "$(wc -l <"$work/out")" -le 20 ]
+result $? "a check is at most 20 instructions" "$work/out"
+
+# A permission that its class does not have does not compile.
+compiles() { # CLASS, PERMISSION
+    printf '#include "xsm/xsm.h"\nstruct xsm_perm p = XSM_PERM(%s, %s);\n' \
+        "$1" "$2" >"$work/token.c"
+    gcc $flags -c "$work/token.c" -o "$work/token.o" >"$work/out" 2>&1
+}
+compiles grant map_read && compiles hypercall2 domctl &&
+    ! compiles event map_read && ! compiles grants map_read &&
+    ! compiles hypercall domctl
+result $? "a permission of another class does not compile" "$work/out"
+
 echo "1..$number"
 exit $failed
