@@ -23,7 +23,21 @@ struct opcode {
     uint8_t form;
 };
 
+/* No operation: taken note of, and another byte follows. */
+#define PREFIX 0xff
+
 static const struct opcode one_byte[256] = {
+    [0x26] = {PREFIX, 0}, /* ES */
+    [0x2e] = {PREFIX, 0}, /* CS */
+    [0x36] = {PREFIX, 0}, /* SS */
+    [0x3e] = {PREFIX, 0}, /* DS */
+    [0x64] = {PREFIX, 0}, /* FS */
+    [0x65] = {PREFIX, 0}, /* GS */
+    [0x66] = {PREFIX, 0}, /* operand size */
+    [0x67] = {PREFIX, 0}, /* address size */
+    [0xf0] = {PREFIX, 0}, /* LOCK */
+    [0xf2] = {PREFIX, 0}, /* REPNE */
+    [0xf3] = {PREFIX, 0}, /* REP */
     [0x08] = {INSN_alu, FORM_MODRM | FORM_BYTE | FORM_MEMORY},
     [0x09] = {INSN_alu, FORM_MODRM | FORM_MEMORY},
     [0x20] = {INSN_alu, FORM_MODRM | FORM_BYTE | FORM_MEMORY},
@@ -123,20 +137,11 @@ static inline bool next_signed(struct decoder *d, unsigned int size,
     return true;
 }
 
-/* True if byte is a prefix, which then is taken note of. */
-static inline bool take_prefix(struct decoder *d, struct insn *insn,
+static void take_legacy_prefix(struct decoder *d, struct insn *insn,
                                uint8_t byte)
 {
-    if (d->width == CODE_64 && (byte & 0xf0) == 0x40) {
-        d->rex = byte;
-        return true;
-    }
+    d->rex = 0; /* a REX that is not last is void */
     switch (byte) {
-    case 0x26:
-    case 0x2e:
-    case 0x36:
-    case 0x3e: /* ES, CS, SS, DS: flat, and void in 64-bit code */
-        break;
     case 0x64:
         insn->segment = SEGMENT_FS;
         break;
@@ -156,11 +161,25 @@ static inline bool take_prefix(struct decoder *d, struct insn *insn,
     case 0xf3:
         insn->repeat = true;
         break;
-    default:
-        return false;
+    default: /* the other segments: flat, and void in 64-bit code */
+        break;
     }
-    d->rex = 0; /* a REX that is not last is void */
-    return true;
+}
+
+/* Prefixes, and the first byte that is none. */
+static inline bool take_prefixes(struct decoder *d, struct insn *insn,
+                                 uint8_t *byte)
+{
+    while (next_byte(d, byte)) {
+        if ((*byte & 0xf0) == 0x40 && d->width == CODE_64) {
+            d->rex = *byte;
+        } else if (likely(one_byte[*byte].op != PREFIX)) {
+            return true;
+        } else {
+            take_legacy_prefix(d, insn, *byte);
+        }
+    }
+    return false;
 }
 
 static inline bool take_sib(struct decoder *d, struct insn *insn, uint8_t mod,
@@ -347,11 +366,9 @@ bool decode_insn(struct bytes code, enum insn_width width, struct insn *insn)
     d.end = code.data + MIN(code.size, (size_t)INSN_MAX_LENGTH);
     *insn = (struct insn){.base = NO_REGISTER, .index = NO_REGISTER};
     insn->address_size = width == CODE_64 ? 8 : 4;
-    do {
-        if (!next_byte(&d, &byte)) {
-            return false;
-        }
-    } while (take_prefix(&d, insn, byte));
+    if (!take_prefixes(&d, insn, &byte)) {
+        return false;
+    }
     insn->has_rex = d.rex != 0;
     if (!take_opcode(&d, insn, byte)) {
         return false;

@@ -34,12 +34,11 @@ static bool is_memory_write(const struct insn *insn)
 static int write_whole(struct vcpu *vcpu, const struct insn *insn,
                        struct regs *regs, uint64_t va)
 {
-    struct rmw rmw = rmw_compute(insn, regs, 0);
     uint64_t old = 0;
-    int rc = mmu_write_pte(vcpu, va, &old, rmw.value, false);
+    int rc = mmu_write_pte(vcpu, va, &old, rmw_source(insn, regs), false);
 
-    if (rc == 0) {
-        rmw_commit(insn, regs, &rmw, old);
+    if (rc == 0 && insn->op == INSN_xchg) {
+        insn_set(insn, regs, insn->reg, old);
     }
     return rc;
 }

@@ -80,7 +80,7 @@ static void arithmetic(const struct insn *insn, struct sum *sum, uint64_t carry)
     }
 }
 
-static uint64_t source_of(const struct insn *insn, struct regs *regs)
+uint64_t rmw_source(const struct insn *insn, struct regs *regs)
 {
     if (insn->has_immediate) {
         return insn->immediate & mask_of(insn);
@@ -123,7 +123,7 @@ static void compare_exchange(const struct insn *insn, struct regs *regs,
     subtract(insn, &sum, 0);
     rmw->writes = sum.result == 0;
     set_sum(rmw, insn, regs, &sum);
-    rmw->value = source_of(insn, regs);
+    rmw->value = rmw_source(insn, regs);
 }
 
 uint64_t rmw_address(const struct insn *insn, struct regs *regs)
@@ -153,23 +153,23 @@ struct rmw rmw_compute(const struct insn *insn, struct regs *regs,
 
     switch (insn->op) {
     case INSN_alu:
-        sum.b = source_of(insn, regs);
+        sum.b = rmw_source(insn, regs);
         arithmetic(insn, &sum, regs->rflags & FLAG_CF);
         set_sum(&rmw, insn, regs, &sum);
         break;
     case INSN_xadd:
-        sum.b = source_of(insn, regs);
+        sum.b = rmw_source(insn, regs);
         add(insn, &sum, 0);
         set_sum(&rmw, insn, regs, &sum);
         break;
     case INSN_bit:
-        bit_operation(insn, &rmw, operand, source_of(insn, regs));
+        bit_operation(insn, &rmw, operand, rmw_source(insn, regs));
         break;
     case INSN_cmpxchg:
         compare_exchange(insn, regs, &rmw, operand);
         break;
     default: /* INSN_store, INSN_xchg */
-        rmw.value = source_of(insn, regs);
+        rmw.value = rmw_source(insn, regs);
         break;
     }
     return rmw;

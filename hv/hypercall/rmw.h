@@ -22,6 +22,9 @@ static inline bool rmw_reads(const struct insn *insn)
 /* The operand's linear address: a bit string reaches beyond ModRM's. */
 uint64_t rmw_address(const struct insn *insn, struct regs *regs);
 
+/* The source operand: all that matters where rmw_reads() is false. */
+uint64_t rmw_source(const struct insn *insn, struct regs *regs);
+
 struct rmw rmw_compute(const struct insn *insn, struct regs *regs,
                        uint64_t operand);
 
