@@ -195,13 +195,21 @@ static enum tpm2_status take_selection(struct cursor *cursor,
     return fits ? TPM2_OK : TPM2_BAD_PARAMETER;
 }
 
+static uint32_t count_pcrs(uint32_t pcrs)
+{
+    uint32_t count = 0;
+    for (; pcrs != 0; pcrs &= pcrs - 1) {
+        count++;
+    }
+    return count;
+}
+
 static enum tpm2_status take_values(struct cursor *cursor,
                                     struct tpm2_pcr_values *out)
 {
     uint16_t size = tpm_alg_digest_size(out->selection.algorithm);
     uint32_t count = take_be32(cursor);
-    if (count > TPM2_MAX_PCR_READ ||
-        count != (uint32_t)__builtin_popcount(out->selection.pcrs)) {
+    if (count > TPM2_MAX_PCR_READ || count != count_pcrs(out->selection.pcrs)) {
         return TPM2_BAD_PARAMETER;
     }
     for (uint32_t i = 0; i < count; i++) {
