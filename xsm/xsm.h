@@ -94,7 +94,7 @@ struct xsm {
      * not to be audited when allowed. */
     const uint16_t *cell;
     const uint32_t *fast;
-    uint32_t stride;
+    size_t stride;
     /* the rest */
     uint32_t mask; /* of a label's index: stride - 1 */
     enum xsm_mode mode;
