@@ -11,8 +11,12 @@
 
 #define NS_PER_S 1000000000u
 
-/* Time of day at system time 0; guarded by wallclock_lock. */
-static spinlock_t wallclock_lock;
+/*
+ * Time of day at system time 0, once somebody has set it; what the RTC said at
+ * boot till then.
+ */
+static spinlock_t wallclock_lock; /* guards these three */
+static bool wallclock_is_set;
 static uint64_t wallclock_s;
 static uint32_t wallclock_ns;
 
@@ -54,13 +58,15 @@ void clock_update_wallclock(struct domain *domain)
 {
     struct shared_info *shared = domain->shared;
     uint32_t version = 0;
+    uint64_t seconds = 0;
 
     spin_lock(&wallclock_lock);
+    seconds = wallclock_is_set ? wallclock_s : boot_wallclock_s;
     version = READ_ONCE(shared->wc_version) | 1;
     WRITE_ONCE(shared->wc_version, version);
     compiler_barrier();
-    shared->wc_sec = (uint32_t)wallclock_s;
-    shared->wc_sec_hi = (uint32_t)(wallclock_s >> 32);
+    shared->wc_sec = (uint32_t)seconds;
+    shared->wc_sec_hi = (uint32_t)(seconds >> 32);
     shared->wc_nsec = wallclock_ns;
     compiler_barrier();
     WRITE_ONCE(shared->wc_version, version + 1);
@@ -74,6 +80,7 @@ void clock_set_wallclock(uint64_t seconds, uint32_t nanoseconds,
                   system_time_ns % NS_PER_S; /* above 0 */
 
     spin_lock(&wallclock_lock);
+    wallclock_is_set = true;
     wallclock_s = seconds - 1 - system_time_ns / NS_PER_S + ns / NS_PER_S;
     wallclock_ns = (uint32_t)(ns % NS_PER_S);
     spin_unlock(&wallclock_lock);

@@ -22,6 +22,7 @@ uint64_t tsc_at_zero;
 uint32_t tsc_to_system_mul;
 int8_t tsc_shift;
 bool tsc_is_stable;
+uint64_t boot_wallclock_s = 1600000000;
 
 static struct vcpu vcpu;
 static struct shared_info shared;
@@ -153,6 +154,7 @@ static void test_wallclock(void **state)
 {
     (void)state;
     setup();
+    assert_wallclock(1600000000, 0); /* the RTC's, at boot */
     clock_set_wallclock(1700000000, 0, 0);
     assert_wallclock(1700000000, 0);
     clock_set_wallclock(1700000000, 5, 10);
