@@ -165,7 +165,8 @@ static void aliases_depend_on_de(void **state)
 
 static void hypercalls_check_the_number(void **state)
 {
-    struct call call = {.caller = &fake_vcpu};
+    uint64_t args[6] = {0};
+    struct call call = {.caller = &fake_vcpu, .args = args};
 
     (void)state;
     call.args[0] = 8;

@@ -33,7 +33,7 @@ uint32_t tsc_to_system_mul;
 int8_t tsc_shift;
 bool tsc_is_stable;
 
-static const uint16_t policy_cell[1];
+static const uint16_t policy_cell[XSM_LABELS_MAX]; /* one row, all labels */
 static uint32_t policy_fast[32];
 
 void fake_policy(bool allow)
