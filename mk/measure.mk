@@ -2,8 +2,8 @@
 # hv/measure and the parsers of hv/boot: their unit tests and fuzz targets.
 # MEASURE_SOURCES and BOOT_PARSER_SOURCES are what the hypervisor links.
 
-MEASURE_SOURCES := hv/measure/measure.c hv/measure/pcr.c hv/measure/tpm.c \
-    hv/measure/tis.c hv/measure/crb.c hv/measure/tpm_mmio.c
+MEASURE_SOURCES := hv/measure/measure.c hv/measure/adopt.c hv/measure/pcr.c \
+    hv/measure/tpm.c hv/measure/tis.c hv/measure/crb.c hv/measure/tpm_mmio.c
 BOOT_PARSER_SOURCES := hv/boot/multiboot2.c hv/boot/acpi.c \
     hv/boot/acpi_tables.c hv/boot/elf.c hv/boot/elf_notes.c hv/boot/cmdline.c
 
@@ -15,7 +15,7 @@ MEASURE_LIB := lib/tpm2_command.c lib/tpm2_response.c lib/eventlog.c \
 $(eval $(call unit_test,hv/measure/tpm,hv/measure/tpm.c hv/measure/tis.c \
     hv/measure/crb.c $(FAKE_TPM) $(MEASURE_LIB)))
 $(eval $(call unit_test,hv/measure/measure,hv/measure/measure.c \
-    hv/measure/pcr.c hv/measure/tpm.c hv/measure/tis.c hv/measure/crb.c \
+    hv/measure/adopt.c hv/measure/pcr.c hv/measure/tpm.c hv/measure/tis.c hv/measure/crb.c \
     $(FAKE_TPM) $(MEASURE_LIB)))
 $(eval $(call unit_test,hv/boot/cmdline,hv/boot/cmdline.c lib/text.c))
 $(eval $(call unit_test,hv/boot/multiboot2,hv/boot/multiboot2.c))

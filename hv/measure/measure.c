@@ -7,6 +7,7 @@
  */
 #include "hv/measure/measure.h"
 
+#include "hv/measure/adopt.h"
 #include "hv/measure/pcr.h"
 
 #define PCR_DRTM_RESET  20 /* reset along with ours: it is locality 2's too */
@@ -18,7 +19,7 @@
 
 static const struct sha256_digest zero_digest;
 
-/* ---- the log ---- */
+/* ---- events ---- */
 
 static size_t event_size(const struct measure *measure, size_t data_size)
 {
@@ -28,72 +29,6 @@ static size_t event_size(const struct measure *measure, size_t data_size)
     }
     return size;
 }
-
-static enum measure_status bad_log(struct measure *measure,
-                                   enum eventlog_status status)
-{
-    measure->detail = eventlog_status_text(status);
-    return status == EVENTLOG_NO_SPACE ? MEASURE_LOG_FULL : MEASURE_BAD_LOG;
-}
-
-/* Copy the firmware's log, if every event of it reads well. */
-static enum measure_status adopt_log(struct measure *measure,
-                                     struct bytes firmware_log)
-{
-    struct eventlog_reader reader;
-    struct eventlog_event event;
-    enum eventlog_status status = eventlog_open(firmware_log, &reader);
-    while (status == EVENTLOG_OK) {
-        status = eventlog_next(&reader, &event);
-    }
-    if (status != EVENTLOG_END) {
-        return bad_log(measure, status);
-    }
-    struct writer writer = writer_begin(&measure->log);
-    put_bytes(&writer, firmware_log);
-    if (!writer_end(&writer)) {
-        return bad_log(measure, EVENTLOG_NO_SPACE);
-    }
-    return MEASURE_OK;
-}
-
-static enum measure_status begin_log(struct measure *measure)
-{
-    struct tpm_bank banks[TPM_MAX_BANKS];
-    for (size_t i = 0; i < measure->banks.count; i++) {
-        uint16_t algorithm = measure->banks.items[i].algorithm;
-        banks[i] =
-            (struct tpm_bank){.algorithm = algorithm,
-                              .digest_size = tpm_alg_digest_size(algorithm)};
-    }
-    enum eventlog_status status =
-        eventlog_create(&measure->log, banks, measure->banks.count);
-    return status == EVENTLOG_OK ? MEASURE_OK : bad_log(measure, status);
-}
-
-static enum measure_status take_log(struct measure *measure,
-                                    struct bytes firmware_log)
-{
-    enum measure_status status = firmware_log.size != 0
-                                     ? adopt_log(measure, firmware_log)
-                                     : begin_log(measure);
-    if (status != MEASURE_OK) {
-        return status;
-    }
-    enum eventlog_status parsed =
-        eventlog_parse_header(measure_log(measure), &measure->header);
-    if (parsed != EVENTLOG_OK) {
-        return bad_log(measure, parsed);
-    }
-    for (size_t i = 0; i < measure->header.bank_count; i++) {
-        if (measure->header.banks[i].algorithm == TPM_ALG_SHA256) {
-            return MEASURE_OK;
-        }
-    }
-    return MEASURE_NO_SHA256;
-}
-
-/* ---- events ---- */
 
 /* Extend and log; the caller made sure of the room. */
 static enum measure_status extend(struct measure *measure,
@@ -117,7 +52,7 @@ static enum measure_status extend(struct measure *measure,
     }
     enum eventlog_status logged =
         eventlog_append(&measure->header, &measure->log, &event);
-    return logged == EVENTLOG_OK ? MEASURE_OK : bad_log(measure, logged);
+    return logged == EVENTLOG_OK ? MEASURE_OK : adopt_bad_log(measure, logged);
 }
 
 static unsigned own_locality(const struct measure *measure)
@@ -300,14 +235,14 @@ static enum measure_status read_start(struct measure *measure,
 }
 
 static enum measure_status start(struct measure *measure,
-                                 struct bytes firmware_log)
+                                 const struct measure_setup *setup)
 {
     enum measure_status status = choose_pcrs(measure);
     if (status == MEASURE_OK) {
         status = pcr_find_banks(measure);
     }
     if (status == MEASURE_OK) {
-        status = take_log(measure, firmware_log);
+        status = adopt_log(measure, setup);
     }
     if (status == MEASURE_OK) {
         status = read_start(measure, &measure->boot);
@@ -339,7 +274,7 @@ enum measure_status measure_init(struct measure *measure,
         measure->detail = tpm_status_text(probed);
         return fail(measure, MEASURE_TPM_FAILED);
     }
-    enum measure_status status = start(measure, setup->firmware_log);
+    enum measure_status status = start(measure, setup);
     if (status != MEASURE_OK) {
         return fail(measure, status);
     }

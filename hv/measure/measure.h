@@ -36,7 +36,10 @@ enum measure_status {
 struct measure_setup {
     struct tpm_io io;
     struct bytes firmware_log; /* whole, or empty if there is none */
-    struct buffer log;         /* where to keep the log; not cleared */
+    /* Where there is no firmware_log: the area that the ACPI TPM2 table names,
+     * which a BIOS fills, and which measure_publish() overwrites. */
+    struct bytes log_area;
+    struct buffer log; /* where to keep the log; not cleared */
 };
 
 /* One of the two PCRs we extend. */

@@ -339,6 +339,37 @@ static void bad_firmware_log_is_refused(void **state)
                      MEASURE_NO_SHA256);
 }
 
+/* A BIOS left its log where ours will be published. */
+static void log_in_the_area_is_taken(void **state)
+{
+    (void)state;
+    struct bytes log = firmware_log();
+    struct buffer area = buffer_over(area_data, sizeof(area_data));
+    struct measure_setup setup = {.log = buffer_over(log_data, LOG_SIZE),
+                                  .log_area =
+                                      bytes_of(area_data, sizeof(area_data))};
+    memset(area_data, 0, sizeof(area_data));
+    memcpy(area_data, log.data, log.size);
+    fake_tpm_init(&fake, FAKE_FIFO);
+    setup.io = fake_tpm_io(&fake);
+    assert_int_equal(measure_init(&measure, &setup), MEASURE_OK);
+    assert_int_equal(measure_log(&measure).size, log.size);
+    assert_int_equal(measure_boot(), MEASURE_OK);
+    assert_int_equal(measure_publish(&measure, &area), MEASURE_OK);
+    assert_memory_equal(area_data, log.data, log.size);
+    assert_true(area.used > log.size);
+    assert_log_is_true(bytes_of(area_data, sizeof(area_data)), 21, 22);
+
+    memset(area_data, 0, sizeof(area_data)); /* empty, as EFI leaves it */
+    fake_tpm_init(&fake, FAKE_FIFO);
+    assert_int_equal(measure_init(&measure, &setup), MEASURE_OK);
+
+    memcpy(area_data, log.data, log.size);
+    area_data[73] ^= 0x80; /* a number of digests: damaged is not empty */
+    fake_tpm_init(&fake, FAKE_FIFO);
+    assert_int_equal(measure_init(&measure, &setup), MEASURE_BAD_LOG);
+}
+
 /* Whatever the room, the log stays whole and there is room for the caps. */
 static void full_log_is_refused_before_extending(void **state)
 {
@@ -401,6 +432,7 @@ int main(void)
         cmocka_unit_test(lost_extend_is_noticed),
         cmocka_unit_test(reset_that_does_nothing_is_noticed),
         cmocka_unit_test(bad_firmware_log_is_refused),
+        cmocka_unit_test(log_in_the_area_is_taken),
         cmocka_unit_test(full_log_is_refused_before_extending),
         cmocka_unit_test(small_area_is_left_alone),
         cmocka_unit_test(texts_are_all_there),
