@@ -14,6 +14,9 @@
 #define section(name)   __attribute__((section(name)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 #define noinline        __attribute__((noinline))
+#define always_inline   inline __attribute__((always_inline))
+/* For the few functions of the hottest path, which hold no buffer. */
+#define no_stack_protector __attribute__((no_stack_protector))
 #define ARRAY_SIZE(a)   (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b)       ((a) < (b) ? (a) : (b))
 #define MAX(a, b)       ((a) > (b) ? (a) : (b))

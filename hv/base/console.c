@@ -8,7 +8,7 @@
 #include "hv/base/spinlock.h"
 #include "hv/cpu/asm.h"
 
-/* Registers of the 16550, from CONSOLE_PORT. */
+/* Registers of the 16550, from its first port. */
 enum {
     UART_DATA = 0,      /* DLAB 1: divisor low */
     UART_INTERRUPT = 1, /* DLAB 1: divisor high */
@@ -19,6 +19,11 @@ enum {
     UART_SCRATCH = 7,
 };
 
+#define LINE_DLAB         0x80
+#define LINE_8N1          0x03
+#define FIFO_ON           0x07 /* both cleared, interrupt at 1 byte */
+#define MODEM_READY       0x0b /* DTR, RTS; OUT2 gates the interrupt */
+#define UART_CLOCK        115200u
 #define STATUS_DATA_READY 0x01
 #define STATUS_OUT_EMPTY  0x20 /* the transmit FIFO is empty */
 #define FIFO_DEPTH        16
@@ -26,7 +31,8 @@ enum {
 #define INPUT_SIZE        1024u
 
 static spinlock_t console_lock;
-static bool has_uart;
+static uint16_t port; /* 0: no UART, or it got stuck */
+static unsigned int com_number;
 static unsigned int fifo_room; /* bytes that surely fit the transmit FIFO */
 static char ring[CONSOLE_RING_SIZE];
 static uint64_t ring_written, ring_cleared; /* stream positions */
@@ -35,38 +41,60 @@ static uint32_t input_put, input_taken;
 
 static void uart_write(unsigned int reg, uint8_t value)
 {
-    outb((uint16_t)(CONSOLE_PORT + reg), value);
+    outb((uint16_t)(port + reg), value);
 }
 
 static uint8_t uart_read(unsigned int reg)
 {
-    return inb((uint16_t)(CONSOLE_PORT + reg));
+    return inb((uint16_t)(port + reg));
 }
 
-void console_init(void)
+static void set_rate(uint32_t baud)
 {
-    uart_write(UART_SCRATCH, 0x5a);
-    has_uart = uart_read(UART_SCRATCH) == 0x5a;
-    if (!has_uart) {
+    uint32_t divisor = UART_CLOCK / baud;
+
+    uart_write(UART_LINE, LINE_DLAB);
+    uart_write(UART_DATA, (uint8_t)divisor);
+    uart_write(UART_INTERRUPT, (uint8_t)(divisor >> 8));
+}
+
+void console_init(unsigned int com, uint32_t baud)
+{
+    static const uint16_t ports[] = {0, 0x3f8, 0x2f8, 0x3e8, 0x2e8};
+
+    com_number = com;
+    port = ports[com];
+    if (port == 0) {
         return;
     }
+    uart_write(UART_SCRATCH, 0x5a);
+    if (uart_read(UART_SCRATCH) != 0x5a) {
+        port = 0;
+        return;
+    }
+    if (baud != 0) {
+        set_rate(MIN(baud, UART_CLOCK));
+    }
+    uart_write(UART_LINE, LINE_8N1);
     uart_write(UART_INTERRUPT, 0);
-    uart_write(UART_LINE, 0x80); /* DLAB */
-    uart_write(UART_DATA, 1);    /* 115200 baud */
-    uart_write(UART_INTERRUPT, 0);
-    uart_write(UART_LINE, 0x03);  /* 8n1 */
-    uart_write(UART_FIFO, 0x07);  /* on, both cleared, interrupt at 1 byte */
-    uart_write(UART_MODEM, 0x0b); /* DTR, RTS, OUT2 gates the interrupt */
+    uart_write(UART_FIFO, FIFO_ON);
+    uart_write(UART_MODEM, MODEM_READY);
+    fifo_room = 0;
 }
 
-bool console_has_uart(void)
+uint16_t console_port(void)
 {
-    return has_uart;
+    return port;
+}
+
+uint32_t console_irq(void)
+{
+    return com_number % 2 == 1 ? 4 : 3;
 }
 
 static void put_char(char c)
 {
-    if (!has_uart) {
+    if (port == 0) {
         return;
     }
     if (fifo_room == 0) {
@@ -74,7 +102,7 @@ static void put_char(char c)
 
         while ((uart_read(UART_STATUS) & STATUS_OUT_EMPTY) == 0) {
             if (--tries == 0) {
-                has_uart = false; /* stuck: the machine is worth more */
+                port = 0; /* stuck: the machine is worth more */
                 return;
             }
             cpu_relax();
@@ -85,6 +113,13 @@ static void put_char(char c)
     fifo_room--;
 }
 
+static void put_ring(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        ring[ring_written++ % CONSOLE_RING_SIZE] = text[i];
+    }
+}
+
 void console_write(const char *text, size_t size)
 {
     spin_lock(&console_lock);
@@ -93,8 +128,15 @@ void console_write(const char *text, size_t size)
             put_char('\r');
         }
         put_char(text[i]);
-        ring[ring_written++ % CONSOLE_RING_SIZE] = text[i];
     }
+    put_ring(text, size);
+    spin_unlock(&console_lock);
+}
+
+void console_write_ring(const char *text, size_t size)
+{
+    spin_lock(&console_lock);
+    put_ring(text, size);
     spin_unlock(&console_lock);
 }
 
@@ -130,7 +172,7 @@ void console_ring_clear(void)
 
 void console_enable_input(void)
 {
-    if (has_uart) {
+    if (port != 0) {
         uart_write(UART_INTERRUPT, 0x01);
     }
 }
@@ -141,7 +183,7 @@ bool console_poll_input(void)
 
     spin_lock(&console_lock);
     /* Bounded: a UART that is not there reads as all ones for ever. */
-    for (unsigned int i = 0; has_uart && i < INPUT_SIZE; i++) {
+    for (unsigned int i = 0; port != 0 && i < INPUT_SIZE; i++) {
         if ((uart_read(UART_STATUS) & STATUS_DATA_READY) == 0) {
             break;
         }

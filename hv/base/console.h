@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console: the serial line COM1, and a ring of the last output for dom0.
+ * The console: one serial line, and a ring of the last output for dom0.
  * console_lock guards all of it.  Without a UART the ring alone is written.
  */
 #pragma once
@@ -10,16 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONSOLE_PORT      0x3f8 /* first of 8 I/O ports that dom0 may not use */
-#define CONSOLE_IRQ       4     /* ISA interrupt of COM1 */
 #define CONSOLE_RING_SIZE 16384u
 
-/* Programs the UART: 115200 8n1, FIFOs on, interrupts off. */
-void console_init(void);
-bool console_has_uart(void);
+/*
+ * Uses COMn (1 to 4; 0: the ring alone) from now on, 8n1, FIFOs on, interrupts
+ * off; baud 0 leaves the rate that firmware set.
+ */
+void console_init(unsigned int com, uint32_t baud);
+/* First of the UART's 8 I/O ports, which dom0 may not use; 0: there is none. */
+uint16_t console_port(void);
+/* Its ISA interrupt. */
+uint32_t console_irq(void);
 
 /* Writes to the line and the ring; '\n' goes out as "\r\n". */
 void console_write(const char *text, size_t size);
+/* Writes to the ring alone. */
+void console_write_ring(const char *text, size_t size);
 
 /*
  * Of the ring, from stream position *position on (moved up if that was
@@ -30,7 +36,7 @@ size_t console_ring_read(char *to, size_t size, uint64_t *position);
 uint64_t console_ring_start(void);
 void console_ring_clear(void);
 
-/* Switches the UART's receive interrupt on (IRQ 4 is routed by then). */
+/* Switches the UART's receive interrupt on; it is routed by then. */
 void console_enable_input(void);
 /* Takes what the UART received; true if there is input now to be read. */
 bool console_poll_input(void);

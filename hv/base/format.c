@@ -130,7 +130,9 @@ size_t format_text_v(char *buffer, size_t size, const char *format,
             unsigned int precision;
 
             if (at[1] == '*') {
-                limit = (size_t)MAX(va_arg(args, int), 0);
+                int given = va_arg(args, int);
+
+                limit = given < 0 ? SIZE_MAX : (size_t)given;
                 at += 2;
             } else {
                 at = take_count(at + 1, &precision);

@@ -7,6 +7,18 @@
 
 #define LINE_SIZE 512
 
+static bool is_hidden; /* set at boot and by a panic; a race shows a line */
+
+void log_hide(void)
+{
+    is_hidden = true;
+}
+
+void log_show(void)
+{
+    is_hidden = false;
+}
+
 void log_raw(const char *text, size_t size)
 {
     console_write(text, size);
@@ -26,5 +38,9 @@ void log_line(const char *format, ...)
         format_text_v(line + length, sizeof(line) - 1 - length, format, args);
     va_end(args);
     line[length++] = '\n';
-    console_write(line, length);
+    if (is_hidden) {
+        console_write_ring(line, length);
+    } else {
+        console_write(line, length);
+    }
 }

@@ -14,7 +14,8 @@
 #include "hv/cpu/smp.h"
 #include "hv/domain/vcpu.h"
 
-#define TRACE_MAX 24
+#define TRACE_MAX   24
+#define HISTORY_MAX 16
 
 static bool panicking;
 uint64_t __stack_chk_guard; /* seeded at entry, before any function uses it */
@@ -84,17 +85,18 @@ static void log_history(const struct vcpu *vcpu)
 {
     const unsigned int size = ARRAY_SIZE(vcpu->history);
 
-    log_line("last hypercalls of d?v%u, newest first:", vcpu->id);
-    for (unsigned int i = 1; i <= size; i++) {
+    log_line("last hypercalls of vCPU %u, newest first:", vcpu->id);
+    for (unsigned int i = 1; i <= MIN(size, HISTORY_MAX); i++) {
         unsigned int at = (vcpu->history_next - i) % size;
 
-        log_line("    nr %lu arg %lx", vcpu->history[at].nr,
+        log_line("    nr %u arg %x", vcpu->history[at].nr,
                  vcpu->history[at].arg1);
     }
 }
 
 static void begin(void)
 {
+    log_show();
     if (atomic_xchg(&panicking, true)) {
         console_break_lock();
         log_line("panic within a panic");
@@ -157,6 +159,7 @@ void refuse_boot(const char *format, ...)
     va_start(args, format);
     format_text_v(text, sizeof(text), format, args);
     va_end(args);
+    log_show();
     log_line("refused: %s", text);
     machine_stop();
 }

@@ -29,7 +29,7 @@ void efi_tables_init(void)
     }
     table = cursor_over(bytes_of(mapped, SYSTEM_TABLE_SIZE));
     if (take_le64(&table) != SYSTEM_TABLE_SIGNATURE) {
-        log_line("EFI: no system table at %#lx",
+        log_line("EFI: no system table at 0x%lx",
                  (unsigned long)boot_info.efi_system_table.a);
         return;
     }

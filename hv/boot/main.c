@@ -64,7 +64,7 @@ static void banner(void)
 void boot_start(uint32_t magic, uint32_t info, uint64_t image)
 {
     time_start();
-    console_init();
+    console_init(1, 0);
     boot_info_collect(magic, MADDR(info), MADDR(image));
     platform_parse_command_line();
     banner();
@@ -106,8 +106,8 @@ static void console_interrupt(void)
 
 static void console_start_input(void)
 {
-    if (console_has_uart() &&
-        irq_request_hv(CONSOLE_IRQ, console_interrupt) == 0) {
+    if (console_port() != 0 &&
+        irq_request_hv(console_irq(), console_interrupt) == 0) {
         console_enable_input();
     }
 }
@@ -127,7 +127,7 @@ static void hv_main(void)
     irq_init();
     cpuid_init();
     ioport_init(&(struct ioport_layout){
-        .console = console_has_uart() ? CONSOLE_PORT : 0,
+        .console = console_port(),
         .pm_timer = platform.fadt.pm_timer,
     });
     sched_init();

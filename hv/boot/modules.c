@@ -40,7 +40,7 @@ void modules_find(struct boot_modules *out)
     }
     if (out->policy.size == 0) {
         refuse_boot("no policy among the %zu modules: one must begin with "
-                    "%#x",
+                    "0x%x",
                     boot_info.module_count, POLICY_MAGIC);
     }
 }

@@ -5,6 +5,7 @@
  */
 #include "hv/boot/platform.h"
 
+#include "hv/base/console.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
 #include "hv/cpu/apic.h"
@@ -31,6 +32,10 @@ void platform_parse_command_line(void)
                     (int)MIN(word.size, 64), (const char *)word.data);
     }
     power_set_halt_on_panic(cmdline.no_reboot);
+    console_init(cmdline.console_port, cmdline.console_baud);
+    if (cmdline.log_level < CMDLINE_LOG_INFO) {
+        log_hide();
+    }
 }
 
 /* The parser asks for one table after the other, so one mapping at a time. */

@@ -18,14 +18,14 @@
 #define GUEST_CPU(field) (SIZEOF_REGS + CPU_##field)(%rsp)
 
 .macro PUSH_REGS
-    push    %rdi
-    push    %rsi
-    push    %rdx
-    push    %rcx
-    push    %rax
     push    %r8
-    push    %r9
     push    %r10
+    push    %rdx
+    push    %rsi
+    push    %rdi
+    push    %rax
+    push    %rcx
+    push    %r9
     push    %r11
     push    %rbx
     push    %rbp
@@ -43,14 +43,14 @@
     pop     %rbp
     pop     %rbx
     pop     %r11
-    pop     %r10
     pop     %r9
-    pop     %r8
-    pop     %rax
     pop     %rcx
-    pop     %rdx
-    pop     %rsi
+    pop     %rax
     pop     %rdi
+    pop     %rsi
+    pop     %rdx
+    pop     %r10
+    pop     %r8
 .endm
 
 /* SYSCALL: the stub put RSP at struct cpu and kept the guest's there. */
@@ -60,8 +60,7 @@
     push    %r11
     pushq   $\cs
     push    %rcx
-    pushq   $0
-    movl    $\vector, 4(%rsp)
+    pushq   $\vector
     PUSH_REGS
     mov     GUEST_CPU(current), %rdi
     mov     %rsp, %rsi
@@ -69,15 +68,6 @@
 
     .text
     .globl entry_syscall, entry_syscall32, resume_guest, exit_to_guest
-
-entry_syscall:
-    SYSCALL_FRAME GUEST_CS64, ENTRY_SYSCALL
-    cmpb    $0, VCPU_kernel_mode(%rdi)
-    je      1f
-    call    hypercall_enter
-    jmp     exit_to_guest
-1:  call    guest_syscall
-    jmp     exit_to_guest
 
 entry_syscall32:
     SYSCALL_FRAME GUEST_CS32, ENTRY_SYSCALL32
@@ -89,8 +79,18 @@ entry_exception:
     cld
     mov     %rsp, %rdi
     testb   $3, REGS_cs(%rsp)
-    jz      1f
+    jz      from_hypervisor
     call    guest_exception
+    jmp     exit_to_guest
+
+1:  call    guest_syscall
+    jmp     exit_to_guest
+
+entry_syscall:
+    SYSCALL_FRAME GUEST_CS64, ENTRY_SYSCALL
+    cmpb    $0, VCPU_kernel_mode(%rdi)
+    je      1b
+    call    hypercall_enter
     /* fall through */
 
 /*
@@ -117,7 +117,8 @@ guest_iret:
     EXTABLE guest_iret, guest_iret_fixup
 
 /* Something interrupted the hypervisor: an interrupt while idle, or a fault. */
-1:  call    hypervisor_exception
+from_hypervisor:
+    call    hypervisor_exception
     POP_REGS
     add     $8, %rsp
     iretq

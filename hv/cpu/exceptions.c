@@ -86,7 +86,7 @@ static void page_fault(struct vcpu *vcpu, struct regs *regs)
     uint32_t code = regs->error_code;
 
     if (unlikely(code & PF_RESERVED)) {
-        domain_crash(vcpu->domain, "reserved bits in a mapping of %#lx",
+        domain_crash(vcpu->domain, "reserved bits in a mapping of 0x%lx",
                      (unsigned long)va);
         return;
     }
@@ -217,7 +217,7 @@ void hypervisor_exception(struct regs *regs)
     }
     fixup = extable_find(regs->rip);
     if (fixup == 0) {
-        panic_at(regs, "exception %u, code %#x", regs->vector,
+        panic_at(regs, "exception %u, code 0x%x", regs->vector,
                         regs->error_code);
     }
     this_cpu()->fault_vector = regs->vector;
@@ -250,7 +250,7 @@ void ist_exception(struct regs *regs)
     if (regs->vector == VECTOR_NMI) {
         return; /* nothing here asks for one */
     }
-    panic_at(regs, "%s, code %#x",
+    panic_at(regs, "%s, code 0x%x",
                     regs->vector == VECTOR_DF ? "double fault"
                                               : "machine check",
                     regs->error_code);

@@ -18,7 +18,7 @@
 
 static struct power_ports ports;
 static volatile uint8_t *reset_register; /* if it is in memory */
-static bool halt_on_panic;
+static bool halt_on_panic = true; /* until the command line is known */
 static bool has_s5;
 static uint16_t s5_pm1a, s5_pm1b;
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#define ENTRY_SYSCALL   0x100 /* in regs.vector: not an exception */
+#define ENTRY_SYSCALL   0x100 /* in regs.error_code; the vector is then 0 */
 #define ENTRY_SYSCALL32 0x101
 
 #ifndef __ASSEMBLY__
@@ -14,7 +14,8 @@
 
 struct regs {
     uint64_t r15, r14, r13, r12, rbp, rbx;
-    uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint64_t r11, r9, rcx, rax;
+    uint64_t rdi, rsi, rdx, r10, r8; /* a hypercall's arguments, in order */
     uint32_t error_code, vector; /* of an exception; SYSCALL: 0, ENTRY_SYSCALL */
     uint64_t rip;
     uint16_t cs, cs_pad[3];

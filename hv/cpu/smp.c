@@ -22,7 +22,7 @@
 #define START_TIMEOUT_US 1000000
 #define INIT_DELAY_US    100 /* CPUs of this century need none */
 #define STOP_TIMEOUT_US  100000
-#define TSC_ROUNDS       20
+#define TSC_ROUNDS       3
 
 struct cpu *cpus[MAX_CPUS];
 uint32_t cpu_count;

@@ -10,6 +10,7 @@
 #include "hv/base/spinlock.h"
 #include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/paging.h"
 
 uint64_t tlb_clock;
 
@@ -33,9 +34,14 @@ void tlb_invalidate_local(uint64_t va)
     invlpg(va);
 }
 
+/*
+ * Whether nothing of a guest that was cached at stamp can be used on this CPU:
+ * it has flushed since, or is on its way to idle, where there is no guest.
+ */
 static bool has_flushed_since(const struct cpu *cpu, uint64_t stamp)
 {
-    return atomic_read(&cpu->tlb_time) > stamp;
+    return atomic_read(&cpu->tlb_time) > stamp ||
+           atomic_read(&cpu->loaded_cr3) == idle_root.a;
 }
 
 /* Of the CPUs in mask, makes those flush that did not since stamp. */

@@ -9,12 +9,23 @@
 
 #include "hv/base/atomic.h"
 #include "hv/base/types.h"
+#include "hv/cpu/asm.h"
+#include "hv/cpu/cpu.h"
 
 struct domain;
 extern uint64_t tlb_clock;
 
 /* Loads root into CR3 (always a full flush of this CPU). */
 void tlb_load_root(maddr_t root);
+/*
+ * The same between the two roots of the running vCPU, where nobody waits for
+ * the flush: it is not counted as one.
+ */
+static inline void tlb_switch_root(maddr_t root)
+{
+    this_cpu()->loaded_cr3 = root.a;
+    write_cr3(root.a);
+}
 void tlb_flush_local(void);
 void tlb_invalidate_local(uint64_t va); /* va checked by the caller */
 /* Flushes those CPUs in mask (bit per CPU) and waits; this CPU may be in it. */

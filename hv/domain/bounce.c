@@ -23,7 +23,7 @@ void vcpu_enter_kernel_mode(struct vcpu *vcpu)
 {
     vcpu->kernel_mode = 1;
     swap_gs();
-    tlb_load_root(MADDR(vcpu->root_kernel));
+    tlb_switch_root(MADDR(vcpu->root_kernel));
     if (unlikely(vcpu->areas_stale)) {
         runstate_publish(vcpu);
     }
@@ -33,21 +33,46 @@ void vcpu_enter_user_mode(struct vcpu *vcpu)
 {
     vcpu->kernel_mode = 0;
     swap_gs();
-    tlb_load_root(MADDR(vcpu->root_user));
+    tlb_switch_root(MADDR(vcpu->root_user));
+}
+
+/* Stores the frame, lowest word first, at rsp; false if it is not writable. */
+static always_inline bool frame_store(const struct regs *regs, uint64_t *rsp,
+                                      bool has_code, uint32_t code,
+                                      uint64_t cs, uint64_t rflags)
+{
+    if (unlikely(!is_guest_range((uint64_t)rsp, 8 * sizeof(*rsp)))) {
+        return false;
+    }
+    stac();
+    guest_store(rsp, regs->rcx, fault);
+    guest_store(rsp + 1, regs->r11, fault);
+    if (has_code) {
+        guest_store(rsp + 2, code, fault);
+        rsp++;
+    }
+    guest_store(rsp + 2, regs->rip, fault);
+    guest_store(rsp + 3, cs, fault);
+    guest_store(rsp + 4, rflags, fault);
+    guest_store(rsp + 5, regs->rsp, fault);
+    guest_store(rsp + 6, regs->ss, fault);
+    clac();
+    return true;
+fault:
+    clac();
+    return false;
 }
 
 /*
- * Puts the frame on the guest kernel's stack and points the registers at
- * address.  code_words is 1 if an error code is part of the frame.
+ * Puts a frame on the guest kernel's stack, with an error code if it has one,
+ * and points the registers at address.
  */
-static void bounce(struct vcpu *vcpu, struct regs *regs, uint64_t address,
-                   bool masks_events, unsigned int code_words,
-                   uint32_t error_code)
+static always_inline void bounce(struct vcpu *vcpu, struct regs *regs,
+                                 uint64_t address, bool masks_events,
+                                 bool has_code, uint32_t code)
 {
-    uint64_t frame[8], *f = frame;
-    uint64_t cs = regs->cs, rsp = regs->rsp;
+    uint64_t cs = regs->cs, rsp = regs->rsp, rflags = regs->rflags;
     uint8_t mask = READ_ONCE(vcpu->info->evtchn_upcall_mask) != 0;
-    size_t size = (7 + code_words) * sizeof(*f);
 
     if (vcpu->kernel_mode) {
         cs &= ~3ull;
@@ -55,18 +80,12 @@ static void bounce(struct vcpu *vcpu, struct regs *regs, uint64_t address,
         vcpu_enter_kernel_mode(vcpu);
         rsp = vcpu->kernel_rsp;
     }
-    *f++ = regs->rcx;
-    *f++ = regs->r11;
-    *f = error_code;
-    f += code_words;
-    *f++ = regs->rip;
-    *f++ = cs | (uint64_t)mask << 32;
-    *f++ = (regs->rflags & ~(FLAG_IF | FLAG_IOPL)) | (mask ? 0 : FLAG_IF) |
-           (uint64_t)vcpu_frame_iopl(vcpu) << 12;
-    *f++ = regs->rsp;
-    *f = regs->ss;
-    rsp = (rsp & ~15ull) - size;
-    if (unlikely(!guest_write(GVA(rsp), frame, size))) {
+    cs |= (uint64_t)mask << 32;
+    rflags &= ~(FLAG_IF | FLAG_IOPL);
+    rflags |= mask ? 0 : FLAG_IF;
+    rsp = (rsp & ~15ull) - (has_code ? 64 : 56);
+    if (unlikely(!frame_store(regs, (uint64_t *)rsp, has_code, code, cs,
+                              rflags))) {
         domain_crash(vcpu->domain, "its kernel stack at 0x%lx is not writable",
                      (unsigned long)rsp);
         return;

@@ -22,10 +22,3 @@ void deliver_nmi(struct vcpu *vcpu, struct regs *regs);
 void guest_event(void);
 void guest_syscall(struct vcpu *vcpu, struct regs *regs);
 void guest_syscall32(struct vcpu *vcpu, struct regs *regs);
-
-/* The IOPL that a frame shows: 0 unless the guest asked for its virtual one. */
-static inline uint8_t vcpu_frame_iopl(const struct vcpu *vcpu)
-{
-    (void)vcpu;
-    return 0;
-}

@@ -73,9 +73,13 @@ static bool shared_page_make(struct domain *domain)
 static bool label_make(struct domain *domain, label_t label)
 {
     domain->label = label;
-    return xsm_label_transition(&security_policy, label, label,
-                                XSM_CLASS_domain,
-                                &domain->self_label) == XSM_OK;
+    if (xsm_label_transition(&security_policy, label, label, XSM_CLASS_domain,
+                             &domain->self_label) != XSM_OK) {
+        return false;
+    }
+    domain->self_access =
+        xsm_vectors(&security_policy, label, domain->self_label);
+    return true;
 }
 
 static bool parts_make(struct domain *domain, uint32_t vcpu_count,

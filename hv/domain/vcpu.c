@@ -210,12 +210,10 @@ void vcpu_log(const struct vcpu *vcpu, const struct regs *regs)
     log_line("  rsi %016lx rdi %016lx rbp %016lx cr2 %016lx",
              (unsigned long)regs->rsi, (unsigned long)regs->rdi,
              (unsigned long)regs->rbp, (unsigned long)vcpu->cr2);
-    for (uint32_t i = 0; i < ARRAY_SIZE(vcpu->history); i++) {
-        uint32_t slot = (vcpu->history_next + i) &
-                        (ARRAY_SIZE(vcpu->history) - 1);
+    for (uint8_t i = 8; i > 0; i--) {
+        uint8_t slot = (uint8_t)(vcpu->history_next - i);
 
-        log_line("  hypercall %lu(0x%lx)",
-                 (unsigned long)vcpu->history[slot].nr,
-                 (unsigned long)vcpu->history[slot].arg1);
+        log_line("  hypercall %u(0x%x)", vcpu->history[slot].nr,
+                 vcpu->history[slot].arg1);
     }
 }

@@ -110,11 +110,11 @@ struct vcpu {
     struct timer singleshot, periodic, poll_timer;
     uint64_t periodic_ns;
 
-    /* The last hypercalls, for a panic or a crash report. */
+    /* The last hypercalls, for a panic or a crash report: a ring of 256. */
     struct {
-        uint64_t nr, arg1;
-    } history[8];
-    uint32_t history_next;
+        uint32_t nr, arg1;
+    } history[256];
+    uint8_t history_next;
 };
 
 /* A vCPU of domain, down, with nothing in it; NULL without memory. */

@@ -186,7 +186,7 @@ bool evtchn_close_some(struct domain *domain, uint32_t end)
 }
 
 /* Wakes those vCPUs in SCHEDOP_poll that wait for port, masked or not. */
-static noinline void wake_pollers(struct domain *domain, uint32_t port)
+static void wake_pollers(struct domain *domain, uint32_t port)
 {
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
         struct vcpu *vcpu = domain->vcpus[id];
@@ -208,20 +208,32 @@ void evtchn_raise_upcall(struct vcpu *vcpu)
     }
 }
 
-void evtchn_set_pending(struct domain *domain, uint32_t port)
+/* The port just became pending: tells its vCPU, unless the guest masked it. */
+static inline void announce(struct domain *domain, uint32_t port)
 {
-    struct shared_info *shared = domain->shared;
     struct vcpu *vcpu = domain->vcpus[domain->ports[port].vcpu];
 
-    if (atomic_test_and_set_bit(shared->evtchn_pending, port)) {
-        return;
-    }
-    if (!test_bit(shared->evtchn_mask, port) && likely(vcpu != NULL) &&
+    if (!test_bit(domain->shared->evtchn_mask, port) && likely(vcpu != NULL) &&
         !atomic_test_and_set_bit(&vcpu->info->evtchn_pending_sel, port / 64)) {
         evtchn_raise_upcall(vcpu);
     }
+}
+
+static noinline void announce_to_pollers(struct domain *domain, uint32_t port)
+{
+    announce(domain, port);
+    wake_pollers(domain, port);
+}
+
+void evtchn_set_pending(struct domain *domain, uint32_t port)
+{
+    if (atomic_test_and_set_bit(domain->shared->evtchn_pending, port)) {
+        return;
+    }
     if (unlikely(atomic_read(&domain->polling) != 0)) {
-        wake_pollers(domain, port);
+        announce_to_pollers(domain, port);
+    } else {
+        announce(domain, port);
     }
 }
 

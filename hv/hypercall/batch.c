@@ -101,14 +101,14 @@ static long element_read_and_run(struct call *call, uint64_t va,
     if (call->nr == __HYPERVISOR_mmu_update) {
         struct mmu_element element;
 
-        if (unlikely(!guest_read(&element, GVA(va), sizeof(element)))) {
+        if (unlikely(!guest_read_words((uint64_t *)&element, GVA(va), 2))) {
             return -EFAULT;
         }
         return element_run(call, mmu_row(&element), &element, given);
     }
     struct mmuext_op op;
 
-    if (unlikely(!guest_read(&op, GVA(va), sizeof(op)))) {
+    if (unlikely(!guest_read_words((uint64_t *)&op, GVA(va), 3))) {
         return -EFAULT;
     }
     return element_run(call, mmuext_row(&op), &op, given);

@@ -18,11 +18,11 @@ struct call {
     struct domain *second;  /* of rows with two objects */
     struct vcpu *vcpu;      /* of vcpu_op: the vCPU named */
     uint64_t nr;            /* hypercall number */
-    uint64_t args[6];       /* registers; a handler may rewrite them, see below */
+    uint64_t *args;         /* five registers, or their private copy */
 };
 
 /*
- * For a long operation: what was done stays done, the registers in call->args
+ * For a long operation: what was done stays done, the registers at call->args
  * describe the rest, and the guest will issue the call again by itself after
  * events were looked at.  Return its value from the handler.
  */

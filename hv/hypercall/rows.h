@@ -66,6 +66,7 @@ struct row {
     uint8_t object, object2; /* enum object */
     struct xsm_perm perm, perm2;
     uint8_t has_second;
+    uint8_t is_simple; /* no structure, and on the caller alone */
 };
 _Static_assert(sizeof(struct row) == 24, "one row, three words");
 

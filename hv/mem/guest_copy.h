@@ -9,10 +9,83 @@
 
 #include "hv/base/compiler.h"
 #include "hv/base/types.h"
+#include "hv/cpu/asm.h"
+#include "hv/cpu/extable.h"
+#include "hv/mem/layout.h"
 
 bool guest_read(void *to, gva_t from, size_t size) NODISCARD;
 bool guest_write(gva_t to, const void *from, size_t size) NODISCARD;
+/*
+ * One word, between stac() and clac() and with the range checked by the
+ * caller; a fault goes on at label.
+ */
+#define guest_store(pointer, value, label)                                     \
+    __asm__ goto("1: movq %0, %1\n" EXTABLE("1b", "%l2")                       \
+                 :                                                             \
+                 : "r"((uint64_t)(value)), "m"(*(pointer))                     \
+                 : "memory"                                                    \
+                 : label)
+
+/*
+ * The same for whole words, in line: entries, exits and batches spend their
+ * time here.  words is a small constant.
+ */
+static inline bool guest_read_words(uint64_t *to, gva_t from, size_t words)
+{
+    const void *source = (const void *)from.va;
+
+    if (unlikely(!is_guest_range(from.va, words * sizeof(*to)))) {
+        return false;
+    }
+    stac();
+    __asm__ volatile("1: rep movsq\n"
+                     "2:\n" EXTABLE("1b", "2b")
+                     : "+c"(words), "+D"(to), "+S"(source)
+                     :
+                     : "memory");
+    clac();
+    return likely(words == 0);
+}
+
+static inline bool guest_write_words(gva_t to, const uint64_t *from,
+                                     size_t words)
+{
+    void *target = (void *)to.va;
+
+    if (unlikely(!is_guest_range(to.va, words * sizeof(*from)))) {
+        return false;
+    }
+    stac();
+    __asm__ volatile("1: rep movsq\n"
+                     "2:\n" EXTABLE("1b", "2b")
+                     : "+c"(words), "+D"(target), "+S"(from)
+                     :
+                     : "memory");
+    clac();
+    return likely(words == 0);
+}
+
 /* One aligned word, with a single access. */
+static inline bool guest_read_u32(uint32_t *to, gva_t from)
+{
+    const uint32_t *source = (const uint32_t *)from.va;
+    uint32_t failed;
+
+    if (unlikely(!is_guest_range(from.va, sizeof(*to)))) {
+        return false;
+    }
+    stac();
+    __asm__ volatile("mov $1, %0\n"
+                     "1: movl %2, %1\n"
+                     "xor %0, %0\n"
+                     "2:\n" EXTABLE("1b", "2b")
+                     : "=&r"(failed), "=&r"(*to)
+                     : "m"(*source)
+                     : "cc");
+    clac();
+    return likely(!failed);
+}
+
 bool guest_read_u64(uint64_t *to, gva_t from) NODISCARD;
 bool guest_write_u64(gva_t to, uint64_t value) NODISCARD;
 bool guest_read_u8(uint8_t *to, gva_t from) NODISCARD;

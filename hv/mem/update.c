@@ -105,12 +105,11 @@ static long element_update(struct call *call,
     if (unlikely(page == NULL)) {
         return -EINVAL;
     }
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->mm_lock); /* with it held, what it owns stays its own */
     domain->mm_budget = MM_BUDGET;
-    if (likely(page_get(page, domain))) {
+    if (likely(page->owner == domain->id)) {
         rc = slot_update(domain, page, maddr_to_hva(address), element->value,
                          keep_ad, call->target);
-        page_put(page);
     }
     spin_unlock(&domain->mm_lock);
     return rc;
