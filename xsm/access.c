@@ -12,8 +12,7 @@ static bool rule_is_active(const struct policy *policy,
                            const struct policy_rule *rule)
 {
     return rule->condition == 0 ||
-           condition_is_true(
-               policy, &policy->conditions[rule->condition - 1]) == rule->when;
+           policy->conditions[rule->condition - 1].is_true == rule->when;
 }
 
 static void apply_rules(const struct policy *policy, uint16_t source,

@@ -24,8 +24,8 @@ struct policy_context access_transition(const struct policy *policy,
                                         struct policy_context target,
                                         enum xsm_class class);
 
-bool condition_is_true(const struct policy *policy,
-                       const struct policy_condition *condition);
+/* After the policy was read and after each change of a boolean. */
+void conditions_update(struct policy *policy);
 bool constraint_holds(const struct policy *policy,
                       const struct policy_constraint *constraint,
                       struct policy_context source,

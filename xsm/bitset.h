@@ -31,6 +31,12 @@ static inline void bitset_add(struct bitset *set, uint32_t value)
     set->words[(value - 1) / 64] |= 1ULL << ((value - 1) % 64);
 }
 
+static inline void bitset_remove(struct bitset *set, uint32_t value)
+{
+    set->words[(value - 1) / 64] &= ~(1ULL << ((value - 1) % 64));
+}
+
+/* The two are equally large. */
 static inline bool bitset_is_within(const struct bitset *a,
                                     const struct bitset *b)
 {
@@ -39,15 +45,6 @@ static inline bool bitset_is_within(const struct bitset *a,
         outside |= a->words[i] & ~b->words[i];
     }
     return outside == 0;
-}
-
-static inline bool bitset_meets(const struct bitset *a, const struct bitset *b)
-{
-    uint64_t common = 0;
-    for (size_t i = 0; i < bitset_words(a->size); i++) {
-        common |= a->words[i] & b->words[i];
-    }
-    return common != 0;
 }
 
 #endif

@@ -22,8 +22,8 @@ static bool condition_apply(uint8_t op, bool a, bool b)
     }
 }
 
-bool condition_is_true(const struct policy *policy,
-                       const struct policy_condition *condition)
+static bool condition_is_true(const struct policy *policy,
+                              const struct policy_condition *condition)
 {
     bool stack[CONDITION_DEPTH + 1] = {false};
     uint32_t depth = 0;
@@ -41,6 +41,14 @@ bool condition_is_true(const struct policy *policy,
         }
     }
     return stack[0];
+}
+
+void conditions_update(struct policy *policy)
+{
+    for (uint32_t i = 0; i < policy->condition_count; i++) {
+        struct policy_condition *condition = &policy->conditions[i];
+        condition->is_true = condition_is_true(policy, condition);
+    }
 }
 
 /* ---- constraints, over two contexts ---- */

@@ -87,6 +87,7 @@ struct condition_node {
 struct policy_condition {
     struct condition_node *nodes;
     uint32_t size;
+    bool is_true; /* with the booleans as they are: conditions_update() */
 };
 
 enum constraint_kind {

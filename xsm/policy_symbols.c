@@ -162,30 +162,54 @@ bool resolve_bounds(struct reader *reader)
     return true;
 }
 
-bool read_type_attributes(struct reader *reader)
+/* All attributes there are. */
+static bool find_attributes(struct reader *reader, struct bitset *out)
+{
+    const struct policy *policy = reader->policy;
+    uint32_t values = policy->types.values;
+    out->size = values;
+    out->words = reader_take(reader, bitset_words(values), sizeof(uint64_t));
+    for (uint32_t value = 1; value <= values && reader_is_ok(reader); value++) {
+        if (policy->type[value - 1].kind == TYPE_ATTRIBUTE) {
+            bitset_add(out, value);
+        }
+    }
+    return reader_is_ok(reader);
+}
+
+static bool read_attributes_of(struct reader *reader, uint32_t value,
+                               struct bitset *allowed)
 {
     struct policy *policy = reader->policy;
+    struct policy_type *type = &policy->type[value - 1];
+    reader->object = policy->types.names[value - 1];
+    size_t offset = reader_set(reader);
+    if (!reader_is_ok(reader) ||
+        !reader_set_at(reader, offset, &policy->types, 1, &type->attributes)) {
+        return false;
+    }
+    bitset_add(&type->attributes, value);
+    bool was_allowed = bitset_has(allowed, value);
+    bitset_add(allowed, value);
+    bool is_right = bitset_is_within(&type->attributes, allowed);
+    if (!was_allowed) {
+        bitset_remove(allowed, value);
+    }
+    return is_right ||
+           reader_refuse(reader, "a type that has another type for attribute");
+}
+
+bool read_type_attributes(struct reader *reader)
+{
+    struct bitset attributes;
     reader_section(reader, "type attributes");
-    for (uint32_t value = 1; value <= policy->types.values; value++) {
-        struct policy_type *type = &policy->type[value - 1];
-        reader->object = policy->types.names[value - 1];
-        size_t offset = reader_set(reader);
-        if (!reader_is_ok(reader) ||
-            !reader_set_at(reader, offset, &policy->types, 1,
-                           &type->attributes)) {
+    if (!find_attributes(reader, &attributes)) {
+        return false;
+    }
+    for (uint32_t value = 1; value <= reader->policy->types.values; value++) {
+        if (!read_attributes_of(reader, value, &attributes)) {
             return false;
         }
-        if (type->kind == TYPE_ABSENT) {
-            continue;
-        }
-        for (uint32_t other = 1; other <= policy->types.values; other++) {
-            if (other != value && bitset_has(&type->attributes, other) &&
-                policy->type[other - 1].kind != TYPE_ATTRIBUTE) {
-                return reader_refuse(reader, "a type that has another type "
-                                             "for attribute");
-            }
-        }
-        bitset_add(&type->attributes, value);
     }
     return true;
 }

@@ -12,6 +12,7 @@
 
 struct symbol {
     struct bytes name;
+    uint32_t hash;
     uint32_t value;
 };
 

@@ -56,6 +56,7 @@ static enum xsm_status start(struct xsm *xsm, uint16_t labels,
     if (!matrix_init(xsm, labels) || !labels_init(xsm, labels)) {
         return XSM_NO_MEMORY;
     }
+    conditions_update(xsm->policy);
     why->reason = "the policy has too many contexts of resources";
     return labels_start(xsm);
 }
@@ -115,6 +116,14 @@ enum xsm_status xsm_boolean_get(const struct xsm *xsm, struct bytes name,
     return XSM_OK;
 }
 
+static enum xsm_status set_boolean(struct xsm *xsm, uint32_t boolean,
+                                   uint8_t value)
+{
+    xsm->policy->boolean[boolean - 1] = value;
+    conditions_update(xsm->policy);
+    return labels_rebuild(xsm);
+}
+
 enum xsm_status xsm_boolean_set(struct xsm *xsm, struct bytes name,
                                 uint32_t value)
 {
@@ -123,12 +132,10 @@ enum xsm_status xsm_boolean_set(struct xsm *xsm, struct bytes name,
         return XSM_NOT_FOUND;
     }
     uint8_t before = xsm->policy->boolean[boolean - 1];
-    xsm->policy->boolean[boolean - 1] = value != 0;
-    enum xsm_status status = labels_rebuild(xsm);
+    enum xsm_status status = set_boolean(xsm, boolean, value != 0);
     if (status != XSM_OK) {
-        /* The rows needed before fit then, so they fit again. */
-        xsm->policy->boolean[boolean - 1] = before;
-        if (labels_rebuild(xsm) != XSM_OK) {
+        /* The rows of before fitted then, so they fit again. */
+        if (set_boolean(xsm, boolean, before) != XSM_OK) {
             return XSM_NO_MEMORY;
         }
         return status;
