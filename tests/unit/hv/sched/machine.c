@@ -361,12 +361,12 @@ static bool interrupt(uint32_t id)
 /* The guest's burst is over: it sets its timer and sleeps. */
 static void end_burst(struct guest *guest)
 {
-    struct call call = {.caller = guest->vcpu};
+    uint64_t args[6] = {fake_time_ns + guest->behaviour.sleep_ns};
+    struct call call = {.caller = guest->vcpu, .args = args};
 
     machine_enter((uint32_t)guest->cpu_id);
     guest->left_ns = guest->behaviour.run_ns;
-    guest->woken_ns = fake_time_ns + guest->behaviour.sleep_ns;
-    call.args[0] = guest->woken_ns;
+    guest->woken_ns = args[0];
     assert_int_equal(do_set_timer_op(NULL, &call, NULL), 0);
     vcpu_block();
 }
