@@ -22,6 +22,7 @@
 #include "hv/hypercall/ioport.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
+#include "hv/sched/clock.h"
 #include "hv/sched/sched.h"
 
 #define MINIMUM_MEMORY (256ul << 20)
@@ -131,6 +132,7 @@ static void hv_main(void)
         .pm_timer = platform.fadt.pm_timer,
     });
     sched_init();
+    clock_set_wallclock(boot_wallclock_s, 0, 0);
     dom0_boot();
     console_start_input();
     smp_release();
