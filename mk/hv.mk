@@ -64,3 +64,7 @@ hv: $(BUILD)/hv/vouch.elf
 ## hv           build the hypervisor, build/hv/vouch.elf
 
 -include $(BUILD)/hv/hv/cpu/asm_offsets.d
+
+$(eval $(call unit_test,hv/base/format,hv/base/format.c))
+$(eval $(call unit_test,hv/boot/memory_map,hv/boot/memory_map.c))
+$(eval $(call unit_test,hv/cpu/time,hv/cpu/time.c))
