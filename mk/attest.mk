@@ -7,7 +7,7 @@ ATTEST_TESTING := $(wildcard attest/testing/*.c)
 ATTEST_LIBS := -lcrypto -ljansson
 VOUCH := $(BUILD)/host/vouch
 VOUCH_LIBS := -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr $(ATTEST_LIBS)
-ATTEST_TOOLS := $(BUILD)/host/attest-bench
+ATTEST_PLAY := $(BUILD)/host/attest-play
 
 ALL += $(VOUCH)
 
@@ -19,6 +19,12 @@ $(VOUCH): $(patsubst %.c,$(BUILD)/host/%.o,$(wildcard attest/cmd/*.c) \
 $(BUILD)/host/attest-bench: $(patsubst %.c,$(BUILD)/host/%.o,attest/bench.c \
     $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
 	$(CC) $(HOST_CFLAGS) $^ -o $@ $(ATTEST_LIBS)
+
+$(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
+    attest/testing/play/play.c $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
+	$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
+
+CHECK_NEEDS += $(ATTEST_PLAY)
 
 .PHONY: vouch bench-attest
 vouch: $(VOUCH)

@@ -1,0 +1,371 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# vouch from enrolment to verdict against a real software TPM, by its command
+# line: a good boot, one changed byte in each component, stale and forged
+# evidence. The boot itself is played (attest-play): what GRUB and firmware
+# really measure is the business of tests/unit/attest/grub_test.c and of the
+# scenarios that boot.
+set -u
+
+build=${BUILD:-build}
+vouch=$build/host/vouch
+play=$build/host/attest-play
+data=tests/unit/attest/data
+work=$(mktemp -d "${TMPDIR:-/tmp}/vouch-attest.XXXXXX")
+swtpm_pid=
+count=0
+export TSS2_LOG=all+NONE
+
+clean()
+{
+    [ -z "$swtpm_pid" ] || kill "$swtpm_pid" 2>/dev/null
+    rm -rf "$work"
+}
+trap clean EXIT
+
+# ok STATUS NAME: a test that passed if STATUS is 0.
+ok()
+{
+    count=$((count + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $count - $2"
+    else
+        echo "not ok $count - $2"
+        sed 's/^/# /' "$work/out" 2>/dev/null
+    fi
+}
+
+# is STATUS COMMAND...: its output goes to $work/out.
+is()
+{
+    local expected=$1
+    shift
+    "$@" >"$work/out" 2>&1
+    local status=$?
+    [ $status = "$expected" ] || {
+        echo "status $status, not $expected: $*" >>"$work/out"
+        return 1
+    }
+}
+
+says()
+{
+    grep -qE -- "$1" "$work/out" || {
+        echo "does not say: $1" >>"$work/out"
+        return 1
+    }
+}
+
+# Exactly one cause, and it is this component.
+blames()
+{
+    says "^UNTRUSTED: $1: $2: " &&
+        [ "$(grep -c '^UNTRUSTED: ' "$work/out")" = 1 ]
+}
+
+stop_tpm()
+{
+    [ -z "$swtpm_pid" ] || {
+        kill "$swtpm_pid" 2>/dev/null
+        wait "$swtpm_pid" 2>/dev/null
+    }
+    swtpm_pid=
+    rm -f "$work"/tpm.sock*
+}
+
+# A power cycle: the same TPM with its PCRs as they start.
+start_tpm()
+{
+    stop_tpm
+    swtpm socket --tpm2 --tpmstate "dir=$work/tpm" --flags not-need-init \
+        --server "type=unixio,path=$work/tpm.sock" \
+        --ctrl "type=unixio,path=$work/tpm.sock.ctrl" >/dev/null 2>&1 &
+    swtpm_pid=$!
+    for _ in $(seq 100); do
+        [ -S "$work/tpm.sock" ] && [ -S "$work/tpm.sock.ctrl" ] && return
+        sleep 0.05
+    done
+    echo "Bail out! swtpm does not start"
+    exit 1
+}
+tcti=swtpm:path=$work/tpm.sock
+
+# A CA of our own for the EK certificate, not the user's.
+make_tpm()
+{
+    mkdir -p "$work/tpm" "$work/ca"
+    cat >"$work/ca/localca.conf" <<CONF
+statedir = $work/ca
+signingkey = $work/ca/signkey.pem
+issuercert = $work/ca/issuercert.pem
+certserial = $work/ca/certserial
+CONF
+    printf '%s\n' '--platform-manufacturer Test' '--platform-version 1' \
+        '--platform-model QEMU' >"$work/ca/localca.options"
+    cat >"$work/ca/setup.conf" <<CONF
+create_certs_tool = swtpm_localca
+create_certs_tool_config = $work/ca/localca.conf
+create_certs_tool_options = $work/ca/localca.options
+active_pcr_banks = sha256
+CONF
+    swtpm_setup --tpm2 --tpmstate "$work/tpm" --pcr-banks sha256 \
+        --config "$work/ca/setup.conf" --create-ek-cert --overwrite \
+        >"$work/out" 2>&1
+}
+
+make_disk()
+{
+    mkdir -p "$work/esp/EFI/BOOT" "$work/esp/grub" "$work/esp/boot"
+    grub-mkstandalone -O x86_64-efi -o "$work/esp/EFI/BOOT/BOOTX64.EFI" \
+        --modules="part_gpt fat normal search multiboot2 tpm" --fonts= \
+        --locales= --themes= "boot/grub/grub.cfg=dom0/grub-embed.cfg" \
+        2>/dev/null
+    sed 's|^@POLICY@|module2 --nounzip /boot/policy|' dom0/grub.cfg.in \
+        >"$work/esp/grub/grub.cfg"
+    printf 'set hv_cmdline="%s"\nset dom0_cmdline="%s"\n' \
+        'console=com1 maxcpus=64' 'console=hvc0 quiet' \
+        >"$work/esp/grub/cmdline.cfg"
+    local name
+    for name in hypervisor vmlinux initramfs; do
+        seq 9999 >"$work/esp/boot/$name"
+        echo "the $name" >>"$work/esp/boot/$name"
+    done
+    printf '\214\377\174\371 the policy\n' >"$work/esp/boot/policy"
+}
+
+# reference ESP OUT [option...]
+reference()
+{
+    local esp=$1 out=$2
+    shift 2
+    "$vouch" ref make --key "$work/op.key" --esp "$esp" \
+        --embedded dom0/grub-embed.cfg --firmware "$work/firmware.json" \
+        --ak "$work/ak.pub" -o "$out" "$@"
+}
+
+nonce=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+
+# Boot what ESP has, and take evidence to $work/evidence.json.
+boot_and_quote()
+{
+    reference "$1" "$work/booted.json" >"$work/out" 2>&1 || return
+    start_tpm
+    "$play" "$work/booted.json" "$data/ovmf-grub.log" "$tcti" "$work/log" \
+        >>"$work/out" 2>&1 || return
+    "$vouch" quote --nonce $nonce --tcti "$tcti" --log "$work/log" \
+        -o "$work/evidence.json" >>"$work/out" 2>&1
+}
+
+verify()
+{
+    "$vouch" verify --manifest "${manifest:-$work/manifest.json}" \
+        --manifest-key "$work/op.pub" --nonce "${asked:-$nonce}" \
+        "$work/evidence.json" "$@"
+}
+
+# tamper FILE OFFSET: one bit, in a copy of the disk.
+tamper()
+{
+    [ -n "$2" ] || return
+    rm -rf "$work/esp2"
+    cp -r "$work/esp" "$work/esp2"
+    local byte
+    byte=$(od -An -v -tu1 -j "$2" -N 1 "$work/esp2/$1" | tr -d ' ')
+    printf "\\$(printf %o $((byte ^ 1)))" |
+        dd of="$work/esp2/$1" bs=1 seek="$2" conv=notrunc status=none
+    boot_and_quote "$work/esp2"
+}
+
+# Where the text begins in a file.
+offset_of()
+{
+    grep -abo -m 1 -F -- "$2" "$work/esp/$1" | head -n 1 | cut -d : -f 1
+}
+
+for tool in "$vouch" "$play" swtpm swtpm_setup grub-mkstandalone; do
+    command -v "$tool" >/dev/null || {
+        echo "Bail out! no $tool"
+        exit 1
+    }
+done
+make_tpm || {
+    sed 's/^/# /' "$work/out"
+    echo "Bail out! swtpm_setup failed"
+    exit 1
+}
+make_disk
+start_tpm
+
+# ---- enrolment ----
+is 0 "$vouch" enroll --tcti "$tcti" -o "$work/ak.pub"
+ok $? "enrol: the TPM activates a credential for its attestation key"
+cp "$work/ak.pub" "$work/first.pub"
+is 0 "$vouch" enroll --tcti "$tcti" -o "$work/ak.pub" &&
+    is 0 cmp "$work/first.pub" "$work/ak.pub"
+ok $? "enrol: the same TPM makes the same key again"
+is 0 "$vouch" enroll --tcti "$tcti" --swtpm-ca "$work/ca/issuercert.pem" \
+    -o "$work/ak.pub" && grep -q '"ek_trust": "software"' "$work/ak.pub"
+ok $? "enrol: an EK certificate of a software TPM's CA is of that class"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -subj /CN=other -keyout "$work/other.key" -out "$work/other.pem" \
+    2>/dev/null
+is 1 "$vouch" enroll --tcti "$tcti" --ek-ca "$work/other.pem" \
+    -o "$work/none.pub" && says 'no EK certificate with a chain' &&
+    [ ! -e "$work/none.pub" ]
+ok $? "enrol: a CA that did not sign the EK certificate is refused"
+is 1 "$vouch" enroll --tcti "swtpm:path=$work/nothing" -o "$work/none.pub"
+ok $? "enrol: no TPM is an error"
+
+# ---- reference values ----
+is 0 "$vouch" ref keygen -o "$work/op.key" -p "$work/op.pub" &&
+    [ "$(stat -c %a "$work/op.key")" = 600 ]
+ok $? "ref keygen: a private key that only its owner reads"
+is 0 "$vouch" ref endorse --from-log "$data/ovmf-grub.log" --name OVMF \
+    -o "$work/firmware.json"
+ok $? "ref endorse: from the log of a real boot"
+is 0 reference "$work/esp" "$work/manifest.json"
+ok $? "ref make: from files, before any boot"
+cp "$work/manifest.json" "$work/first.json"
+is 0 "$vouch" ref show --key "$work/op.pub" "$work/manifest.json" &&
+    says '"component": "cmdline"'
+ok $? "ref show: with the signature checked"
+"$vouch" ref keygen -o "$work/op2.key" -p "$work/op2.pub"
+is 1 "$vouch" ref show --key "$work/op2.pub" "$work/manifest.json" &&
+    says manifest-key
+ok $? "ref show: another operator's key is refused"
+is 1 reference "$work/nowhere" "$work/none.json"
+ok $? "ref make: files that are not there"
+is 1 reference "$work/esp" "$work/none.json" \
+    --dynamic-launch "17=$(printf 'ff%.0s' $(seq 32))" && says 'prove nothing'
+ok $? "ref make: all FF is no dynamic launch"
+
+# ---- a good boot ----
+boot_and_quote "$work/esp"
+ok $? "quote: after a boot, at the localities of a real one"
+is 0 verify && says '^TRUSTED$' && says '^hypervisor mode .* ok$'
+ok $? "verify: TRUSTED, exit status 0"
+is 0 verify --json &&
+    python3 -c 'import json, sys
+v = json.load(open(sys.argv[1]))
+assert v["verdict"] == "trusted" and v["exclusive"] and not v["findings"]' \
+        "$work/out"
+ok $? "verify --json"
+is 0 verify --ear --ear-key "$work/op2.key" &&
+    python3 - "$work" <<'PY' && openssl dgst -sha256 -verify "$work/op2.pub" \
+        -signature "$work/ear.der" "$work/ear.signed" >/dev/null
+import base64, json, sys
+work = sys.argv[1]
+def decode(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def integer(octets):
+    octets = octets.lstrip(b"\0")
+    if octets[0] & 0x80:
+        octets = b"\0" + octets
+    return b"\2" + bytes([len(octets)]) + octets
+head, body, signature = open(work + "/out").read().strip().split(".")
+assert json.loads(decode(head)) == {"alg": "ES256", "typ": "JWT"}
+claims = json.loads(decode(body))
+module = claims["submods"]["vouch"]
+assert module["ear.status"] == "affirming"
+assert module["ear.trustworthiness-vector"]["executables"] == 3
+raw = decode(signature)
+assert len(raw) == 64
+pair = integer(raw[:32]) + integer(raw[32:])
+open(work + "/ear.der", "wb").write(b"\x30" + bytes([len(pair)]) + pair)
+open(work + "/ear.signed", "w").write(head + "." + body)
+PY
+ok $? "verify --ear: an ES256 token that openssl verifies"
+is 0 "$vouch" log show "$work/log" && says 'vouch mode text:entry=efi64' &&
+    says '^  21  [0-9a-f]{64}$'
+ok $? "log show"
+is 0 "$vouch" log show --manifest "$work/manifest.json" \
+    --manifest-key "$work/op.pub" - <"$work/log" && says ' initrd ' &&
+    ! grep -q '  ?  ' "$work/out"
+ok $? "log show: every event belongs to a component"
+
+# ---- freshness ----
+asked=${nonce/00/01} is 3 verify && blames quote nonce-mismatch
+ok $? "verify: another nonce is stale, exit status 3"
+is 2 env asked=0011 "$vouch" verify --manifest "$work/manifest.json" \
+    --manifest-key "$work/op.pub" --nonce 0011 "$work/evidence.json"
+ok $? "verify: a nonce too short to be one, exit status 2"
+reference "$work/esp" "$work/old.json" --expires 2020-01-01
+manifest=$work/old.json is 3 verify && blames manifest manifest-expired
+ok $? "verify: a manifest whose time is over, exit status 3"
+is 1 "$vouch" verify --manifest "$work/manifest.json" \
+    --manifest-key "$work/op2.pub" --nonce $nonce "$work/evidence.json" &&
+    blames manifest manifest-key
+ok $? "verify: a manifest of another operator"
+
+# ---- forged files ----
+cp "$work/evidence.json" "$work/good.json"
+head -c 1000 "$work/good.json" >"$work/evidence.json"
+is 2 verify && blames evidence evidence-malformed
+ok $? "verify: a cut file, exit status 2"
+sed '2i "format": "vouch-evidence-1",' "$work/good.json" >"$work/evidence.json"
+is 2 verify && blames evidence evidence-duplicate-key
+ok $? "verify: a key twice in the file"
+python3 - "$work/good.json" "$work/evidence.json" <<'PY'
+import json, sys
+evidence = json.load(open(sys.argv[1]))
+evidence["pcrs"]["21"] = evidence["pcrs"]["22"]
+json.dump(evidence, open(sys.argv[2], "w"))
+PY
+is 1 verify && blames quote pcr-values || blames log pcr-values
+ok $? "verify: PCR values that were not quoted"
+python3 - "$work/good.json" "$work/evidence.json" <<'PY'
+import json, sys
+evidence = json.load(open(sys.argv[1]))
+del evidence["pcrs"]
+json.dump(evidence, open(sys.argv[2], "w"))
+PY
+is 0 verify
+ok $? "verify: PCR values may be left out"
+# Another TPM's key, and its genuine quote.
+mv "$work/tpm" "$work/tpm1"
+mkdir "$work/tpm"
+swtpm_setup --tpm2 --tpmstate "$work/tpm" --pcr-banks sha256 --overwrite \
+    >/dev/null 2>&1
+boot_and_quote "$work/esp" && is 1 verify && blames tpm-key key-unknown
+ok $? "verify: another TPM that booted the same"
+stop_tpm
+rm -rf "$work/tpm"
+mv "$work/tpm1" "$work/tpm"
+
+# ---- one byte anywhere ----
+while read -r component file text; do
+    tamper "$file" "$(offset_of "$file" "$text")" && is 1 verify &&
+        blames "$component" component-differs
+    ok $? "verify: one byte of $file ($text): $component"
+done <<'CASES'
+hypervisor boot/hypervisor hypervisor
+kernel boot/vmlinux vmlinux
+initrd boot/initramfs 1234
+policy boot/policy policy
+cmdline grub/cmdline.cfg 64
+cmdline grub/cmdline.cfg maxcpus
+dom0-cmdline grub/cmdline.cfg quiet
+grubcfg grub/grub.cfg What
+grub EFI/BOOT/BOOTX64.EFI multiboot
+CASES
+rm -rf "$work/esp2"
+cp -r "$work/esp" "$work/esp2"
+sed -i 's/^boot$/echo hello\nboot/' "$work/esp2/grub/grub.cfg"
+boot_and_quote "$work/esp2" && is 1 verify && says '^UNTRUSTED: grubcfg: '
+ok $? "verify: a command more in grub.cfg"
+
+# ---- what anybody in dom0 can do to the TPM ----
+boot_and_quote "$work/esp"
+tpm2_pcrextend -T "$tcti" \
+    "9:sha256=$(printf '00%.0s' $(seq 32))" >/dev/null 2>&1
+"$vouch" quote --nonce $nonce --tcti "$tcti" --log "$work/log" \
+    -o "$work/evidence.json" 2>/dev/null
+is 1 verify && says '^UNTRUSTED: log: log-(replay|short): .*PCR 9'
+ok $? "verify: a PCR that was extended behind the log's back"
+start_tpm
+"$vouch" quote --nonce $nonce --tcti "$tcti" --log "$work/log" \
+    -o "$work/evidence.json" 2>/dev/null
+is 1 verify && blames log bank-zero
+ok $? "verify: the good log beside a TPM that measured nothing"
+
+echo "1..$count"
