@@ -246,12 +246,13 @@ bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
               Esys_ActivateCredential(tpm->esys, ak->handle, ek->handle,
                                       ESYS_TR_PASSWORD, session, ESYS_TR_NONE,
                                       &blob, &seed, &found));
+    if (session != ESYS_TR_NONE) {
+        (void)Esys_FlushContext(tpm->esys, session);
+    }
     if (is_done) {
         is_done = found->size == CREDENTIAL_SECRET_SIZE;
         memcpy(secret, found->buffer, CREDENTIAL_SECRET_SIZE);
         Esys_Free(found);
-    } else if (session != ESYS_TR_NONE) {
-        (void)Esys_FlushContext(tpm->esys, session);
     }
     return is_done;
 }
