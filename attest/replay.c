@@ -83,6 +83,9 @@ static enum reason take_event(struct hasher *hasher,
     if (raw->type == EV_NO_ACTION) {
         return take_startup_locality(&to->event, out);
     }
+    if (raw->pcr >= EVENTLOG_PCR_COUNT) {
+        return REASON_LOG_MALFORMED;
+    }
     to->cover = tcg_check_data(hasher, &to->event);
     extend(hasher, &out->pcr[raw->pcr], to->event.digest);
     out->extended |= 1u << raw->pcr;

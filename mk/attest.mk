@@ -37,3 +37,5 @@ ATTEST_UNITS := $(patsubst tests/unit/%_test.c,%,\
     $(wildcard tests/unit/attest/*_test.c))
 $(foreach unit,$(ATTEST_UNITS),$(eval $(call unit_test,$(unit),\
     $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING),$(ATTEST_LIBS) -ltss2-mu)))
+$(eval $(call fuzz_target,evidence,$(ATTEST_LIB_SOURCES) $(ATTEST_TESTING),\
+    $(ATTEST_LIBS)))

@@ -341,6 +341,24 @@ static void test_too_long(void **state)
     free(many);
 }
 
+/* Found by fuzzing: an event for a PCR that no TPM has once wrote behind the
+ * array of PCRs. */
+static void test_no_such_pcr(void **state)
+{
+    struct fixture *fixture = *state;
+    struct eventlog_event event;
+    const uint32_t pcrs[] = {24, 142, 0x10000, 0xffffffff};
+    (void)records_of(&fixture->log, 3, &event);
+    for (size_t i = 0; i < sizeof(pcrs) / sizeof(pcrs[0]); i++) {
+        for (size_t k = 0; k < 4; k++) {
+            ((uint8_t *)event.raw.data)[k] = (uint8_t)(pcrs[i] >> (8 * k));
+        }
+        assert_reason(judge(fixture, buffer_bytes(&fixture->log.log)),
+                      REASON_LOG_MALFORMED);
+        assert_int_equal(fixture->verdict.event, 4);
+    }
+}
+
 /* PCR 0 counts from the locality of TPM2_Startup, told before it is used. */
 static void test_startup_locality(void **state)
 {
@@ -375,7 +393,7 @@ int main(void)
         TEST(test_spliced),          TEST(test_changed_data),
         TEST(test_swapped_type),     TEST(test_made_no_action),
         TEST(test_header),           TEST(test_too_long),
-        TEST(test_startup_locality),
+        TEST(test_startup_locality), TEST(test_no_such_pcr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
