@@ -8,6 +8,7 @@
 
 TAP_TESTS ?=
 CHECK_NEEDS ?=
+CHECK_NEEDS += $(BUILD)/dom0/cloud-amd64/manifest.json $(TBOOT_IMAGE)
 FUZZ_SHORT ?= 10
 FUZZ_SECONDS ?= 3600
 JOBS ?= $(shell nproc)

@@ -22,11 +22,11 @@ $(eval $(call fuzz_target,bzimage,tools/image/bzimage.c tools/image/unpack.c \
 
 DOM0_PARTS := $(wildcard dom0/init dom0/packages dom0/modules dom0/lib/* \
     dom0/checks/* dom0/udhcpc.script)
-$(DOM0)/manifest.json: tools/image/mkroot.sh tools/image/fetch.sh \
+$(BUILD)/dom0/%/manifest.json: tools/image/mkroot.sh tools/image/fetch.sh \
     $(DOM0_PARTS) $(UNPACK_KERNEL) $(BUILD)/host/vouch
 	@mkdir -p $(@D)
 	UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkroot.sh $(@D) \
-	    $(DOM0_FLAVOUR) $(BUILD)/host/vouch
+	    $* $(BUILD)/host/vouch
 
 # Debian's Xen, for comparison and for work on dom0 itself.
 XEN := $(BUILD)/dom0/xen

@@ -15,8 +15,8 @@ blamed()
         --manifest-key "$dir/run/operator.pub" --nonce "$(cat "$dir/run/nonce")" \
         "$dir/run/reply/evidence.json" |
         perl -MJSON::PP -e 'my $v = decode_json(join "", <>);
-            print join " ", map { $_->{name} }
-                grep { $_->{state} eq "differs" } @{$v->{components}};'
+            print join " ", map { $_->{component} }
+                grep { $_->{result} eq "differs" } @{$v->{components}};'
 }
 
 for component in hypervisor cmdline policy kernel initrd grubcfg; do

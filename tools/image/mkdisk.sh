@@ -11,6 +11,7 @@
 #     HYPERVISOR_FILE KERNEL_FILE INITRD_FILE POLICY_FILE
 #                  what to boot; an empty one is left out
 #     HV_CMDLINE DOM0_CMDLINE
+#     GRUB_MODULES more modules that GRUB can load (none are needed)
 set -euo pipefail
 
 here=$(dirname "$0")
@@ -81,17 +82,37 @@ fill_tree()
     fi
 }
 
+# grub-mkstandalone puts the time of day into its memory disk's tar headers.
+# They become 0, so that the same GRUB gives the same bytes and the same PCR 4.
+without_times()
+{
+    perl -0777 -pi -e '
+        my $at = 0;
+        while (($at = index($_, "ustar", $at)) >= 0) {
+            my $start = $at++ - 257;
+            next if $start < 0 || substr($_, $start + 136, 12) !~ /^[0-7]{11}/;
+            my $head = substr($_, $start, 512);
+            substr($head, 136, 12) = "00000000000\0";
+            substr($head, 148, 8) = " " x 8;
+            substr($head, 148, 8) =
+                sprintf("%06o\0 ", unpack("%32C*", $head));
+            substr($_, $start, 512) = $head;
+        }' "$1"
+}
+
 make_efi()
 {
+    local modules="part_msdos part_gpt fat serial normal search
+        search_fs_file configfile multiboot2 gzio echo tpm"
     mkdir -p "$tree/EFI/BOOT"
     grub-mkstandalone -O x86_64-efi -o "$tree/EFI/BOOT/BOOTX64.EFI" \
-        --modules="part_msdos part_gpt fat serial normal search \
-            search_fs_file configfile multiboot2 gzio echo tpm" \
+        --modules="$modules" --install-modules="$modules ${GRUB_MODULES:-}" \
         --fonts= --locales= --themes= \
         "boot/grub/grub.cfg=$dom0/grub-embed.cfg" 2>"$out.log" || {
         cat "$out.log" >&2
         fail "grub-mkstandalone failed"
     }
+    without_times "$tree/EFI/BOOT/BOOTX64.EFI"
     local size
     size=$(du -sm --apparent-size "$tree" | cut -f 1)
     rm -f "$out"

@@ -28,7 +28,7 @@ usual=("2048 1 virtio" "2048 2 virtio" "2048 4 virtio" "2048 8 virtio"
 make_disk()
 {
     HYPERVISOR_FILE=$DOM0/vmlinuz KERNEL_FILE= INITRD_FILE=$DOM0/initramfs.cpio \
-        POLICY_FILE= HV_CMDLINE= DOM0_CMDLINE= \
+        POLICY_FILE= HV_CMDLINE= DOM0_CMDLINE= GRUB_MODULES=linux \
         "$here/../image/mkdisk.sh" "$RUN/disk.img"
     printf '%s\n' 'linuxefi /boot/hypervisor console=ttyS0 quiet panic=10' \
         'initrdefi /boot/initramfs' 'boot' >"$RUN/grub.cfg"
