@@ -99,25 +99,50 @@ static void apply_bounds(const struct policy *policy,
         }
         struct access limit;
         apply_all(policy, source, target, &limit);
-        for (int class = 0; class < XSM_CLASSES; class ++) {
-            out->allow[class] &= limit.allow[class];
+        for (int own = 0; own < XSM_CLASSES; own++) {
+            out->allow[own] &= limit.allow[own];
         }
     }
+}
+
+/* ---- what a policy does not know ---- */
+
+static bool context_equal(struct policy_context a, struct policy_context b)
+{
+    return a.user == b.user && a.role == b.role && a.type == b.type;
+}
+
+/* What Xen lets pass where it has no check: a domain's own state, all that
+ * dom0 does, and the entry to every hypercall. */
+static uint32_t as_xen(const struct policy *policy, uint8_t class,
+                       struct policy_context source,
+                       struct policy_context target)
+{
+    struct policy_context self =
+        access_transition(policy, source, source, XSM_CLASS_domain);
+    if (context_equal(source, target) || context_equal(self, target) ||
+        context_equal(source, policy->initial[XSM_INITIAL_dom0]) ||
+        class == XSM_CLASS_hypercall || class == XSM_CLASS_hypercall2) {
+        return xsm_class_vector(class);
+    }
+    const struct xsm_perm m2p_map = XSM_PERM(memory2, m2p_map);
+    return class == m2p_map.class ? 1U << m2p_map.bit : 0;
 }
 
 /* Only a class of our own may be absent as a whole: a policy for Xen knows
  * Xen's. */
 static void apply_unknown(const struct policy *policy, enum xsm_absent absent,
-                          struct access *out)
+                          struct policy_context source,
+                          struct policy_context target, struct access *out)
 {
-    for (uint8_t class = 0; class < XSM_CLASSES; class ++) {
-        uint8_t value = policy->class_of_own[class];
+    for (uint8_t own = 0; own < XSM_CLASSES; own++) {
+        uint8_t value = policy->class_of_own[own];
         uint32_t known = value == 0 ? 0 : policy->classes[value - 1].known;
-        uint32_t all = xsm_class_vector(class);
-        if (policy->unknown == UNKNOWN_ALLOW ||
-            (known == 0 && class >= XSM_CLASS_hypercall &&
-             absent == XSM_ABSENT_AS_XEN)) {
-            out->allow[class] |= all & ~known;
+        if (policy->unknown == UNKNOWN_ALLOW) {
+            out->allow[own] |= xsm_class_vector(own) & ~known;
+        } else if (known == 0 && own >= XSM_CLASS_hypercall &&
+                   absent == XSM_ABSENT_AS_XEN) {
+            out->allow[own] |= as_xen(policy, own, source, target);
         }
     }
 }
@@ -128,7 +153,7 @@ void access_compute(const struct policy *policy, enum xsm_absent absent,
 {
     apply_all(policy, source, target, out);
     apply_bounds(policy, source, target, out);
-    apply_unknown(policy, absent, out);
+    apply_unknown(policy, absent, source, target, out);
 }
 
 /* ---- transitions ---- */

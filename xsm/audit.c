@@ -42,7 +42,7 @@ static void ring_copy(const struct audit_ring *ring, size_t offset, void *to,
 static struct audit_header header_at(const struct audit_ring *ring,
                                      size_t offset)
 {
-    struct audit_header header;
+    struct audit_header header = {0};
     ring_copy(ring, offset, &header, sizeof(header));
     return header;
 }

@@ -39,9 +39,9 @@ static void set_row(struct xsm_planes *planes, uint32_t row,
                     const struct access *access)
 {
     planes->rows[row] = *access;
-    for (uint32_t class = 0; class < XSM_CLASSES; class ++) {
-        planes->fast[row << XSM_ROW_SHIFT | class] =
-            access->allow[class] & ~access->audit_allow[class];
+    for (uint32_t own = 0; own < XSM_CLASSES; own++) {
+        planes->fast[row << XSM_ROW_SHIFT | own] =
+            access->allow[own] & ~access->audit_allow[own];
     }
 }
 

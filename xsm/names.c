@@ -42,9 +42,9 @@ uint32_t xsm_class_vector(enum xsm_class class)
 
 uint8_t xsm_class_find(struct bytes name)
 {
-    for (uint8_t class = 0; class < XSM_CLASSES; class ++) {
-        if (bytes_equal(name, bytes_of_text(class_names[class]))) {
-            return class;
+    for (uint8_t own = 0; own < XSM_CLASSES; own++) {
+        if (bytes_equal(name, bytes_of_text(class_names[own]))) {
+            return own;
         }
     }
     return XSM_NO_CLASS;

@@ -26,8 +26,8 @@ static bool read_header(struct reader *reader, uint32_t *context_kinds)
         return reader_refuse(reader, "not a policy for Xen");
     }
     policy->version = reader_u32(reader);
-    if (reader_is_ok(reader) && policy->version != 24 &&
-        policy->version != 30) {
+    if (reader_is_ok(reader) && policy->version != POLICY_VERSION_OLD &&
+        policy->version != POLICY_VERSION_NEW) {
         return reader_refuse(reader, "version is neither 24 nor 30");
     }
     uint32_t config = reader_u32(reader);
@@ -44,7 +44,7 @@ static bool read_header(struct reader *reader, uint32_t *context_kinds)
     *context_kinds = reader_u32(reader);
     if (reader_is_ok(reader) &&
         (tables != SYMBOL_TABLES ||
-         *context_kinds != (policy->version >= 30 ? 6 : 5))) {
+         *context_kinds != (policy->version == POLICY_VERSION_NEW ? 6 : 5))) {
         return reader_refuse(reader, "unexpected number of tables");
     }
     return reader_is_ok(reader);

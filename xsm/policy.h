@@ -13,6 +13,10 @@
 #include "xsm/symbols.h"
 #include "xsm/xsm.h"
 
+/* The two versions that checkpolicy -t Xen writes. */
+#define POLICY_VERSION_OLD 24
+#define POLICY_VERSION_NEW 30
+
 #define POLICY_VALUES_MAX  4096 /* of users, roles, types or booleans */
 #define POLICY_CLASSES_MAX 64
 #define POLICY_NAME_MAX    63

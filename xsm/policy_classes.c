@@ -61,22 +61,25 @@ static bool read_permission(struct reader *reader, struct policy_class *class)
     return true;
 }
 
-static bool place_class(struct reader *reader, uint32_t value,
-                        struct bytes name, uint32_t permissions,
-                        struct policy_class **out)
+/* The class's place, or NULL and refused. */
+static struct policy_class *place_class(struct reader *reader, uint32_t value,
+                                        struct bytes name, uint32_t permissions)
 {
     struct policy *policy = reader->policy;
     if (value == 0 || value > policy->class_count ||
         policy->classes[value - 1].name.size != 0) {
-        return reader_refuse(reader, "class number out of range or used twice");
+        reader_refuse(reader, "class number out of range or used twice");
+        return NULL;
     }
     for (uint32_t i = 0; i < policy->class_count; i++) {
         if (bytes_equal(policy->classes[i].name, name)) {
-            return reader_refuse(reader, "class named twice");
+            reader_refuse(reader, "class named twice");
+            return NULL;
         }
     }
     if (permissions > 32) {
-        return reader_refuse(reader, "more than 32 permissions");
+        reader_refuse(reader, "more than 32 permissions");
+        return NULL;
     }
     struct policy_class *class = &policy->classes[value - 1];
     class->name = name;
@@ -86,8 +89,7 @@ static bool place_class(struct reader *reader, uint32_t value,
     if (class->own != XSM_NO_CLASS) {
         policy->class_of_own[class->own] = (uint8_t)value;
     }
-    *out = class;
-    return true;
+    return class;
 }
 
 static bool read_class(struct reader *reader)
@@ -99,9 +101,10 @@ static bool read_class(struct reader *reader)
     uint32_t named = reader_count(reader, PERMISSION_ENTRY_SIZE);
     uint32_t constraints = reader_u32(reader);
     struct bytes name = reader_name(reader, name_size);
-    struct policy_class *class = NULL;
-    if (!reader_is_ok(reader) ||
-        !place_class(reader, value, name, permissions, &class)) {
+    struct policy_class *class =
+        reader_is_ok(reader) ? place_class(reader, value, name, permissions)
+                             : NULL;
+    if (class == NULL) {
         return false;
     }
     if (common_size != 0) {
@@ -120,10 +123,8 @@ static bool read_class(struct reader *reader)
         !reader_zero(reader, "validatetrans is not supported")) {
         return false;
     }
-    uint32_t defaults = reader->policy->version >= 28   ? 4
-                        : reader->policy->version >= 27 ? 3
-                                                        : 0;
-    for (uint32_t i = 0; i < defaults; i++) {
+    bool has_defaults = reader->policy->version == POLICY_VERSION_NEW;
+    for (uint32_t i = 0; i < (has_defaults ? 4 : 0); i++) {
         if (!reader_zero(reader, "class defaults are not supported")) {
             return false;
         }

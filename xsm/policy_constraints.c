@@ -10,10 +10,10 @@
 #define NODE_ENTRY_SIZE       12
 #define XTARGET               16 /* only in validatetrans */
 
-/* Version 29 added the names as they were written, for tools. */
+/* The new version has also the names as they were written, for tools. */
 static bool skip_written_names(struct reader *reader)
 {
-    if (reader->policy->version >= 29) {
+    if (reader->policy->version == POLICY_VERSION_NEW) {
         (void)reader_set(reader);
         (void)reader_set(reader);
         (void)reader_u32(reader);

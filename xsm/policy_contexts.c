@@ -75,7 +75,8 @@ static const char *const resource_names[RESOURCE_KINDS] = {
 static bool read_resource(struct reader *reader, enum resource_kind kind,
                           struct policy_resource *resource)
 {
-    bool is_wide = kind == RESOURCE_IOMEM && reader->policy->version >= 30;
+    bool is_wide =
+        kind == RESOURCE_IOMEM && reader->policy->version == POLICY_VERSION_NEW;
     bool is_range = kind == RESOURCE_IOPORT || kind == RESOURCE_IOMEM;
     resource->low = is_wide ? reader_u64(reader) : reader_u32(reader);
     resource->high = resource->low;

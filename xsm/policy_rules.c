@@ -179,7 +179,7 @@ static bool read_role_transition(struct reader *reader,
                                  struct role_transition *transition)
 {
     const struct policy *policy = reader->policy;
-    bool has_class = policy->version >= 26;
+    bool has_class = policy->version == POLICY_VERSION_NEW;
     uint32_t role = reader_u32(reader);
     uint32_t type = reader_u32(reader);
     uint32_t new_role = reader_u32(reader);
@@ -225,7 +225,8 @@ bool read_role_rules(struct reader *reader)
 {
     struct policy *policy = reader->policy;
     reader_section(reader, "role transitions");
-    uint32_t count = reader_count(reader, policy->version >= 26 ? 16 : 12);
+    uint32_t count =
+        reader_count(reader, policy->version == POLICY_VERSION_NEW ? 16 : 12);
     policy->role_transition_count = count;
     policy->role_transitions =
         reader_take(reader, count, sizeof(struct role_transition));
@@ -239,6 +240,6 @@ bool read_role_rules(struct reader *reader)
         return false;
     }
     reader_section(reader, "filename transitions");
-    return policy->version < 25 ||
+    return policy->version == POLICY_VERSION_OLD ||
            reader_zero(reader, "filename transitions are not supported");
 }

@@ -48,8 +48,8 @@ static void count_use(struct xsm *xsm)
     xsm->summary.arena_used = xsm->arena->used;
 }
 
-static enum xsm_status start(struct xsm *xsm, uint16_t labels,
-                             struct xsm_refusal *why)
+static enum xsm_status start_matrix(struct xsm *xsm, uint16_t labels,
+                                    struct xsm_refusal *why)
 {
     why->section = "matrix";
     why->reason = "the arena is too small for the matrix";
@@ -90,7 +90,7 @@ enum xsm_status xsm_load(struct xsm *xsm, struct xsm_arena *arena,
     xsm->digest = sha256_of(file);
     enum xsm_status status = policy_read(xsm->policy, arena, file, why);
     if (status == XSM_OK) {
-        status = start(xsm, labels, why);
+        status = start_matrix(xsm, labels, why);
     }
     if (status == XSM_OK) {
         summarise(xsm);

@@ -60,9 +60,10 @@ struct xsm_refusal {
 
 enum xsm_mode { XSM_ENFORCING, XSM_PERMISSIVE };
 
-/* What becomes of a class of our own that the policy does not know at all
- * (a partly known class always denies what it lacks): denied, or as Xen, which
- * does not check such operations, allowed. */
+/* What becomes of a class of our own that the policy does not know at all (a
+ * partly known class always denies what it lacks): denied, or as Xen, which
+ * has no such check: a domain's own state, all that dom0 does, and the entry
+ * to hypercalls are allowed. */
 enum xsm_absent { XSM_ABSENT_DENIED, XSM_ABSENT_AS_XEN };
 
 struct xsm_options {

@@ -20,10 +20,10 @@ static uint8_t memory[ARENA_SIZE];
 
 static void use_pair(struct xsm *xsm, label_t s, label_t t)
 {
-    for (uint8_t class = 0; class < XSM_CLASSES; class ++) {
-        struct xsm_perm perm = {class, (uint8_t)(s.index + t.index) & 31};
+    for (uint8_t own = 0; own < XSM_CLASSES; own++) {
+        struct xsm_perm perm = {own, (uint8_t)(s.index + t.index) & 31};
         struct xsm_decision full = xsm_decide(xsm, s, t, perm);
-        if (perm.bit < xsm_class_size(class) &&
+        if (perm.bit < xsm_class_size(own) &&
             xsm_allowed(xsm, s, t, perm) != (full.granted && !full.audit)) {
             abort();
         }

@@ -328,6 +328,10 @@ static void absent_classes_follow_the_option(void **state)
                                     XSM_PERM(console2, write_own))
                              .granted,
                          absent == XSM_ABSENT_AS_XEN);
+        /* and never what only dom0 does there */
+        assert_false(xsm_decide(&loaded->xsm, XSM_LABEL(domU), XSM_LABEL(dom0),
+                                XSM_PERM(console2, write_own))
+                         .granted);
         unload(loaded);
     }
     free((void *)file.data);

@@ -22,9 +22,9 @@ static void fast_and_full_agree(void **state)
         unsigned granted = 0;
         for (uint16_t s = 0; s <= xsm->mask; s++) {
             for (uint16_t t = 0; t <= xsm->mask; t++) {
-                for (uint8_t class = 0; class < XSM_CLASSES; class ++) {
-                    for (uint8_t bit = 0; bit < xsm_class_size(class); bit++) {
-                        struct xsm_perm perm = {class, bit};
+                for (uint8_t own = 0; own < XSM_CLASSES; own++) {
+                    for (uint8_t bit = 0; bit < xsm_class_size(own); bit++) {
+                        struct xsm_perm perm = {own, bit};
                         struct xsm_decision full =
                             xsm_decide(xsm, (label_t){s}, (label_t){t}, perm);
                         bool fast =
@@ -55,9 +55,9 @@ static void nonsense_is_denied(void **state)
     }
     assert_false(
         xsm_allowed(xsm, (label_t){0}, XSM_LABEL(xen), XSM_PERM(xen, settime)));
-    for (unsigned class = 0; class < 256; class ++) {
-        struct xsm_perm perm = {(uint8_t) class, 31};
-        if (class >= XSM_CLASSES) {
+    for (unsigned own = 0; own < 256; own++) {
+        struct xsm_perm perm = {(uint8_t)own, 31};
+        if (own >= XSM_CLASSES) {
             assert_false(
                 xsm_decide(xsm, XSM_LABEL(dom0), XSM_LABEL(xen), perm).granted);
         }
