@@ -60,7 +60,7 @@ $(BUILD)/hv/vouch.elf: $(BUILD)/hv/vouch1.elf64 $(BUILD)/host/mkelf32
 hv: $(BUILD)/hv/vouch.elf
 .SECONDARY: $(BUILD)/hv/vouch0.elf64 $(BUILD)/hv/vouch1.elf64 \
     $(BUILD)/hv/symbols0.S $(BUILD)/hv/symbols1.S
-
+ALL += $(BUILD)/hv/vouch.elf
 ## hv           build the hypervisor, build/hv/vouch.elf
 
 -include $(BUILD)/hv/hv/cpu/asm_offsets.d
@@ -68,3 +68,9 @@ hv: $(BUILD)/hv/vouch.elf
 $(eval $(call unit_test,hv/base/format,hv/base/format.c))
 $(eval $(call unit_test,hv/boot/memory_map,hv/boot/memory_map.c))
 $(eval $(call unit_test,hv/cpu/time,hv/cpu/time.c))
+
+# For tests/nocompile: how the hypervisor is compiled.
+.PHONY: print-hv-flags
+print-hv-flags: $(BUILD)/include/xen
+	@echo '$(HV_CFLAGS)'
+TAP_TESTS += tests/nocompile/table.t tests/nocompile/handlers.t
