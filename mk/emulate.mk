@@ -20,7 +20,8 @@ EMULATE_PORTS := hv/hypercall/ioport.c hv/hypercall/ports.c \
 $(eval $(call unit_test,hv/hypercall/ioport,$(EMULATE_PORTS)))
 EMULATE_CODE := hv/hypercall/decode.c hv/hypercall/fetch.c
 $(eval $(call unit_test,hv/hypercall/privop,hv/hypercall/privop.c \
-    hv/hypercall/privop_cpu.c hv/hypercall/privop_io.c hv/hypercall/control.c \
+    hv/hypercall/privop_cpu.c hv/hypercall/privop_io.c \
+    hv/hypercall/privop_umip.c hv/hypercall/control.c \
     hv/hypercall/debugreg.c hv/hypercall/msr.c hv/hypercall/cpuid.c \
     $(EMULATE_CODE) $(EMULATE_PORTS)))
 $(eval $(call unit_test,hv/hypercall/iret,hv/hypercall/iret.c \

@@ -74,6 +74,7 @@ static const struct opcode one_byte[256] = {
 
 /* After 0f. */
 static const struct opcode two_byte[256] = {
+    [0x00] = {INSN_store_system, FORM_MODRM | FORM_GROUP},
     [0x06] = {INSN_clts, 0},
     [0x09] = {INSN_wbinvd, 0},
     [0x20] = {INSN_mov_from_cr, FORM_MODRM | FORM_REG},
@@ -289,6 +290,8 @@ static inline bool group_is_ours(const struct insn *insn)
         return insn->function <= ALU_XOR; /* 7 is CMP, which writes nothing */
     case INSN_bit:
         return insn->function >= BIT_SET; /* 4 is BT, which writes nothing */
+    case INSN_store_system:
+        return insn->function <= SYSTEM_STR;
     default:
         return insn->function == 0; /* MOV */
     }
@@ -297,30 +300,59 @@ static inline bool group_is_ours(const struct insn *insn)
 static inline bool prefixes_are_ours(const struct decoder *d,
                                      const struct insn *insn, uint8_t form)
 {
-    if (insn->lock && (!insn->is_memory || insn->op == INSN_store)) {
+    if (insn->lock && ((form & FORM_MEMORY) == 0 || !insn->is_memory ||
+                       insn->op == INSN_store)) {
         return false;
     }
     if ((form & (FORM_MEMORY | FORM_IO)) != 0 || insn->op == INSN_iret) {
         return true;
     }
+    if (insn->op == INSN_store_system) {
+        return !insn->repeat;
+    }
     /* F3 makes WBNOINVD of WBINVD; other opcodes it makes something else. */
     return !d->operand_16 && (!insn->repeat || insn->op == INSN_wbinvd);
 }
 
-/* 0f 01: the whole of ModRM is opcode. */
-static inline bool take_system(struct decoder *d, struct insn *insn)
+/* SGDT, SIDT to memory; SMSW. */
+static bool take_store_system(struct decoder *d, struct insn *insn)
+{
+    insn->op = INSN_store_system;
+    insn->size = operand_size(d, 0);
+    if (!take_modrm(d, insn, FORM_MODRM | FORM_GROUP)) {
+        return false;
+    }
+    switch (insn->function) {
+    case 0:
+        insn->function = SYSTEM_SGDT;
+        return insn->is_memory;
+    case 1:
+        insn->function = SYSTEM_SIDT;
+        return insn->is_memory;
+    default:
+        return insn->function == SYSTEM_SMSW;
+    }
+}
+
+/* 0f 01: with registers, the whole of ModRM is opcode. */
+static bool take_system(struct decoder *d, struct insn *insn)
 {
     uint8_t modrm;
 
     if (!next_byte(d, &modrm)) {
         return false;
     }
-    if (modrm == 0xd1) {
+    switch (modrm) {
+    case 0xd1:
         insn->op = INSN_xsetbv;
         return true;
+    case 0xf9:
+        insn->op = INSN_rdtscp;
+        return true;
+    default:
+        d->at--;
+        return take_store_system(d, insn);
     }
-    insn->op = INSN_rdtscp;
-    return modrm == 0xf9;
 }
 
 static inline bool take_operands(struct decoder *d, struct insn *insn,

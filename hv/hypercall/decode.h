@@ -36,6 +36,15 @@ enum insn_alu { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR };
 /* insn.function of INSN_bit: ModRM.reg of opcode 0f ba. */
 enum insn_bit { BIT_SET = 5, BIT_RESET = 6, BIT_COMPLEMENT = 7 };
 
+/* insn.function of INSN_store_system. */
+enum insn_system {
+    SYSTEM_SLDT,
+    SYSTEM_STR,
+    SYSTEM_SGDT,
+    SYSTEM_SIDT,
+    SYSTEM_SMSW,
+};
+
 enum insn_segment { SEGMENT_DEFAULT, SEGMENT_FS, SEGMENT_GS };
 
 enum insn_width { CODE_64, CODE_32 };
@@ -45,7 +54,7 @@ struct insn {
     uint8_t length;       /* bytes, prefixes included */
     uint8_t size;         /* of the operand: 1, 2, 4 or 8 bytes */
     uint8_t address_size; /* 4 or 8 bytes */
-    uint8_t function;     /* of INSN_alu and INSN_bit */
+    uint8_t function;     /* of INSN_alu, INSN_bit, INSN_store_system */
     uint8_t segment;      /* enum insn_segment */
     bool repeat;          /* REP (F3) or REPNE (F2) */
     bool lock;

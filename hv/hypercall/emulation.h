@@ -52,6 +52,19 @@ static inline void emulation_finish(struct vcpu *vcpu, struct regs *regs,
     }
 }
 
+/* Page-fault error code: Intel SDM vol. 3A, 4.7. */
+#define FAULT_WRITE 2u
+#define FAULT_USER  4u
+
+/*
+ * size bytes at va could not be read or (FAULT_WRITE) written: the guest's
+ * page fault, at the page that lacks it, or #GP where there can be no page.
+ */
+enum outcome emulation_memory_fault(const struct emulation *e, uint64_t va,
+                                    unsigned int size, uint32_t error_code);
+/* What an FS or GS prefix adds to addresses, in 64-bit code. */
+uint64_t emulation_segment_base(const struct insn *insn);
+
 /*
  * Asks the policy whether the vCPU's domain may do what a row says to an
  * object: target_id is XSM_NO_DOMAIN unless that is a domain.

@@ -14,10 +14,6 @@
 
 #define ELEMENTS_MAX 256
 
-/* Page-fault error code: Intel SDM vol. 3A, 4.7. */
-#define FAULT_WRITE 2u
-#define FAULT_USER  4u
-
 enum outcome privop_in(struct emulation *e)
 {
     insn_set(e->insn, e->regs, 0, ioport_read(e->vcpu, e->port, e->insn->size));
@@ -74,16 +70,13 @@ static bool byte_is_there(uint64_t va, uint32_t error_code)
                                            : guest_read_u8(&byte, GVA(va));
 }
 
-/* Memory at va cannot be used: the guest's page fault, at the page that
- * lacks it, or #GP where there can be no page. */
-static enum outcome memory_fault(const struct emulation *e, uint64_t va,
-                                 uint32_t error_code)
+enum outcome emulation_memory_fault(const struct emulation *e, uint64_t va,
+                                    unsigned int size, uint32_t error_code)
 {
     if (!is_canonical(va)) {
         return OUTCOME_REFUSED;
     }
-    if ((va & ~PAGE_MASK) + e->insn->size > PAGE_SIZE &&
-        byte_is_there(va, error_code)) {
+    if ((va & ~PAGE_MASK) + size > PAGE_SIZE && byte_is_there(va, error_code)) {
         va = (va | ~PAGE_MASK) + 1;
     }
     error_code |= e->vcpu->kernel_mode ? 0 : FAULT_USER;
@@ -97,11 +90,11 @@ static enum outcome ins_element(struct emulation *e, uint64_t va)
 
     /* A device may hand out each word once: be sure of the memory first. */
     if (!is_writable(va, e->insn->size)) {
-        return memory_fault(e, va, FAULT_WRITE);
+        return emulation_memory_fault(e, va, e->insn->size, FAULT_WRITE);
     }
     value = ioport_read(e->vcpu, e->port, e->insn->size);
     if (!guest_write(GVA(va), &value, e->insn->size)) {
-        return memory_fault(e, va, FAULT_WRITE);
+        return emulation_memory_fault(e, va, e->insn->size, FAULT_WRITE);
     }
     advance(e, &e->regs->rdi);
     return OUTCOME_DONE;
@@ -112,14 +105,14 @@ static enum outcome outs_element(struct emulation *e, uint64_t va)
     uint32_t value = 0;
 
     if (!guest_read(&value, GVA(va), e->insn->size)) {
-        return memory_fault(e, va, 0);
+        return emulation_memory_fault(e, va, e->insn->size, 0);
     }
     ioport_write(e->vcpu, e->port, e->insn->size, value);
     advance(e, &e->regs->rsi);
     return OUTCOME_DONE;
 }
 
-static uint64_t segment_base(const struct insn *insn)
+uint64_t emulation_segment_base(const struct insn *insn)
 {
     switch (insn->segment) {
     case SEGMENT_FS:
@@ -159,5 +152,6 @@ enum outcome privop_ins(struct emulation *e)
 
 enum outcome privop_outs(struct emulation *e)
 {
-    return string_io(e, &e->regs->rsi, segment_base(e->insn), outs_element);
+    return string_io(e, &e->regs->rsi, emulation_segment_base(e->insn),
+                     outs_element);
 }

@@ -142,6 +142,17 @@ enum {
       .lock = true, .function = BIT_RESET)                                     \
     X(btc_reg, "btc %ax, (%rdi)", bit, 2, MEMORY(RDI), .reg = RAX,             \
       .function = BIT_COMPLEMENT)                                              \
+    X(sldt, "sldt %eax", store_system, 4, .function = SYSTEM_SLDT)             \
+    X(sldt_memory, "sldt (%rdi)", store_system, 4, MEMORY(RDI),                \
+      .function = SYSTEM_SLDT)                                                 \
+    X(str, "str %r12w", store_system, 2, .rm = R12, .function = SYSTEM_STR)    \
+    X(sgdt, "sgdt 8(%rax)", store_system, 4, MEMORY(RAX), .displacement = 8,   \
+      .function = SYSTEM_SGDT)                                                 \
+    X(sidt, "sidt %gs:(%rsp)", store_system, 4, MEMORY(RSP),                   \
+      .segment = SEGMENT_GS, .function = SYSTEM_SIDT)                          \
+    X(smsw, "smsw %rcx", store_system, 8, .rm = RCX, .function = SYSTEM_SMSW)  \
+    X(smsw_memory, "smsw -4(%rbp)", store_system, 4, MEMORY(RBP),              \
+      .displacement = -4, .function = SYSTEM_SMSW)                             \
     X(segments, ".byte 0x64, 0x2e; mov %rax, (%rdi)", store, 8, MEMORY(RDI),   \
       .segment = SEGMENT_FS)                                                   \
     X(void_rex, ".byte 0x48, 0x66, 0x89, 0x07", store, 2, MEMORY(RDI))         \
@@ -227,10 +238,11 @@ static void check_fields(const struct expectation *expected,
     assert_true(found->displacement == want.displacement);
     assert_int_equal(found->has_immediate, want.has_immediate);
     assert_true(found->immediate == want.immediate);
-    if (want.op == INSN_alu || want.op == INSN_bit) {
+    if (want.op == INSN_alu || want.op == INSN_bit ||
+        want.op == INSN_store_system) {
         assert_int_equal(found->function, want.function);
     }
-    if (!want.has_immediate) {
+    if (!want.has_immediate && want.op != INSN_store_system) {
         assert_int_equal(found->reg, want.reg);
     }
     assert_int_equal(found->rm, want.rm);
@@ -295,6 +307,11 @@ static void others_are_refused(void **state)
         {2, {0x0f, 0x34}},                         /* sysenter */
         {2, {0x0f, 0x07}},                         /* sysret */
         {3, {0x0f, 0x00, 0xd0}},                   /* lldt %ax */
+        {3, {0x0f, 0x00, 0xe0}},                   /* verr %ax */
+        {3, {0x0f, 0x01, 0xc1}},                   /* vmcall */
+        {3, {0x0f, 0x01, 0x18}},                   /* lidt (%rax) */
+        {4, {0xf0, 0x0f, 0x01, 0x00}},             /* lock sgdt */
+        {4, {0xf3, 0x0f, 0x01, 0xe0}},             /* not smsw */
         {3, {0xf3, 0x0f, 0x32}},                   /* not rdmsr */
         {3, {0x66, 0x0f, 0x30}},                   /* not wrmsr */
         {4, {0xf3, 0x0f, 0x01, 0xd1}},             /* not xsetbv */

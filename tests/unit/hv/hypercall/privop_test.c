@@ -93,6 +93,7 @@ static const struct {
     {"xsetbv", 3, {0x0f, 0x01, 0xd1}, 0, 0, 7},
     {"wbinvd", 2, {0x0f, 0x09}, 0, 0, 0},
     {"cpuid", 2, {0x0f, 0xa2}, 0, 0, 0},
+    {"store_system", 3, {0x0f, 0x01, 0xe0}, 0, 0, 0},
 };
 
 static void arguments(size_t i)
@@ -118,7 +119,8 @@ static void each_is_refused_to_the_user(void **state)
     fake_vcpu.kernel_mode = 0;
     for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
         arguments(i);
-        if (strcmp(all[i].row, "cpuid") == 0) {
+        if (strcmp(all[i].row, "cpuid") == 0 ||
+            strcmp(all[i].row, "store_system") == 0) {
             done(all[i].code, all[i].size);
             continue;
         }
@@ -300,6 +302,48 @@ static void caches_matter_to_who_has_devices(void **state)
     fake_domain.is_hardware = 0;
     done(CODE(0x0f, 0x09));
     assert_int_equal(fake.cache_flushes, 2);
+}
+
+/* Neither kernel nor user learns where the hypervisor's tables are. */
+static void system_tables_are_dummies(void **state)
+{
+    static const uint8_t gdt[10] = {0,    0,    0,    0,    0xfe,
+                                    0xff, 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t idt[10] = {0,    0,    0,    0,    0xff,
+                                    0xff, 0xff, 0xff, 0xff, 0xff};
+
+    (void)state;
+    fake_vcpu.kernel_mode = 0;
+    regs.rdi = FAKE_VA + 0x100;
+    memset(&fake.memory[0x100], 0xcc, 32);
+    done(CODE(0x0f, 0x01, 0x07)); /* sgdt (%rdi) */
+    assert_memory_equal(&fake.memory[0x100], gdt, sizeof(gdt));
+    done(CODE(0x0f, 0x01, 0x0f)); /* sidt (%rdi) */
+    assert_memory_equal(&fake.memory[0x100], idt, sizeof(idt));
+    assert_int_equal(fake.memory[0x10a], 0xcc);
+    regs.rax = ~0ull;
+    done(CODE(0x66, 0x0f, 0x00, 0xc8)); /* str %ax */
+    assert_true(regs.rax == 0xffffffffffff0040);
+    done(CODE(0x0f, 0x00, 0xc0)); /* sldt %eax */
+    assert_int_equal(regs.rax, 0);
+    done(CODE(0x48, 0x0f, 0x01, 0xe0)); /* smsw %rax */
+    assert_true(regs.rax == fake.cr0);
+    memset(&fake.memory[0x100], 0xcc, 4);
+    done(CODE(0x0f, 0x01, 0x27)); /* smsw (%rdi) */
+    assert_int_equal(fake.memory[0x100], fake.cr0 & 0xff);
+    assert_int_equal(fake.memory[0x102], 0xcc);
+    *fake_msr(0xc0000100) = FAKE_VA;
+    regs.rdi = 0x200;
+    done(CODE(0x64, 0x0f, 0x01, 0x07)); /* sgdt %fs:(%rdi) */
+    assert_memory_equal(&fake.memory[0x200], gdt, sizeof(gdt));
+    regs.rdi = FAKE_VA + FAKE_SIZE - 4;
+    raised(14, CODE(0x0f, 0x01, 0x07));
+    assert_int_equal(fake.error_code, 6);
+    assert_true(fake.fault_va == FAKE_VA + FAKE_SIZE);
+    regs.rdi = 0x800000000000;
+    refused(CODE(0x0f, 0x01, 0x07));
+    regs.rdi = 0xffff800000000000; /* the window faults like absent memory */
+    raised(14, CODE(0x0f, 0x01, 0x07));
 }
 
 /* ---- port I/O ---- */
@@ -552,6 +596,7 @@ int main(void)
         cmocka_unit_test_setup(time_stamps, reset),
         cmocka_unit_test_setup(extended_states, reset),
         cmocka_unit_test_setup(caches_matter_to_who_has_devices, reset),
+        cmocka_unit_test_setup(system_tables_are_dummies, reset),
         cmocka_unit_test_setup(ports_by_register_and_immediate, reset),
         cmocka_unit_test_setup(ports_without_a_right_fault, reset),
         cmocka_unit_test_setup(ports_the_policy_denies_are_empty, reset),
