@@ -24,21 +24,30 @@ SAN_CFLAGS  := $(COMMON) -O1 -g -D_GNU_SOURCE -fno-omit-frame-pointer \
 FUZZ_CFLAGS := $(COMMON) -O1 -g -D_GNU_SOURCE \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
+# One short line for each thing made; `make V=1` shows the commands.
+Q       := $(if $(V),,@)
+say     = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $@)
+
 $(BUILD)/hv/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(HV_CFLAGS) -c $< -o $@
 $(BUILD)/hv/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -D__ASSEMBLY__ -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(HV_CFLAGS) -D__ASSEMBLY__ -c $< -o $@
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(SAN_CFLAGS) -c $< -o $@
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_CFLAGS) -c $< -o $@
+	$(call say,CLANG)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -c $< -o $@
 
 # $(call unit_test,NAME,SOURCES): build/unit/NAME from tests/unit/NAME_test.c
 # and the sources it tests, under the sanitizers, with cmocka.
@@ -48,7 +57,8 @@ UNIT_TESTS += $(BUILD)/unit/$(1)
 $(BUILD)/unit/$(1): $(BUILD)/san/tests/unit/$(1)_test.o \
     $(patsubst %.c,$(BUILD)/san/%.o,$(2))
 	@mkdir -p $$(@D)
-	$(CC) $(SAN_CFLAGS) $$^ -o $$@ -lcmocka $(3)
+	$$(call say,LINK)
+	$(Q)$(CC) $(SAN_CFLAGS) $$^ -o $$@ -lcmocka $(3)
 endef
 
 # $(call fuzz_target,NAME,SOURCES): build/fuzz/NAME from tests/fuzz/NAME.c.
@@ -58,7 +68,8 @@ define fuzz_target
 FUZZ_TARGETS += $(BUILD)/fuzz/$(1)
 $(BUILD)/fuzz/$(1): $(BUILD)/fuzz/tests/fuzz/$(1).o \
     $(patsubst %.c,$(BUILD)/fuzz/%.o,$(2))
-	$(CLANG) $(FUZZ_CFLAGS) $$^ -o $$@ $(3)
+	$$(call say,LINK)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $$^ -o $$@ $(3)
 endef
 
 -include $(shell find $(BUILD)/hv $(BUILD)/host $(BUILD)/san $(BUILD)/fuzz \
