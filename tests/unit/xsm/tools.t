@@ -91,7 +91,7 @@ dd if="$policy" bs=1 skip=7 >>"$work/damaged" 2>/dev/null
 result $? "policy-check says where a policy is wrong" "$work/out"
 
 # Every class:permission that docs/policy.md names exists.
-sed -n '/^## Operation/,$p' docs/policy.md |
+sed -n '/^## Operation/,/^## The policy/p' docs/policy.md |
     grep -oE '\b[a-z0-9]+:[a-z][a-z0-9_]+\b' | sort -u >"$work/named"
 sed -nE 's/^XSM_PERMISSION\((\w+), (\w+)\)$/\1:\2/p' xsm/classes.def |
     sort -u >"$work/known"
