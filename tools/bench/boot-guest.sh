@@ -14,14 +14,15 @@
 #   -t SECONDS   give up after this long (60)
 #   -i           count instructions: TSC ticks are instructions (icount)
 #   -s CPUS -m MIB -c CPUMODEL   the machine (1, 512, max,-smap,-smep)
+#   -v VCPUS     of dom0 (as many as CPUs)
 #   -a ARGS      more words for the hypervisor's command line
 #   -p POLICY    policy module (build/policy/vouch-policy)
 #   -g           by GRUB in any case
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=build/policy/vouch-policy grub=''
-while getopts t:is:m:c:a:p:g option; do
+policy=build/policy/vouch-policy grub='' vcpus=''
+while getopts t:is:m:c:a:p:gv: option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -31,12 +32,13 @@ while getopts t:is:m:c:a:p:g option; do
     a) hv_args=$OPTARG ;;
     p) policy=$OPTARG ;;
     g) grub=1 ;;
-    *) sed -n '4,23s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    v) vcpus=$OPTARG ;;
+    *) sed -n '4,24s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,23s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,24s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -70,11 +72,11 @@ fi
 # Xen's dom0 has few words of its own; Vouch refuses words it does not know.
 if grep -aq '(XEN)' "$hypervisor"; then
     hv_args="console=com1 com1=115200,8n1 dom0_mem=64M,max:64M \
-dom0_max_vcpus=$cpus $hv_args"
+dom0_max_vcpus=${vcpus:-$cpus} $hv_args"
     guest_args="hv=xen $guest_args"
     policy=''
 else
-    hv_args="console=com1,115200 dom0_mem=64M dom0_max_vcpus=$cpus noreboot \
+    hv_args="console=com1,115200 dom0_mem=64M dom0_max_vcpus=${vcpus:-$cpus} noreboot \
 $hv_args"
     guest_args="hv=vouch $guest_args"
     if [ ! -r "$policy" ]; then

@@ -14,6 +14,9 @@ struct shared_info *shared_info;
 volatile struct event_record event_last;
 volatile unsigned int event_count[4096];
 
+/* Ports whose events vCPU 1 takes; all others are vCPU 0's. */
+static uint64_t owned_by_1[64];
+
 static volatile struct vcpu_info *vcpu_infos[XEN_LEGACY_MAX_VCPUS];
 /* Until shared_info is mapped: traps may come before. */
 static struct vcpu_info vcpu_info_early = {.evtchn_upcall_mask = 1};
@@ -68,6 +71,7 @@ static uint64_t take_word(volatile uint64_t *word, uint64_t keep)
 void event_upcall(struct frame *frame)
 {
     volatile struct vcpu_info *vcpu = vcpu_info_self();
+    bool is_first = vcpu_self() == 0;
     uint64_t selected;
 
     event_last.frame = *frame;
@@ -80,9 +84,10 @@ void event_upcall(struct frame *frame)
         __atomic_exchange_n(&vcpu->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
     while (selected != 0) {
         unsigned int word = (unsigned int)__builtin_ctzll(selected);
-        volatile uint64_t *mask = &shared_info->evtchn_mask[word];
-        uint64_t ready =
-            take_word(&shared_info->evtchn_pending[word], *mask) & ~*mask;
+        uint64_t mine = is_first ? ~owned_by_1[word] : owned_by_1[word];
+        uint64_t ready = mine & ~shared_info->evtchn_mask[word];
+
+        ready &= take_word(&shared_info->evtchn_pending[word], ~ready);
 
         selected &= selected - 1;
         for (; ready != 0; ready &= ready - 1) {
@@ -133,6 +138,17 @@ void event_unmask(unsigned int port)
     take_word(&shared_info->evtchn_mask[port / 64], ~(1ull << port % 64));
 }
 
+void event_owner(unsigned int port, unsigned int vcpu)
+{
+    uint64_t bit = 1ull << port % 64;
+
+    if (vcpu == 1) {
+        owned_by_1[port / 64] |= bit;
+    } else {
+        owned_by_1[port / 64] &= ~bit;
+    }
+}
+
 unsigned int event_bind_ipi(unsigned int vcpu)
 {
     struct evtchn_bind_ipi bind = {.vcpu = vcpu};
@@ -140,6 +156,7 @@ unsigned int event_bind_ipi(unsigned int vcpu)
     if (evtchn_op(EVTCHNOP_bind_ipi, &bind) != 0) {
         guest_fail("EVTCHNOP_bind_ipi");
     }
+    event_owner(bind.port, vcpu);
     return bind.port;
 }
 
@@ -150,6 +167,7 @@ unsigned int event_bind_virq(unsigned int virq, unsigned int vcpu)
     if (evtchn_op(EVTCHNOP_bind_virq, &bind) != 0) {
         guest_fail("EVTCHNOP_bind_virq");
     }
+    event_owner(bind.port, vcpu);
     return bind.port;
 }
 

@@ -37,6 +37,9 @@ void event_clear(unsigned int port);
 void event_mask(unsigned int port);
 void event_unmask(unsigned int port); /* the bit only, no hypercall */
 
+/* Binding to a vCPU also says who takes the event in an upcall. */
+void event_owner(unsigned int port, unsigned int vcpu);
+
 /* Each stops the guest on failure: tests of refusals call the op itself. */
 unsigned int event_bind_ipi(unsigned int vcpu);
 unsigned int event_bind_virq(unsigned int virq, unsigned int vcpu);
