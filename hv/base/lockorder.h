@@ -11,8 +11,8 @@
  *   irq_lock          hv/cpu/irq.c         IOAPIC, MSI, vector assignment
  *   sched.lock        hv/sched/            run queue and vCPU states
  *   timer_lock[cpu]   hv/sched/timer.c     one CPU's timers
+ *   paging_lock       hv/cpu/paging.c      the hypervisor's own page tables
  *   heap_lock         hv/mem/heap.c        free frames
- *   flush_lock        hv/cpu/tlb.c         one TLB shootdown at a time
  *   audit_lock        hv/security/audit.c  the audit ring
  *   console_lock      hv/base/console.c    the serial line
  */
