@@ -123,10 +123,10 @@ enum acpi_status acpi_find_rsdp(const struct acpi_map *access,
 /* ---- tables ---- */
 
 /* Fit to be printed, whatever firmware wrote. */
-static void copy_signature(struct acpi_fault *fault, struct bytes signature)
+static void copy_signature(struct acpi_fault *fault, const uint8_t *signature)
 {
     for (size_t i = 0; i < SIGNATURE_SIZE; i++) {
-        uint8_t byte = signature.data[i];
+        uint8_t byte = signature[i];
         bool is_printable = byte >= ' ' && byte <= '~';
         fault->signature[i] = is_printable ? (char)byte : '?';
     }
@@ -143,8 +143,8 @@ static enum acpi_status open_table(const struct acpi_map *access,
         return ACPI_NOT_MAPPED;
     }
     struct cursor cursor = cursor_over(header);
-    struct bytes signature = take_bytes(&cursor, SIGNATURE_SIZE);
-    copy_signature(fault, signature);
+    take_skip(&cursor, SIGNATURE_SIZE);
+    copy_signature(fault, header.data);
     uint32_t size = take_le32(&cursor);
     fault->offset = SIGNATURE_SIZE;
     if (size < ACPI_HEADER_SIZE || size > ACPI_MAX_TABLE_SIZE) {
@@ -211,7 +211,7 @@ static void read_table(const struct acpi_map *access, uint64_t maddr,
         note_fault(info, &fault, ACPI_NOT_MAPPED);
         return;
     }
-    copy_signature(&fault, bytes_of(header.data, SIGNATURE_SIZE));
+    copy_signature(&fault, header.data);
     info->has_dmar |= has_signature(&fault, "DMAR");
     info->has_ivrs |= has_signature(&fault, "IVRS");
     for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {

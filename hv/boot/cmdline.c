@@ -47,7 +47,8 @@ static bool set_console(struct bytes value, struct cmdline *out)
 /* <n>[K|M|G]; a bare number is KiB, as for Xen. */
 static bool parse_size(struct bytes value, uint64_t *out)
 {
-    uint64_t number, unit = 1024;
+    const uint64_t kilo = 1024;
+    uint64_t number, unit = kilo;
     if (value.size == 0) {
         return false;
     }
@@ -59,11 +60,11 @@ static bool parse_size(struct bytes value, uint64_t *out)
         break;
     case 'm':
     case 'M':
-        unit *= 1024;
+        unit *= kilo;
         break;
     case 'g':
     case 'G':
-        unit *= 1024 * 1024;
+        unit *= kilo * kilo;
         break;
     default:
         digits = value;
