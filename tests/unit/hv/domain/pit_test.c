@@ -156,6 +156,66 @@ static void square_wave(void **state)
     assert_int_equal(in(0x61) & 0x03, 0x03);
 }
 
+/* Rate generator: high but for the last tick of each period. */
+static void rate_generator(void **state)
+{
+    unsigned int low = 0;
+
+    (void)state;
+    out(0x61, 0x01);
+    out(0x43, 0xb4);
+    out(0x42, 10);
+    out(0x42, 0);
+    for (unsigned int i = 0; i < 10000; i++) {
+        low += (in(0x61) & 0x20) == 0;
+        now += 838; /* a tick */
+    }
+    assert_in_range(low, 980, 1020);
+}
+
+static void output_before_a_count(void **state)
+{
+    (void)state;
+    out(0x43, 0xb0); /* mode 0: low until it ended */
+    assert_int_equal(in(0x61) & 0x20, 0);
+    out(0x43, 0xb4); /* others: high until it starts */
+    assert_int_equal(in(0x61) & 0x20, 0x20);
+}
+
+static void strobe(void **state)
+{
+    (void)state;
+    out(0x61, 0x01);
+    out(0x43, 0xb8); /* mode 4 */
+    out(0x42, 100);
+    out(0x42, 0);
+    assert_int_equal(in(0x61) & 0x20, 0x20);
+    now += 84 * US; /* tick 100 */
+    assert_int_equal(in(0x61) & 0x20, 0);
+    now += 1 * US;
+    assert_int_equal(in(0x61) & 0x20, 0x20);
+}
+
+/* One shot: the gate starts it, again and again. */
+static void one_shot(void **state)
+{
+    (void)state;
+    out(0x43, 0xb2);
+    out(0x42, 0x00);
+    out(0x42, 0x10); /* 3.43 ms */
+    out(0x61, 0x01);
+    now += 3000 * US;
+    assert_int_equal(in(0x61) & 0x20, 0);
+    out(0x61, 0x00);
+    now += 100 * US; /* goes on with the gate closed */
+    assert_in_range(count(), 0x1000 - 3701, 0x1000 - 3695);
+    out(0x61, 0x01);
+    now += 3000 * US;
+    assert_int_equal(in(0x61) & 0x20, 0);
+    now += 500 * US;
+    assert_int_equal(in(0x61) & 0x20, 0x20);
+}
+
 static void refresh_bit_toggles(void **state)
 {
     uint8_t first = in(0x61);
@@ -212,6 +272,10 @@ int main(void)
         cmocka_unit_test_setup(latch_freezes_one_count, reset),
         cmocka_unit_test_setup(single_byte_access, reset),
         cmocka_unit_test_setup(square_wave, reset),
+        cmocka_unit_test_setup(rate_generator, reset),
+        cmocka_unit_test_setup(output_before_a_count, reset),
+        cmocka_unit_test_setup(strobe, reset),
+        cmocka_unit_test_setup(one_shot, reset),
         cmocka_unit_test_setup(refresh_bit_toggles, reset),
         cmocka_unit_test_setup(other_channels_are_not_there, reset),
         cmocka_unit_test_setup(any_sequence, reset),

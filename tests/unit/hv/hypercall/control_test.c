@@ -108,6 +108,15 @@ static void control_register_rules(void **state)
     assert_int_equal(debugreg_write(&fake_vcpu, 7, 0x2000), -EPERM);  /* GD */
     assert_int_equal(debugreg_write(&fake_vcpu, 7, 0x20001), -EPERM); /* I/O */
     assert_int_equal(debugreg_write(&fake_vcpu, 7, 0x20000), 0); /* disabled */
+    for (unsigned int i = 0; i < 4; i++) {
+        uint64_t local = 1ull << (2 * i), global = 2ull << (2 * i);
+        uint64_t io = 0x20000ull << (4 * i);
+
+        assert_int_equal(debugreg_write(&fake_vcpu, 7, local | io), -EPERM);
+        assert_int_equal(debugreg_write(&fake_vcpu, 7, global | io), -EPERM);
+        io = 0x20000ull << (4 * ((i + 1) % 4)); /* of another, disabled */
+        assert_int_equal(debugreg_write(&fake_vcpu, 7, local | io), 0);
+    }
     control_write_cr4(&fake_vcpu, CR4_DE);
     assert_int_equal(debugreg_write(&fake_vcpu, 7, 0x20001), 0);
     assert_int_equal(debugreg_write(&fake_vcpu, 7, 0xd000), 0);

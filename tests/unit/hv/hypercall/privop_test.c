@@ -458,9 +458,17 @@ static void strings_fault_before_the_port(void **state)
     raised(14, CODE(0x6e));
     assert_true(fake.fault_va == FAKE_VA + FAKE_SIZE);
     assert_int_equal(fake.error_code, 4);
+    regs.rsi = FAKE_VA + FAKE_SIZE - 2;
+    raised(14, CODE(0x6f)); /* outsl: only the first half is there */
+    assert_true(fake.fault_va == FAKE_VA + FAKE_SIZE);
     regs.rsi = 0x800000000000;
     refused(CODE(0x6e));
     assert_int_equal(fake.port_writes, 0);
+    fake.read_only[0] = true;
+    fake.read_only[1] = false;
+    regs.rdi = FAKE_VA + 0x1000 - 2;
+    raised(14, CODE(0x6d)); /* insl: only the second half can be written */
+    assert_true(fake.fault_va == FAKE_VA + 0x1000 - 2);
 }
 
 static void strings_respect_the_segment(void **state)

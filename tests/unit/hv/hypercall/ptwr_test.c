@@ -148,9 +148,14 @@ static void refused_entries_are_the_guests_fault(void **state)
 {
     static const uint8_t store[] = {0x48, 0x89, 0x07};
     static const uint8_t andb[] = {0xf0, 0x80, 0x27, 0xfd};
+    static const uint8_t xchg[] = {0x48, 0x87, 0x0f};
+    static const uint8_t xadd[] = {0x48, 0x0f, 0xc1, 0x0f};
 
     (void)state;
+    regs.rcx = 0x1234; /* and no register changes */
     fake.pte_result = -EINVAL;
+    refused(SLOT, CAUSE, xchg, sizeof(xchg));
+    refused(SLOT, CAUSE, xadd, sizeof(xadd));
     refused(SLOT, CAUSE, store, sizeof(store));
     refused(SLOT, CAUSE, andb, sizeof(andb));
     fake.pte_result = -ENOENT;
