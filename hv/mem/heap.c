@@ -178,11 +178,12 @@ uint64_t heap_free_count(void)
     return READ_ONCE(free_frames);
 }
 
-static void heap_init(void)
+void heap_forget(void)
 {
     for (unsigned int i = 0; i <= HEAP_MAX_ORDER; i++) {
         free_list[i] = MFN_NIL;
     }
+    free_frames = 0;
     is_ready = true;
 }
 
@@ -191,7 +192,7 @@ void heap_add(mfn_t start, mfn_t end)
     uint64_t mfn = start.n;
 
     if (!is_ready) {
-        heap_init();
+        heap_forget();
     }
     for (uint64_t i = start.n; i < end.n; i++) {
         frame_table[i] = (struct page){.owner = OWNER_FREE};

@@ -31,5 +31,7 @@ uint64_t heap_free_count(void); /* frames */
 void *heap_alloc(size_t size) NODISCARD;
 void heap_free(void *object, size_t size);
 
+/* An empty heap: before the first heap_add(), and for unit tests. */
+void heap_forget(void);
 /* At boot: gives the range of free RAM [start, end) to the heap. */
 void heap_add(mfn_t start, mfn_t end);

@@ -75,16 +75,19 @@ static int slot_update(struct domain *domain, struct page *page,
                        uint64_t *slot, uint64_t value, bool keep_ad,
                        struct domain *l1_owner)
 {
-    enum page_type type = page_type(page);
     unsigned int index = ((uint64_t)slot & ~PAGE_MASK) / sizeof(*slot);
+    enum page_type type;
 
+    if (unlikely(page->flags & PAGE_RETAINED)) {
+        table_zap(domain, page); /* or its own new entry might, half way */
+    }
+    type = page_type(page);
     if (likely(type == PAGE_L1)) {
         return entry_replace(domain, type, slot, value, keep_ad, l1_owner);
     }
     if (type < PAGE_L2 || type > PAGE_L4) {
-        return type == PAGE_SEGDESC && !(page->flags & PAGE_RETAINED)
-                   ? -EINVAL
-                   : plain_store(page, slot, value);
+        return type == PAGE_SEGDESC ? -EINVAL
+                                    : plain_store(page, slot, value);
     }
     if (l1_owner != domain || (type == PAGE_L4 && index >= HV_SLOT_FIRST &&
                                index < HV_SLOT_END)) {
@@ -229,7 +232,7 @@ int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
     pte = slot == NULL ? 0 : READ_ONCE(*slot);
     l1_page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
     if (l1_page == NULL || (pte & PTE_RW) || l1_page->owner != domain->id ||
-        page_type(l1_page) != PAGE_L1) {
+        page_type(l1_page) != PAGE_L1 || (l1_page->flags & PAGE_RETAINED)) {
         goto out;
     }
     slot = mfn_to_hva(pte_mfn(pte));

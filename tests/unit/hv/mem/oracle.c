@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The oracle: it knows the rules and nothing of how they are kept.  Every
+ * reference there should be is counted anew from the machine's memory.
+ */
+#include "machine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hv/mem/table.h"
+
+struct count {
+    uint32_t refs, types;
+};
+
+static struct count counts[FRAMES];
+static char what[160];
+
+static const char *wrong(uint64_t mfn, const char *text, uint64_t is,
+                         uint64_t should)
+{
+    snprintf(what, sizeof(what), "frame %#lx (type %u, flags %#x): %s: %lu, "
+             "should be %lu", (unsigned long)mfn,
+             (unsigned)page_type(&frame_table[mfn]), frame_table[mfn].flags,
+             text, (unsigned long)is, (unsigned long)should);
+    return what;
+}
+
+static bool is_table(const struct page *page)
+{
+    return page_type(page) >= PAGE_L1 && page_type(page) <= PAGE_L4 &&
+           (page->flags & PAGE_VALID);
+}
+
+static bool is_ours(enum page_type type, unsigned int slot)
+{
+    return type == PAGE_L4 && slot >= HV_SLOT_FIRST && slot < HV_SLOT_END;
+}
+
+/* What an entry stands for, and whether it may stand at all. */
+static const char *entry_count(uint64_t mfn, unsigned int slot, uint64_t entry)
+{
+    enum page_type type = page_type(&frame_table[mfn]);
+    uint64_t target = pte_mfn(entry).n;
+    const struct page *page;
+
+    if (target >= FRAMES) {
+        return type == PAGE_L1 ? NULL : wrong(mfn, "maps no RAM", slot, 0);
+    }
+    page = &frame_table[target];
+    if (page->owner == OWNER_IO && type == PAGE_L1) {
+        return NULL;
+    }
+    if (page->owner != frame_table[mfn].owner) {
+        return wrong(mfn, "maps a frame of", page->owner,
+                     frame_table[mfn].owner);
+    }
+    counts[target].refs++;
+    if (type == PAGE_L1) {
+        if (!(entry & PTE_RW)) {
+            return NULL;
+        }
+        if (page_type(page) != PAGE_WRITABLE) {
+            return wrong(target, "writable while it has type",
+                         page_type(page), PAGE_WRITABLE);
+        }
+    } else if (page_type(page) != type - 1 || !(page->flags & PAGE_VALID)) {
+        return wrong(target, "used as a table but has type", page_type(page),
+                     type - 1);
+    }
+    counts[target].types++;
+    return NULL;
+}
+
+static const char *table_count(uint64_t mfn)
+{
+    const uint64_t *table = mfn_to_hva(MFN(mfn));
+    enum page_type type = page_type(&frame_table[mfn]);
+
+    for (unsigned int i = 0; i < ENTRIES; i++) {
+        const char *problem;
+
+        if (!(table[i] & PTE_P) || is_ours(type, i)) {
+            continue;
+        }
+        if (type != PAGE_L1 && (table[i] & PTE_PAT_PS)) {
+            return wrong(mfn, "has a superpage in slot", i, 0);
+        }
+        problem = entry_count(mfn, i, table[i]);
+        if (problem != NULL) {
+            return problem;
+        }
+    }
+    return NULL;
+}
+
+static void use(uint64_t machine_address)
+{
+    if (machine_address != 0) {
+        counts[machine_address >> PAGE_SHIFT].refs++;
+        counts[machine_address >> PAGE_SHIFT].types++;
+    }
+}
+
+static void other_uses(void)
+{
+    for (uint64_t mfn = 0; mfn < FRAMES; mfn++) {
+        if (frame_table[mfn].owner < 2) {
+            counts[mfn].refs++; /* the allocation's */
+        }
+        if (frame_table[mfn].flags & PAGE_PINNED) {
+            use(mfn << PAGE_SHIFT);
+        }
+    }
+    for (unsigned int i = 0; i < 2; i++) {
+        use(runners[i].root_kernel);
+        use(runners[i].root_user);
+        for (uint32_t j = 0; j < (runners[i].gdt_entries + 511) / 512; j++) {
+            use(runners[i].gdt_frames[j].n << PAGE_SHIFT);
+        }
+    }
+}
+
+static const char *frame_compare(uint64_t mfn)
+{
+    const struct page *page = &frame_table[mfn];
+    bool retained = (page->flags & PAGE_RETAINED) != 0;
+
+    if (page->owner == OWNER_FREE) {
+        return page->refs == 0 && page->type == 0
+                   ? NULL
+                   : wrong(mfn, "free but referenced", page->refs, 0);
+    }
+    if (page->owner >= 2) {
+        return NULL;
+    }
+    if (page->refs != counts[mfn].refs) {
+        return wrong(mfn, "references", page->refs, counts[mfn].refs);
+    }
+    if (page_type_count(page) != counts[mfn].types) {
+        return wrong(mfn, "type count", page_type_count(page),
+                     counts[mfn].types);
+    }
+    if (page_type(page) >= PAGE_L1 && page_type(page) <= PAGE_SEGDESC &&
+        retained != (page_type_count(page) == 0)) {
+        return wrong(mfn, "retained", retained, !retained);
+    }
+    return NULL;
+}
+
+const char *oracle_check(void)
+{
+    const char *problem = NULL;
+
+    memset(counts, 0, sizeof(counts));
+    other_uses();
+    for (uint64_t mfn = 0; mfn < FRAMES && problem == NULL; mfn++) {
+        if (is_table(&frame_table[mfn])) {
+            problem = table_count(mfn);
+        }
+    }
+    for (uint64_t mfn = 0; mfn < FRAMES && problem == NULL; mfn++) {
+        problem = frame_compare(mfn);
+    }
+    return problem;
+}
