@@ -19,7 +19,7 @@
 
 struct cpu boot_cpu;
 struct cpu *cpus[MAX_CPUS];
-struct cpu *fake_cpu = &boot_cpu;
+_Thread_local struct cpu *fake_cpu = &boot_cpu;
 static struct number_range denied = {DENIED_BASE >> 12,
                                      (DENIED_BASE >> 12) + 4};
 struct domain hardware = {

@@ -216,6 +216,28 @@ static void one_shot(void **state)
     assert_int_equal(in(0x61) & 0x20, 0x20);
 }
 
+/* Modes 6 and 7 are 2 and 3; what is read back is this channel's count. */
+static void command_forms(void **state)
+{
+    (void)state;
+    out(0x43, 0xbc);
+    assert_int_equal(pit.mode, 2);
+    out(0x43, 0xbe);
+    assert_int_equal(pit.mode, 3);
+    out(0x43, 0xba);
+    assert_int_equal(pit.mode, 5);
+    out(0x61, 0x01);
+    out(0x43, 0xb4);
+    out(0x42, 0x00);
+    out(0x42, 0x10);
+    out(0x43, 0xd2); /* read-back of channel 0's count: not latched */
+    assert_int_equal(pit.latch_left, 0);
+    out(0x43, 0xf8); /* read-back of no count */
+    assert_int_equal(pit.latch_left, 0);
+    out(0x43, 0xd8);
+    assert_int_equal(pit.latch_left, 2);
+}
+
 static void refresh_bit_toggles(void **state)
 {
     uint8_t first = in(0x61);
@@ -276,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup(output_before_a_count, reset),
         cmocka_unit_test_setup(strobe, reset),
         cmocka_unit_test_setup(one_shot, reset),
+        cmocka_unit_test_setup(command_forms, reset),
         cmocka_unit_test_setup(refresh_bit_toggles, reset),
         cmocka_unit_test_setup(other_channels_are_not_there, reset),
         cmocka_unit_test_setup(any_sequence, reset),

@@ -29,7 +29,7 @@
 /* --- The fake rest of the hypervisor --- */
 
 static struct cpu the_cpu;
-struct cpu *fake_cpu = &the_cpu;
+_Thread_local struct cpu *fake_cpu = &the_cpu;
 struct domain *domain0;
 
 static struct domain domains[DOMAINS];

@@ -85,6 +85,13 @@ static void hypervisor_ports_look_empty(void **state)
     assert_true(in(CONSOLE, 4) == 0xffffffff);
     out(CONSOLE, 4, 0);
     assert_int_equal(touched(), 0);
+    fake.port_value = 0x5a; /* their neighbours are there */
+    assert_int_equal(in(0x3f7, 1), 0x5a);
+    assert_int_equal(in(0x400, 1), 0x5a);
+    assert_int_equal(in(0x607, 1), 0x5a);
+    assert_int_equal(in(0x60c, 1), 0x5a);
+    assert_int_equal(in(0x22, 1), 0x5a);
+    assert_int_equal(in(0x3f0, 4), 0x5a);
 }
 
 /* Neighbours are reached, the denied bytes in between are not. */

@@ -466,6 +466,9 @@ static void strings_fault_before_the_port(void **state)
     assert_int_equal(fake.port_writes, 0);
     fake.read_only[0] = true;
     fake.read_only[1] = false;
+    regs.rdi = FAKE_VA + 0x1000 - 4;
+    raised(14, CODE(0x6d)); /* does not cross */
+    assert_true(fake.fault_va == FAKE_VA + 0x1000 - 4);
     regs.rdi = FAKE_VA + 0x1000 - 2;
     raised(14, CODE(0x6d)); /* insl: only the second half can be written */
     assert_true(fake.fault_va == FAKE_VA + 0x1000 - 2);

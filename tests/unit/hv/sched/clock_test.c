@@ -16,7 +16,7 @@
 #include "hv/mem/guest_copy.h"
 #include "hv/sched/clock.h"
 
-struct cpu *fake_cpu;
+_Thread_local struct cpu *fake_cpu;
 uint64_t fake_time_ns;
 uint64_t tsc_at_zero;
 uint32_t tsc_to_system_mul;

@@ -45,7 +45,7 @@ struct guest {
 
 struct cpu *cpus[MAX_CPUS];
 uint32_t cpu_count;
-struct cpu *fake_cpu;
+_Thread_local struct cpu *fake_cpu;
 uint64_t fake_time_ns;
 struct domain *domain0;
 struct domain *machine_domains[4];

@@ -22,7 +22,7 @@
 #define STEPS  40000
 
 static struct cpu machine_cpus[CPUS];
-struct cpu *fake_cpu;
+_Thread_local struct cpu *fake_cpu;
 uint64_t fake_time_ns;
 static uint64_t deadlines[CPUS];
 static uint32_t programmed;

@@ -8,7 +8,7 @@
 #undef this_cpu
 #undef current_vcpu
 
-extern struct cpu *fake_cpu;
+extern _Thread_local struct cpu *fake_cpu;
 
 static inline struct cpu *this_cpu(void)
 {
