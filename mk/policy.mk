@@ -42,3 +42,6 @@ $(BUILD)/policy/features-v24: $(BUILD)/policy/features.conf
 	checkpolicy -t Xen -c 24 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
 TEST_POLICIES := $(POLICY) $(POLICY)-v24 $(BUILD)/policy/features \
     $(BUILD)/policy/features-v24
+$(BUILD)/unit/xsm/sepol $(BUILD)/unit/xsm/policy $(BUILD)/unit/xsm/xsm \
+    $(BUILD)/unit/xsm/label $(BUILD)/unit/xsm/rows: | $(TEST_POLICIES)
+CHECK_NEEDS += $(TEST_POLICIES)

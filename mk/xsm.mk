@@ -21,10 +21,8 @@ $(eval $(call unit_test,xsm/xsm,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/label,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/rows,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/audit,xsm/audit.c $(XSM_LIB_SOURCES)))
-$(BUILD)/unit/xsm/sepol $(BUILD)/unit/xsm/policy $(BUILD)/unit/xsm/xsm \
-    $(BUILD)/unit/xsm/label $(BUILD)/unit/xsm/rows: | $(TEST_POLICIES)
 
 $(eval $(call fuzz_target,policy,$(XSM_ALL_SOURCES)))
 
 TAP_TESTS += tests/unit/xsm/tools.t
-CHECK_NEEDS += $(POLICY) $(POLICY)-v24 $(POLICY_CHECK)
+CHECK_NEEDS += $(POLICY_CHECK)

@@ -17,13 +17,10 @@ bool reader_refuse_at(struct reader *reader, const char *reason, size_t offset)
     why->section = reader->section;
     why->reason = reason;
     why->offset = offset;
-    size_t size = reader->object.size;
-    if (size > sizeof(why->object) - 1) {
-        size = sizeof(why->object) - 1;
-    }
+    _Static_assert(POLICY_NAME_MAX < sizeof(why->object), "room for a name");
     memset(why->object, 0, sizeof(why->object));
-    if (size != 0) {
-        memcpy(why->object, reader->object.data, size);
+    if (reader->object.size != 0) {
+        memcpy(why->object, reader->object.data, reader->object.size);
     }
     return false;
 }

@@ -22,15 +22,15 @@ struct symbols {
     struct bytes *names; /* by value - 1, empty where there is a gap */
     struct bitset present;
     uint32_t used;
-    uint32_t capacity; /* symbols */
-    uint32_t values;   /* the largest value */
+    uint32_t values; /* the largest value */
     uint32_t slot_mask;
 };
 
 NODISCARD bool symbols_init(struct symbols *table, struct xsm_arena *arena,
                             uint32_t values, uint32_t symbols);
 
-/* NULL if added, otherwise what is wrong. */
+/* NULL if added, otherwise what is wrong. Not to be called more often than
+ * there is room for symbols. */
 NODISCARD const char *symbols_add(struct symbols *table, struct bytes name,
                                   uint32_t value);
 NODISCARD const char *symbols_add_alias(struct symbols *table,

@@ -279,6 +279,153 @@ static void refuses_a_name_used_twice(void **state)
     free((void *)file.data);
 }
 
+/* Names, by others as long. */
+static void refuses_permissions_and_classes_named_twice(void **state)
+{
+    static const struct {
+        const char *old, *new, *reason, *object;
+    } renamed[] = {
+        {"cfg_write", "port_read", "permission named twice", "port_read"},
+        {"memory2", "device2", "class named twice", "device2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(renamed); i++) {
+        struct bytes file = read_file(POLICY_V30);
+        memcpy((uint8_t *)file.data + find(file, renamed[i].old),
+               renamed[i].new, strlen(renamed[i].new));
+        struct loaded *loaded = load(file, 16);
+        assert_int_equal(loaded->status, XSM_BAD_POLICY);
+        assert_string_equal(loaded->why.reason, renamed[i].reason);
+        assert_string_equal(loaded->why.object, renamed[i].object);
+        unload(loaded);
+        free((void *)file.data);
+    }
+}
+
+/* Expressions as they are in the file, as little-endian words; 0 ends. */
+struct expression_damage {
+    uint32_t words[24]; /* the words to find */
+    size_t at;          /* the first to change */
+    uint32_t to[3];
+    size_t changed;
+    const char *reason;
+};
+
+static const struct expression_damage expressions[] = {
+    /* u1 == u2: into "and", "not" and what is no node at all */
+    {{4, 1, 1}, 0, {2}, 1, "a constraint lacks an operand"},
+    {{4, 1, 1}, 0, {1}, 1, "a constraint lacks an operand"},
+    {{4, 1, 1}, 0, {6}, 1, "a constraint has an unknown node"},
+    {{4, 1, 1}, 1, {9}, 1, "a constraint compares what it cannot"},
+    {{4, 1, 1}, 1, {16}, 1, "a constraint compares what it cannot"},
+    {{4, 1, 1}, 2, {3}, 1, "a constraint compares what it cannot"},
+    {{4, 2, 3}, 2, {6}, 1, "a constraint compares what it cannot"},
+    /* five leaves, then "or": into a sixth leaf */
+    {{4, 1, 1, 4, 2, 1, 4, 4, 1, 4, 1, 2, 4, 2, 2, 3, 0, 0},
+     15,
+     {4, 1, 1},
+     3,
+     "a constraint is nested too deep"},
+    {{4, 1, 1, 4, 2, 1, 4, 4, 1, 4, 1, 2, 4, 2, 2, 3, 0, 0},
+     15,
+     {1},
+     1,
+     "a constraint that is no expression"},
+};
+
+static size_t find_words(struct bytes file, const uint32_t *words, size_t count)
+{
+    for (size_t i = 0; i + 4 * count <= file.size; i++) {
+        struct cursor in = cursor_over(file);
+        size_t same = 0;
+        in.offset = i;
+        while (same < count && take_le32(&in) == words[same]) {
+            same++;
+        }
+        if (same == count) {
+            return i;
+        }
+    }
+    fail_msg("no such expression");
+    return 0;
+}
+
+/* Words up to the last that is not 0, and all of the first three. */
+static size_t words_used(const uint32_t *words)
+{
+    size_t used = 24;
+    while (used > 3 && words[used - 1] == 0) {
+        used--;
+    }
+    return used;
+}
+
+static void refuses_ill_formed_constraints(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(expressions); i++) {
+        const struct expression_damage *damage = &expressions[i];
+        struct bytes file = read_file(FEATURES_V30);
+        size_t at = find_words(file, damage->words, words_used(damage->words));
+        for (size_t w = 0; w < damage->changed; w++) {
+            set_le32(file, at + 4 * (damage->at + w), damage->to[w]);
+        }
+        struct loaded *loaded = load(file, 16);
+        assert_int_equal(loaded->status, XSM_BAD_POLICY);
+        assert_string_equal(loaded->why.section, "classes");
+        assert_string_equal(loaded->why.reason, damage->reason);
+        unload(loaded);
+        free((void *)file.data);
+    }
+}
+
+/* The condition of ten booleans: its first operator into an eleventh, into a
+ * "not" and into what is no operator. */
+static void refuses_ill_formed_conditions(void **state)
+{
+    static const struct {
+        uint32_t op;
+        const char *reason;
+    } changes[] = {
+        {1, "a condition is nested too deep"},
+        {2, "a condition that is no expression"},
+        {8, "a condition with an unknown operator"},
+        {0, "a condition with an unknown operator"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+        struct bytes file = read_file(FEATURES_V30);
+        struct bytes all = file;
+        uint32_t size = 19; /* nodes: ten booleans, nine operators */
+        size_t at = find_words(all, (uint32_t[]){size, 1}, 2);
+        size_t operator_at = at + 4 + 8 * (size_t)10;
+        uint32_t boolean = file.data[at + 8];
+        set_le32(file, operator_at, changes[i].op);
+        set_le32(file, operator_at + 4, changes[i].op == 1 ? boolean : 0);
+        struct loaded *loaded = load(file, 16);
+        assert_int_equal(loaded->status, XSM_BAD_POLICY);
+        assert_string_equal(loaded->why.section, "conditions");
+        assert_string_equal(loaded->why.reason, changes[i].reason);
+        unload(loaded);
+        free((void *)file.data);
+    }
+}
+
+static void refuses_a_file_too_large(void **state)
+{
+    const size_t size = (16U << 20) + 1;
+    const struct xsm_options options = {.labels = 16};
+    uint8_t *file = calloc(1, size);
+    (void)state;
+    assert_non_null(file);
+    struct loaded *loaded =
+        load_with(bytes_of(file, size), &options, size + ARENA_SIZE);
+    assert_int_equal(loaded->status, XSM_BAD_POLICY);
+    assert_string_equal(loaded->why.reason, "the file is too large");
+    unload(loaded);
+    free(file);
+}
+
 /* A policy compiled to be refused if a permission is missing: rename one. */
 static void honours_handle_unknown(void **state)
 {
@@ -349,6 +496,10 @@ int main(void)
         cmocka_unit_test(refuses_bad_numbers_of_labels),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(refuses_a_name_used_twice),
+        cmocka_unit_test(refuses_permissions_and_classes_named_twice),
+        cmocka_unit_test(refuses_ill_formed_constraints),
+        cmocka_unit_test(refuses_ill_formed_conditions),
+        cmocka_unit_test(refuses_a_file_too_large),
         cmocka_unit_test(honours_handle_unknown),
         cmocka_unit_test(absent_classes_follow_the_option),
     };
