@@ -74,3 +74,4 @@ $(eval $(call unit_test,hv/cpu/time,hv/cpu/time.c))
 print-hv-flags: $(BUILD)/include/xen
 	@echo '$(HV_CFLAGS)'
 TAP_TESTS += tests/nocompile/table.t tests/nocompile/handlers.t
+$(eval $(call unit_test,hv/cpu/paging,hv/cpu/paging.c))

@@ -112,6 +112,9 @@ static void *map_area(maddr_t start, size_t size, uint64_t flags)
     uint64_t pages = ((start.a - first) + size + PAGE_SIZE - 1) >> PAGE_SHIFT;
     uint64_t va;
 
+    if (size > IOREMAP_END - IOREMAP_VIRT) {
+        return NULL;
+    }
     spin_lock(&paging_lock);
     va = ioremap_next;
     if (pages > (IOREMAP_END - va) >> PAGE_SHIFT ||
