@@ -64,39 +64,47 @@ static bool is_ldt_fault(struct vcpu *vcpu, uint64_t va)
     return va - ldt < 0x10000 && ldt_fault(vcpu, va - ldt);
 }
 
+/* A fault that need not be the guest's: true if it was not. */
 static bool page_fault_is_ours(struct vcpu *vcpu, struct regs *regs,
                                uint64_t va, uint32_t code)
 {
-    if (unlikely(!(code & PF_USER))) {
-        if (va - VCPU_GDT_VIRT < (uint64_t)DIRECTMAP_VIRT - VCPU_GDT_VIRT) {
-            return is_ldt_fault(vcpu, va);
-        }
-        return emulate_iret_cpl3(vcpu, regs, va, code);
-    }
-    if (vcpu->kernel_mode &&
-        (code & (PF_PRESENT | PF_WRITE)) == (PF_PRESENT | PF_WRITE)) {
-        return emulate_ptwr(vcpu, regs, va, code);
-    }
-    return false;
-}
-
-static void page_fault(struct vcpu *vcpu, struct regs *regs)
-{
-    uint64_t va = read_cr2();
-    uint32_t code = regs->error_code;
-
-    if (unlikely(code & PF_RESERVED)) {
+    if (code & PF_RESERVED) {
         domain_crash(vcpu->domain, "reserved bits in a mapping of 0x%lx",
                      (unsigned long)va);
-        return;
+        return true;
     }
+    if (code & PF_USER) {
+        return emulate_ptwr(vcpu, regs, va, code);
+    }
+    if (va - VCPU_GDT_VIRT < (uint64_t)DIRECTMAP_VIRT - VCPU_GDT_VIRT) {
+        return is_ldt_fault(vcpu, va);
+    }
+    return emulate_iret_cpl3(vcpu, regs, va, code);
+}
+
+static noinline void page_fault_unusual(struct vcpu *vcpu, struct regs *regs,
+                                        uint64_t va, uint32_t code)
+{
     if (page_fault_is_ours(vcpu, regs, va, code)) {
         return;
     }
-    if (unlikely(!(code & PF_USER)) && va - vcpu_ldt_va(vcpu) < 0x10000) {
+    if (!(code & PF_USER) && va - vcpu_ldt_va(vcpu) < 0x10000) {
         va = vcpu->ldt_base + (va - vcpu_ldt_va(vcpu));
     }
     deliver_page_fault(vcpu, regs, va, code);
+}
+
+static inline void page_fault(struct vcpu *vcpu, struct regs *regs)
+{
+    uint32_t code = regs->error_code;
+    uint32_t write = PF_PRESENT | PF_WRITE;
+
+    if (unlikely((code & (PF_RESERVED | PF_USER)) != PF_USER ||
+                 (vcpu->kernel_mode && (code & write) == write))) {
+        page_fault_unusual(vcpu, regs, read_cr2(), code);
+    } else {
+        deliver_page_fault(vcpu, regs, read_cr2(), code);
+    }
 }
 
 /* INT n of a guest: the trap table's DPL says who may. */
@@ -167,14 +175,9 @@ static void int80(struct vcpu *vcpu, struct regs *regs)
     }
 }
 
-void guest_exception(struct regs *regs)
+static noinline void other_exception(struct vcpu *vcpu, struct regs *regs)
 {
-    struct vcpu *vcpu = current_vcpu();
-
     switch (regs->vector) {
-    case VECTOR_PF:
-        page_fault(vcpu, regs);
-        break;
     case VECTOR_GP:
         general_protection(vcpu, regs);
         break;
@@ -204,6 +207,17 @@ void guest_exception(struct regs *regs)
             deliver_trap(vcpu, regs, (uint8_t)regs->vector, regs->error_code);
         }
         break;
+    }
+}
+
+void guest_exception(struct regs *regs)
+{
+    struct vcpu *vcpu = current_vcpu();
+
+    if (regs->vector == VECTOR_PF) { /* the most frequent by far */
+        page_fault(vcpu, regs);
+    } else {
+        other_exception(vcpu, regs);
     }
 }
 

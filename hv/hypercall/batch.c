@@ -101,14 +101,14 @@ static long element_read_and_run(struct call *call, uint64_t va,
     if (call->nr == __HYPERVISOR_mmu_update) {
         struct mmu_element element;
 
-        if (unlikely(!guest_read_words((uint64_t *)&element, GVA(va), 2))) {
+        if (unlikely(!guest_load_words((uint64_t *)&element, GVA(va), 2))) {
             return -EFAULT;
         }
         return element_run(call, mmu_row(&element), &element, given);
     }
     struct mmuext_op op;
 
-    if (unlikely(!guest_read_words((uint64_t *)&op, GVA(va), 3))) {
+    if (unlikely(!guest_load_words((uint64_t *)&op, GVA(va), 3))) {
         return -EFAULT;
     }
     return element_run(call, mmuext_row(&op), &op, given);
@@ -142,6 +142,10 @@ static long batch_run(struct call *call, struct domain *given, size_t size,
     uint32_t limit = MIN(count, BATCH_LIMIT);
     uint64_t va = call->args[0];
 
+    if (unlikely(!is_guest_range(va, count * size))) {
+        *done = 0;
+        return -EFAULT;
+    }
     for (uint32_t i = 0; i < limit; i++, va += size) {
         long rc = element_read_and_run(call, va, given);
 

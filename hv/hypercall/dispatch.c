@@ -57,7 +57,10 @@ const struct row rows[ROW_COUNT] = {
                         .field = FIELD_##o(t, m),                              \
                         .perm = XSM_PERM_INIT(c, p),                           \
                         .is_simple = OBJECT_##o == OBJECT_SELF &&              \
-                                     SIZE_##d(t) == 0},
+                                     SIZE_##d(t) == 0,                         \
+                        .is_word = OBJECT_##o == OBJECT_SELF &&                \
+                                   DIRECTION_##d == DIRECTION_IN &&            \
+                                   SIZE_##d(t) == sizeof(uint32_t)},
 #define ROW2(f, op, nr, t, d, o, m, c, p, o2, m2, c2, p2)                      \
     [row_##f##_##op] = {.handler = call_##f##_##op,                            \
                         .size = SIZE_##d(t),                                   \
@@ -255,20 +258,33 @@ static noinline long run_with_argument(unsigned int index, struct call *call,
     return rc;
 }
 
+/* The policy did not say yes at once: ask again, for the record. */
+static noinline long run_refused(const struct row *row, struct call *call,
+                                 void *arg)
+{
+    if (refused((unsigned int)(row - rows), row->perm, call->target,
+                call->target)) {
+        return -EPERM;
+    }
+    return row->handler(&the_permit, call, arg);
+}
+
 /*
  * Rows whose structure is one word of 32 bits, on the caller itself: event
  * channels are sent and unmasked this way.
  */
-static noinline no_stack_protector long run_with_word(unsigned int index,
-                                                      struct call *call,
-                                                      uint64_t va)
+static noinline no_stack_protector long
+run_with_word(const struct row *row, struct call *call, uint64_t va)
 {
     uint32_t arg;
 
     if (unlikely(!guest_read_u32(&arg, GVA(va)))) {
         return -EFAULT;
     }
-    return run_found(index, call, &arg);
+    if (unlikely(!domain_may_itself(call->target, row->perm))) {
+        return run_refused(row, call, &arg);
+    }
+    return row->handler(&the_permit, call, &arg);
 }
 
 static noinline long run_row_with_objects(unsigned int index,
@@ -276,10 +292,6 @@ static noinline long run_row_with_objects(unsigned int index,
 {
     const struct row *row = &rows[index];
 
-    if (row->size == sizeof(uint32_t) && row->direction == DIRECTION_IN &&
-        row->object == OBJECT_SELF) {
-        return run_with_word(index, call, va);
-    }
     if (row->size != 0) {
         return run_with_argument(index, call, va);
     }
@@ -289,21 +301,11 @@ static noinline long run_row_with_objects(unsigned int index,
     return run(index, call, NULL);
 }
 
-/* The policy did not say yes at once: ask again, for the record. */
-static noinline long run_refused(const struct row *row, struct call *call)
-{
-    if (refused((unsigned int)(row - rows), row->perm, call->target,
-                call->target)) {
-        return -EPERM;
-    }
-    return row->handler(&the_permit, call, NULL);
-}
-
 /* Rows with registers only, on the caller itself. */
 static always_inline long run_simple(const struct row *row, struct call *call)
 {
     if (unlikely(!domain_may_itself(call->target, row->perm))) {
-        return run_refused(row, call);
+        return run_refused(row, call, NULL);
     }
     return row->handler(&the_permit, call, NULL);
 }
@@ -321,6 +323,9 @@ static always_inline long run_row(const struct family *family,
             (unsigned int)index_nospec(operation, family->operations);
     if (likely(rows[index].is_simple)) {
         return run_simple(&rows[index], call);
+    }
+    if (likely(rows[index].is_word)) {
+        return run_with_word(&rows[index], call, va);
     }
     return run_row_with_objects(index, call, va);
 }

@@ -17,14 +17,14 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == sizeof(struct multicall_entry),
                "public layout");
+#define USED_WORDS 7 /* a hypercall has five arguments */
 
 static always_inline bool entry_run(struct call *outer, uint64_t va, bool *restart)
 {
     struct entry entry;
     struct call call;
 
-    if (unlikely(!guest_read_words((uint64_t *)&entry, GVA(va),
-                                   sizeof(entry) / sizeof(uint64_t)))) {
+    if (unlikely(!guest_load_words((uint64_t *)&entry, GVA(va), USED_WORDS))) {
         return false;
     }
     call.caller = outer->caller;
@@ -36,11 +36,10 @@ static always_inline bool entry_run(struct call *outer, uint64_t va, bool *resta
                        : (uint64_t)hypercall_dispatch(&call);
     if (unlikely(entry.result == (uint64_t)-ERESTART)) {
         *restart = true;
-        return guest_write_words(GVA(va), (uint64_t *)&entry,
-                                 sizeof(entry) / sizeof(uint64_t));
+        return guest_write(GVA(va), &entry, USED_WORDS * sizeof(uint64_t));
     }
-    return guest_write_words(GVA(va + offsetof(struct entry, result)),
-                             &entry.result, 1);
+    return guest_store_word(GVA(va + offsetof(struct entry, result)),
+                            entry.result);
 }
 
 no_stack_protector long do_multicall(const struct permit *permit, struct call *call, void *none)
@@ -53,6 +52,9 @@ no_stack_protector long do_multicall(const struct permit *permit, struct call *c
 
     (void)permit;
     (void)none;
+    if (unlikely(!is_guest_range(va, (uint64_t)count * sizeof(struct entry)))) {
+        return -EFAULT;
+    }
     for (done = 0; done < limit; done++) {
         if (unlikely(!entry_run(call, va, &restart))) {
             return -EFAULT;
@@ -61,8 +63,7 @@ no_stack_protector long do_multicall(const struct permit *permit, struct call *c
             break;
         }
         va += sizeof(struct multicall_entry);
-        if (unlikely(!call->caller->kernel_mode ||
-                     call->caller->domain->is_crashing)) {
+        if (unlikely(!call->caller->kernel_mode)) {
             return 0; /* XSA-213: an iret inside ends the list */
         }
     }

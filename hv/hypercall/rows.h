@@ -67,6 +67,7 @@ struct row {
     struct xsm_perm perm, perm2;
     uint8_t has_second;
     uint8_t is_simple; /* no structure, and on the caller alone */
+    uint8_t is_word;   /* IN of 32 bits, and on the caller alone */
 };
 _Static_assert(sizeof(struct row) == 24, "one row, three words");
 

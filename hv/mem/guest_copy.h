@@ -27,16 +27,13 @@ bool guest_write(gva_t to, const void *from, size_t size) NODISCARD;
                  : label)
 
 /*
- * The same for whole words, in line: entries, exits and batches spend their
- * time here.  words is a small constant.
+ * The same for whole words, in line: batches spend their time here.  The range
+ * is the caller's to check (is_guest_range), once for all of a batch.
  */
-static inline bool guest_read_words(uint64_t *to, gva_t from, size_t words)
+static inline bool guest_load_words(uint64_t *to, gva_t from, size_t words)
 {
     const void *source = (const void *)from.va;
 
-    if (unlikely(!is_guest_range(from.va, words * sizeof(*to)))) {
-        return false;
-    }
     stac();
     __asm__ volatile("1: rep movsq\n"
                      "2:\n" EXTABLE("1b", "2b")
@@ -47,22 +44,15 @@ static inline bool guest_read_words(uint64_t *to, gva_t from, size_t words)
     return likely(words == 0);
 }
 
-static inline bool guest_write_words(gva_t to, const uint64_t *from,
-                                     size_t words)
+static inline bool guest_store_word(gva_t to, uint64_t value)
 {
-    void *target = (void *)to.va;
-
-    if (unlikely(!is_guest_range(to.va, words * sizeof(*from)))) {
-        return false;
-    }
     stac();
-    __asm__ volatile("1: rep movsq\n"
-                     "2:\n" EXTABLE("1b", "2b")
-                     : "+c"(words), "+D"(target), "+S"(from)
-                     :
-                     : "memory");
+    guest_store((uint64_t *)to.va, value, fault);
     clac();
-    return likely(words == 0);
+    return true;
+fault:
+    clac();
+    return false;
 }
 
 /* One aligned word, with a single access. */
