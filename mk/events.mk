@@ -26,3 +26,6 @@ $(eval $(call unit_test,hv/sched/timer,hv/sched/timer.c))
 $(eval $(call unit_test,hv/sched/clock,hv/sched/clock.c))
 $(eval $(call unit_test,hv/cpu/irq,$(IRQ_SOURCES) \
     tests/unit/hv/cpu/irq_machine.c))
+$(eval $(call unit_test,hv/sched/race,$(filter-out hv/sched/vcpu_ops.c \
+    hv/sched/shutdown.c,$(SCHED_SOURCES)) $(EVTCHN_SOURCES) \
+    tests/unit/hv/sched/race_machine.c,-pthread))

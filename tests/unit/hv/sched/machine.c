@@ -85,6 +85,7 @@ void idle_wait(void)
 
     assert_false(spin_is_locked(&sched.lock));
     assert_null(cpu->cpu.current);
+    assert_int_equal(cpu->cpu.need_resched, 0);
     cpu->is_idle = true;
     leave(cpu);
     cpu->is_idle = false;
