@@ -100,6 +100,39 @@ comm -23 "$work/named" "$work/known" |
 [ ! -s "$work/out" ] && [ "$(wc -l <"$work/named")" -gt 150 ]
 result $? "docs/policy.md names permissions that exist" "$work/out"
 
+# Information flows, which allow rules one by one do not show.
+flows() { # POLICY SOURCE TARGET [EXCLUDED TYPE...]: how many are found
+    seinfoflow -p "$1" -m policy/flows.map -w 1 -S -s "$2" -t "$3" "${@:4}" \
+        >"$work/out" 2>&1 &&
+        sed -n 's/^\([0-9]*\) information flow(s) found.*/\1/p' "$work/out"
+}
+while read -r source target through; do
+    # shellcheck disable=SC2086
+    [ "$(flows "$policy" "$source" "$target" $through)" = 0 ]
+    result $? "no flow from $source to $target but through $through" "$work/out"
+done <<'FLOWS'
+domU_t guest_t dom0_t
+guest_t domU_t dom0_t
+domU_t device_t dom0_t
+guest_t iomem_t dom0_t
+guest_t xen_t dom0_t
+guest_t security_t xen_t
+FLOWS
+[ "$(flows "$policy" guest_t dom0_t)" -gt 0 ]
+result $? "the flow from a guest to dom0 is seen" "$work/out"
+sed 's/^# What no rule of this policy may ever grant.*/'\
+'allow domU_t guest_self_t:event2 send_ipi;\n&/' \
+    "$BUILD/policy/policy.conf" >"$work/hole.conf" &&
+    checkpolicy -t Xen -c 30 -o "$work/hole" "$work/hole.conf" \
+        >"$work/out" 2>&1 &&
+    [ "$(flows "$work/hole" domU_t guest_t dom0_t)" -gt 0 ]
+result $? "a hole that no assertion forbids is found as a flow" "$work/out"
+
+sed -nE 's/^ *([a-z0-9_]+) [rwbn] +[0-9]+$/\1/p' policy/flows.map >"$work/map"
+sed -nE 's/^XSM_PERMISSION\(\w+, (\w+)\)$/\1/p' xsm/classes.def |
+    diff - "$work/map" >"$work/out"
+result $? "the map of flows has every permission, in order" "$work/out"
+
 # A check is at most 20 instructions, two of them loads of the matrix.
 flags="-std=gnu17 -I. -O2 -ffreestanding -fcf-protection=none"
 cat >"$work/check.c" <<'CODE'
