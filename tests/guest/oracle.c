@@ -44,8 +44,7 @@ static void complain(const char *what, uint64_t entry)
 static void walk(unsigned int index, unsigned int level)
 {
     if (level_of[index] != 0) {
-        /* Xen has linear tables: one level may stand for the next. */
-        if (level_of[index] != level && !on_xen) {
+        if (level_of[index] != level) {
             complain("one frame at two levels", mfns[index]);
         }
         return;

@@ -142,6 +142,47 @@ static void test_partial(void)
     tap_is(writable(l2), 0, "and so is it");
 }
 
+/* A table that points to itself is linear, however it came to do so. */
+static void test_self(void)
+{
+    for (unsigned int level = 2; level <= 4; level++) {
+        uint64_t *table = page_alloc();
+
+        table[1] = pte_make(virt_to_mfn(table), PTE_P | PTE_US);
+        page_make_ro(table);
+        tap_refused(pin(level, table), "an L%u with an entry for itself",
+                    level);
+        tap_is(writable(table), 0, "is a plain page still");
+        table[1] |= PTE_RW;
+        page_make_ro(table);
+        tap_refused(pin(level, table), "nor with a writable one");
+        tap_is(writable(table), 0, "it is a plain page still");
+    }
+}
+
+/* The same by an update of a table that nothing uses any more: if it keeps
+ * its type for another use, the update must not make it another's table. */
+static void test_self_by_update(void)
+{
+    for (unsigned int level = 2; level <= 4; level++) {
+        uint64_t *table = page_alloc();
+        uint64_t mfn = virt_to_mfn(table);
+
+        page_make_ro(table);
+        tap_is(pin(level, table), 0, "an empty L%u", level);
+        tap_is(unpin(table), 0, "that nothing uses any more");
+        pte_update(mfn * PAGE_SIZE + 8, pte_make(mfn, PTE_P | PTE_US));
+        for (unsigned int other = 2; other <= 4; other++) {
+            tap_refused(pin(other, table),
+                        "with an entry for itself it is no L%u", other);
+        }
+        pte_update(mfn * PAGE_SIZE + 8, 0);
+        tap_is(pin(level, table), 0, "without, it is an L%u again", level);
+        tap_is(unpin(table), 0, "(unpin)");
+        tap_is(writable(table), 0, "and a plain page in the end");
+    }
+}
+
 static void test_roots(void)
 {
     uint64_t *root = page_alloc(), *slots = mfn_to_virt(root_mfn());
@@ -209,6 +250,8 @@ void test_main(void)
     test_bad_frames();
     test_contents();
     test_partial();
+    test_self();
+    test_self_by_update();
     test_roots();
     test_other_ops();
 }

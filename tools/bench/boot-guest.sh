@@ -69,9 +69,10 @@ else
     set -- "$@" -accel tcg
 fi
 
-# Xen's dom0 has few words of its own; Vouch refuses words it does not know.
+# Linear page tables are an option of Xen's that Vouch does not have.
 if grep -aq '(XEN)' "$hypervisor"; then
     hv_args="console=com1 com1=115200,8n1 dom0_mem=64M,max:64M \
+pv-linear-pt=false \
 dom0_max_vcpus=${vcpus:-$cpus} $hv_args"
     guest_args="hv=xen $guest_args"
     policy=''
