@@ -9,124 +9,27 @@
 #include "hv/base/log.h"
 #include "hv/boot/cmdline.h"
 #include "hv/boot/machine_map.h"
+#include "hv/boot/measured.h"
 #include "hv/boot/modules.h"
 #include "hv/boot/paging.h"
 #include "hv/boot/platform.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/paging.h"
 #include "hv/domain/build.h"
-#include "hv/measure/tpm_mmio.h"
+#include "hv/measure/tpm_io.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
 #include "hv/sched/sched.h"
 #include "hv/security/security.h"
 
-#define LOG_SIZE      (256ul << 10)
 #define MIB           (1ul << 20)
 #define DOM0_DEFAULT  (1024 * MIB)
 #define DOM0_MINIMUM  (64 * MIB)
 #define HV_RESERVE    (32 * MIB) /* what dom0 never gets by default */
 #define DENIED_MAX    32u
 
-struct measure measurements;
-
 static struct number_range denied[DENIED_MAX]; /* constant after boot */
 static uint32_t denied_count;
-
-static void measured(enum measure_status status, const char *what)
-{
-    if (status != MEASURE_OK && status != MEASURE_NO_TPM) {
-        log_line("measurement of %s failed: %s%s%s; measured=no", what,
-                 measure_status_text(status),
-                 measurements.detail != NULL ? ": " : "",
-                 measurements.detail != NULL ? measurements.detail : "");
-    }
-}
-
-static void measure_mode(void)
-{
-    static const char *const entries[] = {
-        [BOOT_MULTIBOOT1] = "mb1",
-        [BOOT_MULTIBOOT2] = "mb2",
-        [BOOT_EFI] = "efi64",
-    };
-    struct vouchlog_mode mode = {
-        .entry = entries[boot_info.entry],
-        .policy =
-            cmdline.policy == CMDLINE_ENFORCING ? "enforcing" : "permissive",
-        .exclusive = measurements.is_exclusive ? "yes" : "no",
-    };
-    char text[128];
-    struct buffer buffer = buffer_over(text, sizeof(text));
-    struct writer writer = writer_begin(&buffer);
-
-    vouchlog_put_mode(&writer, &mode);
-    CHECK(writer_end(&writer));
-    measured(measure_text(&measurements, VOUCHLOG_MODE, buffer_bytes(&buffer)),
-             "mode");
-    measured(measure_text(&measurements, VOUCHLOG_CMDLINE,
-                          cmdline_strip_path(
-                              bytes_of_text(boot_info.command_line))),
-             "command line");
-}
-
-static struct tpm_mmio tpm_registers;
-
-static void delay_us(uint32_t microseconds)
-{
-    udelay(microseconds);
-}
-
-static struct tpm_io tpm_find(void)
-{
-    tpm_registers.registers = ioremap(MADDR(TPM_IO_BASE), TPM_IO_SIZE);
-    tpm_registers.delay_us = delay_us;
-    if (tpm_registers.registers == NULL) {
-        refuse_boot("no memory to map the TPM");
-    }
-    return tpm_mmio_io(&tpm_registers, TPM_IO_BASE, TPM_IO_SIZE);
-}
-
-static void measure_start(void)
-{
-    struct measure_setup setup = {
-        .firmware_log = bytes_of(maddr_to_hva(boot_info.firmware_log),
-                                 boot_info.firmware_log_size),
-        .log = buffer_over(heap_alloc(LOG_SIZE), LOG_SIZE),
-    };
-
-    if (cmdline.tpm == CMDLINE_TPM_OFF) {
-        measure_init_without_tpm(&measurements);
-        log_line("TPM: not used (tpm=off); measured=no");
-        return;
-    }
-    setup.io = tpm_find();
-    if (setup.log.data == NULL) {
-        refuse_boot("no memory for the measurement log");
-    }
-    measured(measure_init(&measurements, &setup), "the start");
-    if (!measurements.has_tpm) {
-        log_line("TPM: none; measured=no");
-    } else {
-        log_line("TPM: %s, PCR %u and %u, exclusive=%s",
-                 tpm_interface_text(measurements.tpm.interface),
-                 measurements.boot.index, measurements.run.index,
-                 measurements.is_exclusive ? "yes" : "no");
-    }
-}
-
-/* Leaves the log where the ACPI TPM2 table says dom0 will look for it. */
-static void measure_end(void)
-{
-    struct buffer area = buffer_over(NULL, 0);
-
-    if (platform.tpm2.present && platform.tpm2.log_area != 0) {
-        area.data = map_firmware_writable(MADDR(platform.tpm2.log_area),
-                                          platform.tpm2.log_size);
-        area.size = area.data == NULL ? 0 : platform.tpm2.log_size;
-    }
-    measured(measure_publish(&measurements, &area), "the end of boot");
-}
 
 static void kernel_parse(struct bytes file, struct elf_image *kernel)
 {
@@ -225,22 +128,17 @@ void dom0_boot(void)
     static struct elf_image kernel;
     struct boot_modules modules;
 
-    measure_start();
-    measure_mode();
+    measured_start();
     modules_find(&modules);
-    measured(measure_blob(&measurements, VOUCHLOG_POLICY, modules.policy),
-             "the policy");
+    measured_blob(VOUCHLOG_POLICY, modules.policy);
     security_init(modules.policy, cmdline.policy == CMDLINE_ENFORCING);
-    measured(measure_blob(&measurements, VOUCHLOG_DOM0_KERNEL, modules.kernel),
-             "dom0's kernel");
-    measured(measure_text(&measurements, VOUCHLOG_DOM0_CMDLINE,
-                          bytes_of_text(modules.kernel_command_line)),
-             "dom0's command line");
-    measured(measure_blob(&measurements, VOUCHLOG_DOM0_INITRD, modules.initrd),
-             "the initrd");
+    measured_blob(VOUCHLOG_DOM0_KERNEL, modules.kernel);
+    measured_text(VOUCHLOG_DOM0_CMDLINE,
+                  bytes_of_text(modules.kernel_command_line));
+    measured_blob(VOUCHLOG_DOM0_INITRD, modules.initrd);
     kernel_parse(modules.kernel, &kernel);
     dom0_build(&modules, &kernel);
-    measure_end();
+    measured_end();
     for (size_t i = 0; i < boot_info.module_count; i++) {
         release_memory(boot_info.modules[i].start, boot_info.modules[i].size);
     }
