@@ -27,7 +27,7 @@ check: deps
 	@$(MAKE) --no-print-directory check-built
 
 check-built:
-	@$(CHECK_ENV) prove -j$(JOBS) --timer --exec '' $(TESTS)
+	@$(CHECK_ENV) prove -j$(JOBS) --timer --failures --comments --exec '' $(TESTS)
 
 unit:
 	@$(MAKE) --no-print-directory -j$(JOBS) $(UNIT_TESTS)

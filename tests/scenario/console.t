@@ -11,14 +11,14 @@ rm -rf "$dir"
 mkdir -p "$dir"
 keys=$dir/keys
 mkfifo "$keys"
-RUN=$dir/run CONSOLE=1 timeout -k 5 "${SCENARIO_TIMEOUT:-300}" \
+RUN=$dir/run CONSOLE=1 timeout -k 5 "${SCENARIO_TIMEOUT:-600}" \
     tools/run/run.sh <"$keys" >"$dir.out" 2>&1 &
 machine=$!
 exec 3>"$keys"
 
 wait_for()
 {
-    local end=$((SECONDS + ${SCENARIO_TIMEOUT:-300}))
+    local end=$((SECONDS + ${SCENARIO_TIMEOUT:-600}))
     while [ $SECONDS -lt $end ] && kill -0 $machine 2>/dev/null; do
         tr -d '\r\0' <"$dir.out" | grep -aEq "$1" && return
         sleep 0.5
