@@ -3,9 +3,10 @@
 # ports, MSRs, CPUID, page-table writes).  The sources themselves are found by
 # mk/hv.mk.
 
-$(eval $(call unit_test,hv/hypercall/decode,hv/hypercall/decode.c))
-$(eval $(call unit_test,hv/hypercall/rmw,hv/hypercall/rmw.c hv/hypercall/decode.c))
-
+$(eval $(call unit_test,hv/hypercall/decode,hv/hypercall/decode.c \
+    hv/hypercall/insn.c))
+$(eval $(call unit_test,hv/hypercall/rmw,hv/hypercall/rmw.c \
+    hv/hypercall/decode.c hv/hypercall/insn.c))
 
 EMULATE_FAKE := tests/unit/hv/hypercall/fake.c
 
@@ -18,7 +19,8 @@ $(eval $(call unit_test,hv/hypercall/cpuid,hv/hypercall/cpuid.c \
 EMULATE_PORTS := hv/hypercall/ioport.c hv/hypercall/ports.c \
     hv/hypercall/pciconfig.c hv/domain/pit.c $(EMULATE_FAKE)
 $(eval $(call unit_test,hv/hypercall/ioport,$(EMULATE_PORTS)))
-EMULATE_CODE := hv/hypercall/decode.c hv/hypercall/fetch.c
+EMULATE_CODE := hv/hypercall/decode.c hv/hypercall/insn.c \
+    hv/hypercall/fetch.c
 $(eval $(call unit_test,hv/hypercall/privop,hv/hypercall/privop.c \
     hv/hypercall/privop_cpu.c hv/hypercall/privop_io.c \
     hv/hypercall/privop_umip.c hv/hypercall/control.c \
@@ -28,4 +30,5 @@ $(eval $(call unit_test,hv/hypercall/iret,hv/hypercall/iret.c \
     $(EMULATE_CODE) $(EMULATE_FAKE)))
 $(eval $(call unit_test,hv/hypercall/ptwr,hv/hypercall/ptwr.c \
     hv/hypercall/rmw.c $(EMULATE_CODE) $(EMULATE_FAKE)))
-$(eval $(call fuzz_target,decode,hv/hypercall/decode.c hv/hypercall/rmw.c))
+$(eval $(call fuzz_target,decode,hv/hypercall/decode.c \
+    hv/hypercall/insn.c hv/hypercall/rmw.c))
