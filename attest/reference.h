@@ -2,7 +2,7 @@
 /*
  * Reference values: which events a good boot measures, in which order, with
  * which digests, whose proof is accepted and until when. A manifest is their
- * signed form; once loaded it is read-only. docs/attestation.md has the format.
+ * signed form; once loaded it is read-only. vouch-ref(1) has the format.
  */
 #ifndef VOUCH_ATTEST_REFERENCE_H
 #define VOUCH_ATTEST_REFERENCE_H

@@ -149,13 +149,15 @@ enum tcg_cover tcg_check_data(struct hasher *hasher,
         return TCG_UNCOVERED;
     }
     struct sha256_digest digest = hash_bytes(hasher, part);
-    if (sha256_equal(&digest, event->digest)) {
-        return TCG_COVERED;
+    bool is_right = sha256_equal(&digest, event->digest);
+    if (event->type != EV_EFI_VARIABLE_BOOT) {
+        return is_right ? TCG_COVERED : TCG_WRONG;
     }
-    /* Profile 1.05 and earlier let firmware hash all of a boot variable. */
-    if (event->type == EV_EFI_VARIABLE_BOOT) {
-        digest = hash_bytes(hasher, event->data);
-        return sha256_equal(&digest, event->digest) ? TCG_COVERED : TCG_WRONG;
+    /* The variable's value alone: its name is not tied to the digest. Some
+     * firmware hashes all of it. */
+    if (is_right) {
+        return TCG_UNCOVERED;
     }
-    return TCG_WRONG;
+    digest = hash_bytes(hasher, event->data);
+    return sha256_equal(&digest, event->digest) ? TCG_COVERED : TCG_WRONG;
 }

@@ -32,7 +32,7 @@
 
 enum tcg_cover {
     TCG_COVERED,   /* the digest is the hash of the data, and it is right */
-    TCG_UNCOVERED, /* the type does not tie the data to the digest */
+    TCG_UNCOVERED, /* the digest does not tie down all of the data */
     TCG_WRONG,     /* the digest should be the hash of the data and is not */
 };
 
