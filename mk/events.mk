@@ -29,3 +29,4 @@ $(eval $(call unit_test,hv/cpu/irq,$(IRQ_SOURCES) \
 $(eval $(call unit_test,hv/sched/race,$(filter-out hv/sched/vcpu_ops.c \
     hv/sched/shutdown.c,$(SCHED_SOURCES)) $(EVTCHN_SOURCES) \
     tests/unit/hv/sched/race_machine.c,-pthread))
+$(eval $(call fuzz_target,msi,hv/cpu/msi.c))

@@ -25,17 +25,18 @@ enum { /* configuration space */
 #define PCI_CAPABILITIES_MAX     48u /* as many as fit */
 #define PCI_CAP_MSI              0x05u
 #define PCI_CAP_MSIX             0x11u
+#define PCI_CAP_MSIX_SIZE        0x0cu
+#define PCI_CONFIG_SIZE          0x100u
 
 #define BAR_IS_IO                1u
 #define BAR_TYPE_MASK            6u
 #define BAR_TYPE_64              4u
 
-#define MSI_CONTROL              2u
+#define CAP_CONTROL              2u /* of both */
 #define MSI_ADDRESS              4u
 #define MSI_CONTROL_64           0x80u
 #define MSI_CONTROL_MASKS        0x100u
 
-#define MSIX_CONTROL             2u
 #define MSIX_TABLE               4u
 #define MSIX_CONTROL_LAST        0x7ffu
 #define MSIX_TABLE_BIR           7u
@@ -94,13 +95,11 @@ static int read_bar(uint32_t bdf, uint32_t index, uint64_t *address)
 
 static int find_table_entry(struct msi *msi)
 {
-    uint32_t control =
-        pci_config_read(msi->bdf, msi->capability + MSIX_CONTROL, 2);
     uint32_t table = pci_config_read(msi->bdf, msi->capability + MSIX_TABLE, 4);
     uint64_t address = 0;
     int status = 0;
 
-    if (msi->entry > (control & MSIX_CONTROL_LAST)) {
+    if (msi->entry > (msi->control & MSIX_CONTROL_LAST)) {
         return -ENOENT;
     }
     if ((pci_config_read(msi->bdf, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY) == 0) {
@@ -115,6 +114,16 @@ static int find_table_entry(struct msi *msi)
     return 0;
 }
 
+/* How far we read and write from its start. */
+static uint32_t capability_size(const struct msi *msi)
+{
+    if (msi->is_msix) {
+        return PCI_CAP_MSIX_SIZE;
+    }
+    return ((msi->control & MSI_CONTROL_64) != 0 ? 0xeu : 0xau) +
+           ((msi->control & MSI_CONTROL_MASKS) != 0 ? 6u : 0u);
+}
+
 int msi_prepare(struct msi *msi)
 {
     uint32_t id = msi->is_msix ? PCI_CAP_MSIX : PCI_CAP_MSI;
@@ -126,22 +135,21 @@ int msi_prepare(struct msi *msi)
     if (msi->capability == 0) {
         return -ENODEV;
     }
+    msi->control =
+        (uint16_t)pci_config_read(msi->bdf, msi->capability + CAP_CONTROL, 2);
+    if (msi->capability + capability_size(msi) > PCI_CONFIG_SIZE) {
+        return -ENODEV;
+    }
     return msi->is_msix ? find_table_entry(msi) : 0;
-}
-
-static uint32_t msi_control(const struct msi *msi)
-{
-    return pci_config_read(msi->bdf, msi->capability + MSI_CONTROL, 2);
 }
 
 /* MSI: the only vector's bit of the mask register, if there is one. */
 static void set_mask_bit(const struct msi *msi, uint32_t bit)
 {
-    uint32_t control = msi_control(msi);
     uint32_t offset =
-        msi->capability + ((control & MSI_CONTROL_64) != 0 ? 0x10u : 0xcu);
+        msi->capability + ((msi->control & MSI_CONTROL_64) != 0 ? 0x10u : 0xcu);
 
-    if ((control & MSI_CONTROL_MASKS) != 0 && offset <= 0xfc) {
+    if ((msi->control & MSI_CONTROL_MASKS) != 0) {
         uint32_t mask = pci_config_read(msi->bdf, offset, 4);
 
         pci_config_write(msi->bdf, offset, 4, (mask & ~1u) | bit);
@@ -178,7 +186,7 @@ static void program_msi(const struct msi *msi, uint8_t vector, uint32_t apic_id)
     uint32_t address = msi->capability + MSI_ADDRESS;
 
     pci_config_write(msi->bdf, address, 4, MESSAGE_ADDRESS(apic_id));
-    if ((msi_control(msi) & MSI_CONTROL_64) != 0) {
+    if ((msi->control & MSI_CONTROL_64) != 0) {
         pci_config_write(msi->bdf, address + 4, 4, 0);
         pci_config_write(msi->bdf, address + 8, 2, vector);
     } else {

@@ -14,8 +14,9 @@ struct msi {
     uint16_t bdf;   /* bus << 8 | device << 3 | function, segment 0 */
     uint16_t entry; /* of the MSI-X table; MSI: 0 */
     uint8_t is_msix;
-    uint8_t capability;             /* its offset in configuration space */
-    maddr_t table;                  /* MSI-X: where the entry is */
+    uint8_t capability; /* its offset in configuration space */
+    uint16_t control;   /* its control word, for the layout of the rest */
+    maddr_t table;      /* MSI-X: where the entry is */
     volatile uint32_t *table_entry; /* and mapped, by whoever uses it */
 };
 

@@ -96,6 +96,12 @@ void evtchn_unlock_both(struct domain *a, struct domain *b)
     }
 }
 
+static bool leads_to(const struct evtchn *channel, const struct domain *remote)
+{
+    return READ_ONCE(channel->state) == EVTCHN_INTERDOMAIN &&
+           READ_ONCE(channel->remote) == remote;
+}
+
 /*
  * Takes the event_lock of domain and, if the channel is interdomain, that of
  * the other end, which it returns (otherwise domain).  While a channel names
@@ -120,7 +126,7 @@ static struct domain *lock_channel(struct domain *domain,
         atomic_add(&remote->refs, 1);
         spin_unlock(&domain->event_lock);
         evtchn_lock_both(domain, remote);
-        if (channel->state == EVTCHN_INTERDOMAIN && channel->remote == remote) {
+        if (leads_to(channel, remote)) {
             domain_put(remote); /* the channel still keeps it */
             return remote;
         }

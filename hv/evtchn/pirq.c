@@ -6,6 +6,7 @@
 #include "hv/evtchn/pirq.h"
 
 #include "hv/base/errno.h"
+#include "hv/cpu/cpu.h"
 #include "hv/cpu/ioapic.h"
 #include "hv/cpu/irq.h"
 #include "hv/cpu/paging.h"
@@ -119,6 +120,9 @@ static bool is_device_frame(mfn_t mfn)
 {
     const struct page *page = page_of(mfn);
 
+    if (mfn.n >> (cpu_features.physical_bits - PAGE_SHIFT) != 0) {
+        return false; /* a page-table entry could not name it */
+    }
     if (page != NULL && page->owner != OWNER_IO) {
         return false;
     }

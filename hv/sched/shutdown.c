@@ -34,6 +34,9 @@ static void machine_shutdown(uint32_t reason)
     if (reason == SHUTDOWN_poweroff) {
         machine_power_off();
     }
+    if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog) {
+        machine_stop(); /* as after a panic of our own */
+    }
     machine_restart();
 }
 
@@ -61,7 +64,9 @@ long do_sched_op_shutdown(const struct permit *permit, struct call *call,
                           struct sched_shutdown *arg)
 {
     (void)permit;
-    if (arg->reason > SHUTDOWN_MAX) {
+    if (arg->reason > SHUTDOWN_MAX ||
+        (call->caller->domain->is_hardware &&
+         arg->reason == SHUTDOWN_suspend)) { /* nobody could resume it */
         return -EINVAL;
     }
     domain_shutdown(call->caller->domain, (uint8_t)arg->reason);
@@ -72,7 +77,8 @@ long do_sched_op_remote_shutdown(const struct permit *permit, struct call *call,
                                  struct sched_remote_shutdown *arg)
 {
     (void)permit;
-    if (arg->reason > SHUTDOWN_MAX) {
+    if (arg->reason > SHUTDOWN_MAX ||
+        (call->target->is_hardware && arg->reason == SHUTDOWN_suspend)) {
         return -EINVAL;
     }
     domain_shutdown(call->target, (uint8_t)arg->reason);

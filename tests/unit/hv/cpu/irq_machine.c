@@ -19,6 +19,7 @@
 
 struct cpu boot_cpu;
 struct cpu *cpus[MAX_CPUS];
+struct cpu_features cpu_features = {.physical_bits = 40};
 _Thread_local struct cpu *fake_cpu = &boot_cpu;
 static struct number_range denied = {DENIED_BASE >> 12,
                                      (DENIED_BASE >> 12) + 4};

@@ -357,6 +357,11 @@ static void test_msix_table_elsewhere(void **state)
     put(pci[1], 0x10, (uint32_t)DENIED_BASE - 0x1000, 4);
     put(pci[1], 0x44, 0xff8, 4);
     assert_int_equal(map(&arg), -EPERM);
+    /* An address that no page-table entry can hold. */
+    pci_setup(pci[1]);
+    put(pci[1], 0x10, (uint32_t)TABLE_BASE | 4, 4);
+    put(pci[1], 0x14, 1 << 8, 4);
+    assert_int_equal(map(&arg), -EPERM);
     assert_int_equal(mapped_count, 0);
 }
 
@@ -378,6 +383,10 @@ static void test_broken_devices(void **state)
     assert_int_equal(map(&arg), -ENODEV);
     put(pci[1], 0x24, 0xe001, 4); /* ports */
     assert_int_equal(map(&arg), -ENODEV);
+    put(pci[1], 0xf8, 0x0011, 2); /* a capability cut off by the end */
+    put(pci[1], 0x34, 0xf8, 1);
+    assert_int_equal(map(&arg), -ENODEV);
+    put(pci[1], 0x34, 0x40, 1);
     put(pci[1], 0x40, 0x4001, 2); /* a list that goes in a circle */
     assert_int_equal(map(&arg), -ENODEV);
     put(pci[1], 0x34, 0x10, 1); /* a list in the header */

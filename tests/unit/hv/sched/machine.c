@@ -205,6 +205,11 @@ void machine_restart(void)
     abort();
 }
 
+void machine_stop(void)
+{
+    abort();
+}
+
 /* --- The machine --- */
 
 static void cpu_main(int id)
