@@ -21,11 +21,22 @@ struct cpu {
     uint32_t apic_id;
     uint8_t need_resched;      /* leave the guest at the next exit */
     uint8_t has_work;          /* need_resched or any other exit work */
+    int64_t budget;            /* work this entry may yet do, see below */
     uint32_t poll_requests;    /* shared: what other CPUs ask (CPU_POLL_*) */
     uint32_t fault_vector;     /* of a fault of ours that extable.h caught */
     uint32_t fault_code;
     uint64_t idle_since;
 } aligned_to(16);
+
+/*
+ * One entry from a guest does a bounded amount of work, counted in units of
+ * some 30 instructions; a hypercall that has used it up continues later.
+ */
+#define WORK_BUDGET      4096
+#define WORK_TABLE       512 /* validate or drop a page table */
+#define WORK_BATCH       10  /* an element of mmu_update or mmuext_op */
+#define WORK_SHOOTDOWN   64  /* other CPUs are interrupted and waited for */
+#define WORK_FRAME       24  /* allocate and zero a frame, or free one */
 
 /*
  * The top of each stack: [... guest frame][struct cpu].  The frame ends right

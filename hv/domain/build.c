@@ -10,6 +10,7 @@
 
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
+#include "hv/cpu/cpu.h"
 #include "hv/cpu/descriptors.h"
 #include "hv/mem/domain_memory.h"
 #include "hv/mem/heap.h"
@@ -288,7 +289,7 @@ static int tables_make(struct domain *domain, const struct plan *plan,
     region_map(plan, mfn_to_hva(root));
     p2m_map(plan, mfn_to_hva(root), init_p2m);
     spin_lock(&domain->mm_lock);
-    domain->mm_budget = INT64_MAX;
+    this_cpu()->budget = INT64_MAX;
     rc = page_get_and_type(page, domain, PAGE_L4);
     if (rc == 0) {
         page->flags |= PAGE_PINNED;

@@ -66,7 +66,6 @@ long do_set_gdt(const struct permit *permit, struct call *call, void *none)
         return -EFAULT;
     }
     spin_lock(&vcpu->domain->mm_lock);
-    vcpu->domain->mm_budget = MM_BUDGET;
     rc = vcpu_set_gdt(vcpu, frames, (uint32_t)entries);
     spin_unlock(&vcpu->domain->mm_lock);
     return rc;

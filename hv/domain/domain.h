@@ -40,7 +40,6 @@ struct domain {
     spinlock_t mm_lock;
     uint64_t page_count, max_pages; /* page_count is atomic */
     uint32_t retained_head;         /* retained tables, mm_lock */
-    int64_t mm_budget;              /* entries one hypercall may yet validate */
     const struct number_range *iomem_denied; /* hardware domain: all but these */
     uint32_t iomem_denied_count;
     struct number_range iomem_read_only; /* mapped without RW; empty: 1, 0 */

@@ -112,7 +112,6 @@ static long initialise(struct vcpu *vcpu, const struct vcpu_guest_context *c)
         return -EINVAL;
     }
     spin_lock(&domain->mm_lock);
-    domain->mm_budget = MM_BUDGET;
     if (!vcpu->is_initialised) {
         rc = tables_set(vcpu, c);
         if (rc == 0) {

@@ -12,9 +12,6 @@
 #include "hv/mem/mmu.h"
 #include "hv/mem/table.h"
 
-/* Elements done before a batch continues: 500 at 300 instructions. */
-#define BATCH_LIMIT 512u
-
 static int mmu_row(const struct mmu_element *element)
 {
     switch (element->address & 7) {
@@ -139,23 +136,27 @@ static long batch_run(struct call *call, struct domain *given, size_t size,
                       uint32_t *done)
 {
     uint32_t count = (uint32_t)call->args[1];
-    uint32_t limit = MIN(count, BATCH_LIMIT);
+    int64_t *budget = &this_cpu()->budget;
     uint64_t va = call->args[0];
+    long rc = 0;
+    uint32_t i;
 
+    *done = 0;
     if (unlikely(!is_guest_range(va, count * size))) {
-        *done = 0;
         return -EFAULT;
     }
-    for (uint32_t i = 0; i < limit; i++, va += size) {
-        long rc = element_read_and_run(call, va, given);
-
+    for (i = 0; i < count; i++, va += size) {
+        if (unlikely((*budget -= WORK_BATCH) <= 0)) {
+            rc = -ERESTART;
+            break;
+        }
+        rc = element_read_and_run(call, va, given);
         if (unlikely(rc != 0)) {
-            *done = i;
-            return rc;
+            break;
         }
     }
-    *done = limit;
-    return limit == count ? 0 : -ERESTART;
+    *done = i;
+    return rc;
 }
 
 /*

@@ -8,15 +8,13 @@
 #include "hv/hypercall/handlers.h"
 #include "hv/mem/guest_copy.h"
 
-/* Entries of one multicall run before it continues. */
-#define MULTICALL_LIMIT 64u
-
 /* As struct multicall_entry, in whole words. */
 struct entry {
     uint64_t op, result, args[6];
 };
 _Static_assert(sizeof(struct entry) == sizeof(struct multicall_entry),
                "public layout");
+#define ENTRIES_PER_CALL 64u /* of the cheapest kind; others use the budget */
 #define USED_WORDS 7 /* a hypercall has five arguments */
 
 static always_inline bool entry_run(struct call *outer, uint64_t va, bool *restart)
@@ -45,7 +43,8 @@ static always_inline bool entry_run(struct call *outer, uint64_t va, bool *resta
 no_stack_protector long do_multicall(const struct permit *permit, struct call *call, void *none)
 {
     uint32_t count = (uint32_t)call->args[1];
-    uint32_t limit = MIN(count, MULTICALL_LIMIT);
+    uint32_t limit = MIN(count, ENTRIES_PER_CALL);
+    const int64_t *budget = &this_cpu()->budget;
     uint64_t va = call->args[0];
     bool restart = false;
     uint32_t done;
@@ -55,7 +54,7 @@ no_stack_protector long do_multicall(const struct permit *permit, struct call *c
     if (unlikely(!is_guest_range(va, (uint64_t)count * sizeof(struct entry)))) {
         return -EFAULT;
     }
-    for (done = 0; done < limit; done++) {
+    for (done = 0; done < limit && likely(*budget > 0); done++) {
         if (unlikely(!entry_run(call, va, &restart))) {
             return -EFAULT;
         }

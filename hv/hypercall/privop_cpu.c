@@ -108,7 +108,6 @@ enum outcome privop_mov_to_cr3(struct emulation *e)
     int rc;
 
     spin_lock(&domain->mm_lock);
-    domain->mm_budget = MM_BUDGET;
     rc = vcpu_set_kernel_root(e->vcpu, maddr_to_mfn(MADDR(value)));
     if (rc != -ERESTART) {
         mm_finish(domain);

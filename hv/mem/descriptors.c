@@ -166,7 +166,7 @@ bool ldt_fault(struct vcpu *vcpu, uint64_t offset)
         return false;
     }
     spin_lock(&vcpu->domain->mm_lock);
-    vcpu->domain->mm_budget = MM_BUDGET;
+    this_cpu()->budget = WORK_BUDGET;
     mapped = ldt_map(vcpu, index);
     spin_unlock(&vcpu->domain->mm_lock);
     return mapped;

@@ -44,7 +44,6 @@ long do_mmuext_op_pin(const struct permit *permit, struct call *call,
 
     (void)permit;
     spin_lock(&domain->mm_lock);
-    domain->mm_budget = MM_BUDGET;
     rc = pin(domain, MFN(op->arg1.mfn),
              PAGE_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
     if (rc != -ERESTART) {
@@ -83,7 +82,6 @@ static long set_root(struct call *call, struct mmuext_op *op,
     int rc;
 
     spin_lock(&domain->mm_lock);
-    domain->mm_budget = MM_BUDGET;
     rc = set(call->caller, MFN(op->arg1.mfn));
     if (rc != -ERESTART) {
         mm_finish(domain);
@@ -135,6 +133,7 @@ int vcpus_flush(struct domain *domain, uint64_t bitmap_va)
     int rc = vcpus_cpus(domain, bitmap_va, &cpu_mask);
 
     if (rc == 0) {
+        this_cpu()->budget -= WORK_SHOOTDOWN;
         tlb_flush_cpus(cpu_mask);
     }
     return rc;

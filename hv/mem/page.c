@@ -103,7 +103,7 @@ static int promote(struct page *page, enum page_type type)
         old >> PAGE_TYPE_SHIFT == PAGE_SHARED) {
         return -EINVAL;
     }
-    if (owner->mm_budget <= 0) {
+    if (this_cpu()->budget <= 0) {
         return -ERESTART;
     }
     if (!atomic_cas(&page->type, &old, type_word(type, 1))) {

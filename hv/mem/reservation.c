@@ -13,9 +13,7 @@
 #include "hv/mem/heap.h"
 #include "hv/mem/table.h"
 
-#define EXTENTS_PER_CALL 128u /* frames; zeroing one is 512 instructions */
-#define ORDER_MAX_SELF   9u
-#define ORDER_MAX_HW     12u
+#define ORDER_MAX 9u
 
 static uint64_t extent_start(const struct call *call)
 {
@@ -30,9 +28,16 @@ static long continue_at(struct call *call, uint64_t extent)
     return hypercall_continue(call);
 }
 
-static unsigned int order_max(const struct call *call)
+/* Takes an extent's work from the budget; false if there is none left. */
+static bool charge(unsigned int order)
 {
-    return call->caller->domain->is_hardware ? ORDER_MAX_HW : ORDER_MAX_SELF;
+    int64_t *budget = &this_cpu()->budget;
+
+    if (*budget <= 0) {
+        return false;
+    }
+    *budget -= (int64_t)WORK_FRAME << order;
+    return true;
 }
 
 static bool release(struct domain *domain, mfn_t mfn)
@@ -71,13 +76,13 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
     uint64_t first = extent_start(call);
 
     (void)permit;
-    if (arg->extent_order > order_max(call) || first > arg->nr_extents) {
+    if (arg->extent_order > ORDER_MAX || first > arg->nr_extents) {
         return (long)first;
     }
     for (uint64_t i = first; i < arg->nr_extents; i++) {
         uint64_t mfn;
 
-        if ((i - first) << arg->extent_order >= EXTENTS_PER_CALL) {
+        if (!charge(arg->extent_order)) {
             return continue_at(call, i);
         }
         if (!extent_read(arg, i, &mfn)) {
@@ -121,14 +126,14 @@ static long allocate(struct call *call, struct xen_memory_reservation *arg,
 {
     uint64_t first = extent_start(call);
 
-    if (arg->extent_order > order_max(call) || first > arg->nr_extents) {
+    if (arg->extent_order > ORDER_MAX || first > arg->nr_extents) {
         return (long)first;
     }
     for (uint64_t i = first; i < arg->nr_extents; i++) {
         uint64_t pfn = ~0ull;
         struct page *page;
 
-        if ((i - first) << arg->extent_order >= EXTENTS_PER_CALL && i > first) {
+        if (!charge(arg->extent_order)) {
             return continue_at(call, i);
         }
         if (has_pfn && !extent_read(arg, i, &pfn)) {

@@ -10,6 +10,7 @@
 
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
+#include "hv/cpu/cpu.h"
 #include "hv/mem/roots.h"
 
 static uint64_t *table_of(const struct page *page)
@@ -50,7 +51,7 @@ int table_validate(struct domain *owner, struct page *page,
 {
     uint64_t *table = table_of(page);
 
-    owner->mm_budget -= ENTRIES;
+    this_cpu()->budget -= WORK_TABLE;
     if (type == PAGE_SEGDESC) {
         return descriptors_validate(table);
     }
@@ -79,6 +80,7 @@ void table_zap(struct domain *owner, struct page *page)
     enum page_type type = page_type(page);
 
     CHECK((page->flags & PAGE_RETAINED) && page_type_count(page) == 0);
+    this_cpu()->budget -= WORK_TABLE;
     retained_remove(owner, page);
     page->flags &= (uint8_t)~PAGE_VALID;
     if (type != PAGE_SEGDESC) {

@@ -30,9 +30,7 @@
 
 #define ENTRIES 512u
 
-/* Entries one hypercall may validate, and tables it may drop, before it
- * continues later: about 150,000 instructions. */
-#define MM_BUDGET   (8 * (int64_t)ENTRIES)
+/* Retained tables that one call drops at its end. */
 #define DRAIN_LIMIT 32u
 
 static inline mfn_t pte_mfn(uint64_t pte)

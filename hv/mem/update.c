@@ -6,6 +6,7 @@
  */
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
+#include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
 #include "hv/hypercall/handlers.h"
 #include "hv/mem/mmu.h"
@@ -109,7 +110,6 @@ static long element_update(struct call *call,
         return -EINVAL;
     }
     spin_lock(&domain->mm_lock); /* with it held, what it owns stays its own */
-    domain->mm_budget = MM_BUDGET;
     if (likely(page->owner == domain->id)) {
         rc = slot_update(domain, page, maddr_to_hva(address), element->value,
                          keep_ad, call->target);
@@ -184,7 +184,6 @@ static long va_update(struct call *call)
     int rc = -EINVAL;
 
     spin_lock(&domain->mm_lock);
-    domain->mm_budget = MM_BUDGET;
     slot = root_find_l1(vcpu, va, &page);
     if (likely(slot != NULL)) {
         rc = entry_replace(domain, PAGE_L1, slot, call->args[1], false,
@@ -226,8 +225,8 @@ int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
     uint64_t *slot, pte, found;
     int rc = -ENOENT;
 
+    this_cpu()->budget = WORK_BUDGET; /* a fault is an entry of its own */
     spin_lock(&domain->mm_lock);
-    domain->mm_budget = MM_BUDGET;
     slot = root_find_l1(vcpu, va, &page);
     pte = slot == NULL ? 0 : READ_ONCE(*slot);
     l1_page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;

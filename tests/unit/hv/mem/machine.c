@@ -181,6 +181,7 @@ void machine_reset(void)
 void machine_run(unsigned int side)
 {
     cpu.current = &runners[side];
+    cpu.budget = WORK_BUDGET;
 }
 
 uint64_t machine_frame(unsigned int side, uint64_t choice)

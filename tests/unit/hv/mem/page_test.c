@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "hv/base/errno.h"
+#include "hv/cpu/cpu.h"
 #include "hv/hypercall/handlers.h"
 #include "hv/mem/descriptors.h"
 #include "hv/mem/domain_memory.h"
@@ -85,7 +86,7 @@ static void hurried_pin(unsigned int side, uint64_t mfn, unsigned int level)
     struct page *page = page_of(MFN(mfn));
     struct domain *domain = &sides[side];
 
-    domain->mm_budget = (int64_t)any(3) * ENTRIES;
+    fake_cpu->budget = (int64_t)any(3) * WORK_TABLE;
     if (page_get_and_type(page, domain, PAGE_L1 + level - 1) != 0) {
         return;
     }
@@ -105,7 +106,6 @@ static void set_gdt(unsigned int side, uint64_t mfn)
 {
     uint64_t frames[1] = {mfn};
 
-    sides[side].mm_budget = MM_BUDGET;
     if (vcpu_set_gdt(&runners[side], frames, any(2) ? 512 : 0) != 0) {
         return;
     }
@@ -142,6 +142,7 @@ static void random_operation(void)
     uint64_t mfn = machine_frame(side, any(1u << 20));
 
     machine_run(side);
+    fake_cpu->budget = WORK_BUDGET;
     switch (any(16)) {
     case 0:
         (void)pin(side, mfn, 1 + (unsigned int)any(4));
@@ -377,7 +378,7 @@ static void test_long_validation_comes_to_an_end(void **unused)
     }
     l2 = page_of(MFN(top));
     do {
-        sides[0].mm_budget = 2 * ENTRIES;
+        fake_cpu->budget = 2 * WORK_TABLE;
         rc = page_get_and_type(l2, &sides[0], PAGE_L2);
         if (rc != 0) {
             check(tries);
