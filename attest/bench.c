@@ -183,8 +183,9 @@ int main(int argc, char **argv)
     static struct scene scene;
     double least = argc > 1 ? atof(argv[1]) : 0;
     set_scene(&scene);
-    printf("log of %zu bytes, %zu events; evidence file of %zu bytes; one core\n",
-           scene.log.log.used, count_events(&scene), scene.text_size);
+    printf(
+        "log of %zu bytes, %zu events; evidence file of %zu bytes; one core\n",
+        scene.log.log.used, count_events(&scene), scene.text_size);
     (void)measure(&scene, "log: replay and every datum's hash", replay_only);
     double rate = measure(&scene, "verification, from bytes", judge_bytes);
     (void)measure(&scene, "verification, from the evidence file", judge_file);

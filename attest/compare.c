@@ -171,7 +171,9 @@ static void take_pair(struct comparison *comparison,
         pair->found == ALIGN_NONE ? NULL
                                   : &comparison->stream->found[pair->found];
     if (pair->expected == ALIGN_NONE) {
-        add_extra(comparison, found);
+        if (found != NULL) {
+            add_extra(comparison, found);
+        }
         return;
     }
     const struct reference_event *expected =
@@ -256,9 +258,7 @@ static void compare_misaligned(struct comparison *comparison)
     size_t count = align_sequences(&input, pairs);
     find_moves(comparison, pairs, count);
     for (size_t i = 0; i < count; i++) {
-        if (pairs[i].expected != ALIGN_NONE || pairs[i].found != ALIGN_NONE) {
-            take_pair(comparison, &pairs[i]);
-        }
+        take_pair(comparison, &pairs[i]);
     }
     free(pairs);
 }

@@ -4,7 +4,7 @@
  * hypervisor decides it (hv/boot/modules.c): the first is dom0's kernel, one
  * with a policy's magic is the policy, the other the initial ramdisk.
  */
-#include "attest/predict.h"
+#include "attest/predict_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +12,8 @@
 #include "attest/json.h"
 #include "attest/pe.h"
 #include "attest/replay.h"
-#include "lib/vouchlog.h"
 
 #define IMAGE_PCR 4
-
-struct prediction {
-    struct hasher *hasher;
-    const struct predict_input *input;
-    struct grub_trace *trace;
-    json_t *boot, *hypervisor;
-    const struct grub_step *files[COMPONENT_COUNT]; /* of what was loaded */
-    const char *cmdline, *dom0_cmdline;
-    bool has_config; /* the first configuration file was seen */
-};
 
 static bool fail(char **error, const char *what, const char *why)
 {
@@ -34,8 +23,8 @@ static bool fail(char **error, const char *what, const char *why)
     return false;
 }
 
-static json_t *event_json(uint32_t pcr, uint32_t type, enum component component,
-                          const char *data)
+json_t *predict_event(uint32_t pcr, uint32_t type, enum component component,
+                      const char *data)
 {
     char number[16];
     const char *name = tcg_type_name(type);
@@ -48,7 +37,7 @@ static json_t *event_json(uint32_t pcr, uint32_t type, enum component component,
     return event;
 }
 
-static json_t *one_digest(const struct sha256_digest *digest)
+json_t *predict_digest(const struct sha256_digest *digest)
 {
     json_t *list = json_array();
     json_push(list, json_hex(sha256_bytes(digest)));
@@ -108,7 +97,7 @@ static json_t *file_digests(const struct prediction *prediction,
                             enum component component, struct bytes file)
 {
     struct sha256_digest digest = hash_bytes(prediction->hasher, file);
-    json_t *list = one_digest(&digest);
+    json_t *list = predict_digest(&digest);
     const struct predict_input *input = prediction->input;
     for (size_t i = 0; i < input->alternative_count; i++) {
         if (input->alternatives[i].component == component) {
@@ -124,8 +113,8 @@ static void add_file(struct prediction *prediction,
                      const struct grub_step *step)
 {
     enum component component = component_of_step(prediction->trace, step);
-    json_t *event = event_json(GRUB_PCR_FILE, EV_IPL, component,
-                               step->is_found ? "found" : "path");
+    json_t *event = predict_event(GRUB_PCR_FILE, EV_IPL, component,
+                                  step->is_found ? "found" : "path");
     bool is_config = component == COMPONENT_GRUBCFG;
     json_put(event, "text", json_string(step->text.data));
     json_put(event, "digests", file_digests(prediction, component, step->file));
@@ -166,7 +155,7 @@ static bool add_text(struct prediction *prediction,
         component == COMPONENT_CMDLINE || component == COMPONENT_DOM0_CMDLINE;
     struct sha256_digest digest =
         hash_bytes(prediction->hasher, text_bytes(&step->text));
-    json_t *event = event_json(GRUB_PCR_TEXT, EV_IPL, component, "covered");
+    json_t *event = predict_event(GRUB_PCR_TEXT, EV_IPL, component, "covered");
     struct text text = {0};
     text_add_string(&text, prefixes[step->kind]);
     size_t fixed = is_cmdline ? text.size + step->fixed : 0;
@@ -181,7 +170,7 @@ static bool add_text(struct prediction *prediction,
         return false;
     }
     json_put(event, "text", string);
-    json_put(event, "digests", one_digest(&digest));
+    json_put(event, "digests", predict_digest(&digest));
     if (step->kind == GRUB_STEP_COMMAND && step->script >= 0) {
         put_statement(event, step, fixed);
     } else if (is_cmdline) {
@@ -200,140 +189,13 @@ static bool add_image(struct prediction *prediction)
     if (!pe_measure(prediction->hasher, prediction->input->image, &measure)) {
         return false;
     }
-    json_t *event = event_json(IMAGE_PCR, EV_EFI_BOOT_SERVICES_APPLICATION,
-                               COMPONENT_GRUB, "image");
-    json_put(event, "digests", one_digest(&measure.digest));
+    json_t *event = predict_event(IMAGE_PCR, EV_EFI_BOOT_SERVICES_APPLICATION,
+                                  COMPONENT_GRUB, "image");
+    json_put(event, "digests", predict_digest(&measure.digest));
     json_put(event, "image_size", json_integer(measure.image_size));
     json_put(event, "primary", json_true());
     json_push(prediction->boot, event);
     return true;
-}
-
-/* ---- the hypervisor ---- */
-
-/* The event for a record, or one for each alternative. */
-static void add_record(struct prediction *prediction, enum component component,
-                       const struct buffer *data)
-{
-    struct sha256_digest digest =
-        hash_bytes(prediction->hasher, buffer_bytes(data));
-    json_t *event =
-        event_json(VOUCHLOG_PCR_BOOT, EV_EVENT_TAG, component, "covered");
-    json_put(event, "digests", one_digest(&digest));
-    json_put(event, "text",
-             json_stringn((const char *)data->data + 8, data->used - 8));
-    if (component == COMPONENT_MODE) {
-        json_put(event, "primary", json_true());
-    }
-    json_push(prediction->hypervisor, event);
-}
-
-static bool add_text_record(struct prediction *prediction,
-                            enum component component, enum vouchlog_tag tag,
-                            const char *text)
-{
-    uint8_t data[VOUCHLOG_MAX_DATA];
-    struct buffer buffer = buffer_over(data, sizeof(data));
-    if (vouchlog_build_text(tag, bytes_of_text(text), &buffer) != VOUCHLOG_OK) {
-        return false;
-    }
-    add_record(prediction, component, &buffer);
-    return true;
-}
-
-static bool blob_record(struct prediction *prediction, enum vouchlog_tag tag,
-                        struct bytes file, struct buffer *buffer)
-{
-    struct sha256_digest digest = hash_bytes(prediction->hasher, file);
-    buffer->used = 0;
-    return vouchlog_build_blob(tag, &digest, file.size, buffer) == VOUCHLOG_OK;
-}
-
-static bool add_blob_record(struct prediction *prediction,
-                            enum component component, enum vouchlog_tag tag)
-{
-    uint8_t data[VOUCHLOG_MAX_DATA];
-    struct buffer buffer = buffer_over(data, sizeof(data));
-    const struct predict_input *input = prediction->input;
-    const struct grub_step *step = prediction->files[component];
-    /* What was not given is measured too, as nothing. */
-    if (!blob_record(prediction, tag, step != NULL ? step->file : bytes_none(),
-                     &buffer)) {
-        return false;
-    }
-    add_record(prediction, component, &buffer);
-    json_t *events = prediction->hypervisor;
-    json_t *last = json_array_get(events, json_array_size(events) - 1);
-    for (size_t i = 0; i < input->alternative_count; i++) {
-        if (input->alternatives[i].component != component) {
-            continue;
-        }
-        if (!blob_record(prediction, tag, input->alternatives[i].file,
-                         &buffer)) {
-            return false;
-        }
-        struct sha256_digest digest =
-            hash_bytes(prediction->hasher, buffer_bytes(&buffer));
-        json_push(json_object_get(last, "digests"),
-                  json_hex(sha256_bytes(&digest)));
-    }
-    return true;
-}
-
-static bool add_mode(struct prediction *prediction, const char *exclusive)
-{
-    char text[128];
-    struct buffer buffer = buffer_over(text, sizeof(text) - 1);
-    struct writer writer = writer_begin(&buffer);
-    struct vouchlog_mode mode = {
-        .entry = "efi64",
-        .policy = strstr(prediction->cmdline, "policy=permissive") != NULL
-                      ? "permissive"
-                      : "enforcing",
-        .exclusive = exclusive};
-    vouchlog_put_mode(&writer, &mode);
-    if (!writer_end(&writer)) {
-        return false;
-    }
-    text[buffer.used] = 0;
-    return add_text_record(prediction, COMPONENT_MODE, VOUCHLOG_MODE, text);
-}
-
-/* With shared PCRs accepted, the record may say so: a second digest. */
-static bool add_modes(struct prediction *prediction)
-{
-    json_t *events = prediction->hypervisor;
-    if (prediction->input->mode != NULL) {
-        return add_text_record(prediction, COMPONENT_MODE, VOUCHLOG_MODE,
-                               prediction->input->mode);
-    }
-    if (!add_mode(prediction, "yes")) {
-        return false;
-    }
-    if (!prediction->input->is_shared_accepted) {
-        return true;
-    }
-    if (!add_mode(prediction, "no")) {
-        return false;
-    }
-    json_t *digests = json_object_get(json_array_get(events, 1), "digests");
-    json_t *first = json_object_get(json_array_get(events, 0), "digests");
-    json_push(first, json_incref(json_array_get(digests, 0)));
-    return json_array_remove(events, 1) == 0;
-}
-
-static bool add_records(struct prediction *prediction)
-{
-    return add_modes(prediction) &&
-           add_text_record(prediction, COMPONENT_CMDLINE, VOUCHLOG_CMDLINE,
-                           prediction->cmdline) &&
-           add_blob_record(prediction, COMPONENT_POLICY, VOUCHLOG_POLICY) &&
-           add_blob_record(prediction, COMPONENT_KERNEL,
-                           VOUCHLOG_DOM0_KERNEL) &&
-           (prediction->dom0_cmdline == NULL ||
-            add_text_record(prediction, COMPONENT_DOM0_CMDLINE,
-                            VOUCHLOG_DOM0_CMDLINE, prediction->dom0_cmdline)) &&
-           add_blob_record(prediction, COMPONENT_INITRD, VOUCHLOG_DOM0_INITRD);
 }
 
 /* ---- all of it ---- */
@@ -398,8 +260,8 @@ bool predict_boot(struct hasher *hasher, const struct predict_input *input,
         fail(error, "GRUB's image is no PE file", "");
     } else if (add_steps(&prediction, error)) {
         put_scripts(payload, trace);
-        is_done =
-            add_records(&prediction) || fail(error, "a record is too long", "");
+        is_done = predict_records(&prediction) ||
+                  fail(error, "a record is too long", "");
     }
     grub_trace_free(trace);
     free(trace);

@@ -188,8 +188,8 @@ static bool put_launches(const struct inputs *in, json_t *payload)
     json_t *list = json_array();
     json_put(payload, "dynamic_launch", list);
     for (size_t i = 0; i < in->launch_count; i++) {
-        struct sha256_digest value, zero, ones;
-        size_t size;
+        struct sha256_digest value = {{0}}, zero, ones;
+        size_t size = 0;
         char *end;
         unsigned long pcr = strtoul(in->launches[i], &end, 10);
         memset(&zero, 0x00, sizeof(zero));

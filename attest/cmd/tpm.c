@@ -272,13 +272,14 @@ bool tpm_quote(struct tpm *tpm, const struct tpm_key *ak, struct bytes nonce,
                uint32_t pcrs, struct tpm_quote *out)
 {
     TPM2B_DATA qualifying = {.size = (uint16_t)nonce.size};
-    const TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL}; /* the key's */
+    TPMT_SIG_SCHEME scheme = {0};
     TPML_PCR_SELECTION selection = selection_of(pcrs);
     TPM2B_ATTEST *quote = NULL;
     TPMT_SIGNATURE *signature = NULL;
     if (nonce.size > sizeof(qualifying.buffer)) {
         return false;
     }
+    scheme.scheme = TPM2_ALG_NULL; /* the key's */
     memcpy(qualifying.buffer, nonce.data, nonce.size);
     if (!check(tpm, "quote",
                Esys_Quote(tpm->esys, ak->handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,

@@ -56,8 +56,8 @@ static void extend(ESYS_CONTEXT *esys, uint32_t pcr, const uint8_t *digest)
 static void check_protection(ESYS_CONTEXT *esys)
 {
     for (uint32_t pcr = 17; pcr <= 22; pcr++) {
-        TPML_DIGEST_VALUES values = {
-            .count = 1, .digests = {{.hashAlg = TPM2_ALG_SHA256}}};
+        TPML_DIGEST_VALUES values = {.count = 1,
+                                     .digests = {{.hashAlg = TPM2_ALG_SHA256}}};
         must(Esys_PCR_Extend(esys, pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                              ESYS_TR_NONE, &values) == TPM2_RC_LOCALITY,
              "locality 0 extends PCR 17-22");
@@ -75,8 +75,7 @@ static void play(ESYS_CONTEXT *esys, TSS2_TCTI_CONTEXT *tcti,
     bool is_hypervisor = false;
     must(Tss2_Tcti_SetLocality(tcti, 0) == TSS2_RC_SUCCESS, "locality 0");
     check_protection(esys);
-    must(eventlog_open(buffer_bytes(&log->log), &reader) == EVENTLOG_OK,
-         "log");
+    must(eventlog_open(buffer_bytes(&log->log), &reader) == EVENTLOG_OK, "log");
     while (eventlog_next(&reader, &event) == EVENTLOG_OK) {
         if (event.pcr > 16 && !is_hypervisor) {
             is_hypervisor = true;

@@ -215,6 +215,7 @@ static void test_owners(void **state)
 {
     struct world *world = *state;
     assert_string_equal(predict(world, "set a=1\nset b=2\nset c=3\nset d=4\n"
+                                       "# a comment\n\n # another\n"
                                        "multiboot2 /boot/hypervisor $a $c\n"
                                        "module2 /boot/policy $b $c"),
                         "");
