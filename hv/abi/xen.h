@@ -22,3 +22,4 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 #include <xen/version.h>
+#include <xen/arch-x86/xen-mca.h>

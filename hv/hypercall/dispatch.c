@@ -340,7 +340,9 @@ static noinline long dispatch_platform(const struct family *family,
     if (!guest_read(&head, GVA(call->args[0]), sizeof(head))) {
         return -EFAULT;
     }
-    if (head.version != XENPF_INTERFACE_VERSION) {
+    if (head.version != (call->nr == __HYPERVISOR_mca
+                             ? XEN_MCA_INTERFACE_VERSION
+                             : XENPF_INTERFACE_VERSION)) {
         return -EACCES;
     }
     return run_row(family, head.operation, call, call->args[0]);

@@ -9,6 +9,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/power.h"
 #include "hv/hypercall/handlers.h"
+#include "hv/mem/guest_copy.h"
 #include "hv/sched/clock.h"
 
 static long efi_info(struct xenpf_firmware_info *info)
@@ -107,5 +108,31 @@ long do_platform_op_settime64(const struct permit *permit, struct call *call,
     }
     clock_set_wallclock(time->secs, time->nsecs, time->system_time);
     clock_update_wallclock(call->caller->domain);
+    return 0;
+}
+
+/* Of each CPU no more than who it is: there are no machine-check banks. */
+long do_mca_physcpuinfo(const struct permit *permit, struct call *call,
+                        struct xen_mc *mc)
+{
+    struct xen_mc_physcpuinfo *info = &mc->u.mc_physcpuinfo;
+    uint32_t count = MIN(info->ncpus, cpu_count);
+
+    (void)permit;
+    (void)call;
+    info->ncpus = cpu_count;
+    for (uint32_t i = 0; info->info.p != NULL && i < count; i++) {
+        xen_mc_logical_cpu_t cpu = {
+            .mc_cpunr = i,
+            .mc_apicid = cpus[i]->apic_id,
+            .mc_ncores = 1,
+            .mc_ncores_active = 1,
+            .mc_nthreads = 1,
+        };
+
+        if (!guest_write(GVA(info->info.p + i), &cpu, sizeof(cpu))) {
+            return -EFAULT;
+        }
+    }
     return 0;
 }
