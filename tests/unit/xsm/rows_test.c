@@ -38,6 +38,7 @@ static const char *const dom0_lacks[] = {
 /* The whole of what an unlabelled guest gets: families, or single rows. */
 static const char *const guest_lacks[] = {
     "platform_op.",
+    "mca.",
     "console_io.",
     "physdev_op.",
     "memory_op.maximum_ram_page",
