@@ -55,12 +55,27 @@ write_grub_cfg()
     [ -n "$INITRD_FILE" ] || drop+=(-e '/initramfs/d')
     sed -e "s|^@POLICY@|$policy|" -e '/^$/d' "${drop[@]}" \
         "$dom0/grub.cfg.in" >"$tree/grub/grub.cfg"
-    if [ "$launch" = tboot ]; then
-        sed -i -e 's|^multiboot2 .*|multiboot2 /boot/tboot.gz $tboot_cmdline\
-module2 --nounzip /boot/hypervisor $hv_cmdline|' "$tree/grub/grub.cfg"
-        echo "set tboot_cmdline=\"logging=serial serial=115200\
- ignore_prev_err=true\"" >>"$tree/grub/cmdline.cfg"
+    [ "$launch" != tboot ] || add_tboot
+}
+
+# tboot goes first, and the hypervisor becomes its first module. tboot 1.10.5
+# walks off the end of what multiboot 2 told it if any module lies below its
+# own image at 8 MiB, where grub-pc puts small ones; multiboot 1 does not have
+# that. On EFI all modules lie above, and multiboot 2 is what keeps the ACPI
+# root pointer.
+add_tboot()
+{
+    local first='multiboot2 /boot/tboot.gz $tboot_cmdline'
+    sed -i "s|^multiboot2 \(.*\)|$first\nmodule2 --nounzip \1|" \
+        "$tree/grub/grub.cfg"
+    if [ "$firmware" = bios ]; then
+        sed -i -e 's/^multiboot2/multiboot/' -e 's/^module2/module/' \
+            "$tree/grub/grub.cfg"
     fi
+    printf 'set tboot_cmdline="%s"\n' \
+        "logging=serial serial=115200 ignore_prev_err=true" \
+        >>"$tree/grub/cmdline.cfg"
+    put "$TBOOT" boot/tboot.gz
 }
 
 fill_tree()
@@ -73,13 +88,6 @@ fill_tree()
     put "$POLICY_FILE" boot/policy
     write_cmdline
     write_grub_cfg
-    if [ "$launch" = tboot ]; then
-        put "$TBOOT" boot/tboot.gz
-        # tboot 1.10.5 walks off its module list when the first module, the
-        # hypervisor, lies below its own image: so large a file lies above.
-        cp --remove-destination "$HYPERVISOR_FILE" "$tree/boot/hypervisor"
-        truncate -s '>8M' "$tree/boot/hypervisor"
-    fi
 }
 
 # grub-mkstandalone puts the time of day into its memory disk's tar headers.
@@ -100,7 +108,7 @@ without_times()
         }' "$1"
 }
 
-make_efi()
+make_grub()
 {
     local modules="part_msdos part_gpt fat serial normal search
         search_fs_file configfile multiboot2 gzio echo tpm"
@@ -113,6 +121,11 @@ make_efi()
         fail "grub-mkstandalone failed"
     }
     without_times "$tree/EFI/BOOT/BOOTX64.EFI"
+}
+
+make_efi()
+{
+    make_grub
     local size
     size=$(du -sm --apparent-size "$tree" | cut -f 1)
     rm -f "$out"

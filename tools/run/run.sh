@@ -40,14 +40,20 @@ enroll()
     progress "TPM: fresh swtpm, its attestation key is enrolled"
 }
 
+# Reference values are those of the whole chain, firmware to GRUB to hypervisor.
+# Of another launch of the same files, the verdict says what is missing.
 make_reference()
 {
-    local file endorsements=()
+    local file endorsements=() esp=$disk.d
+    if [ "$FIRMWARE $LAUNCH" != "efi grub" ]; then
+        FIRMWARE=efi LAUNCH=grub "$here/../image/mkdisk.sh" "$RUN/efi.img"
+        esp=$RUN/efi.img.d
+    fi
     for file in "$ENDORSEMENTS"/*.json; do
         endorsements+=(--firmware "$file")
     done
     "$VOUCH" ref keygen -o "$RUN/operator.key" -p "$RUN/operator.pub"
-    "$VOUCH" ref make --key "$RUN/operator.key" --esp "$disk.d" \
+    "$VOUCH" ref make --key "$RUN/operator.key" --esp "$esp" \
         --embedded "$top/dom0/grub-embed.cfg" "${endorsements[@]}" \
         --ak "$RUN/ak.pub" -o "$RUN/manifest.json" ||
         fail "the reference values could not be made"
