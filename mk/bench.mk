@@ -7,7 +7,8 @@ BENCH_XEN := $(BUILD)/cache/xen-$(BENCH_XEN_VERSION)
 BENCH_XEN_PACKAGE := xen-hypervisor-$(BENCH_XEN_VERSION)-amd64
 BENCH_GUEST := $(BUILD)/guest/bench.elf
 BENCH_LINES := $(BUILD)/bench/lines
-BENCH_NEEDS := $(BUILD)/hv/vouch.elf $(BUILD)/policy/vouch-policy
+BENCH_NEEDS := $(BUILD)/hv/vouch.elf $(BUILD)/policy/vouch-policy \
+    $(BUILD)/bench/init bench-dom0
 
 # The package is only unpacked under the build folder, never installed.
 $(BENCH_XEN):
@@ -22,7 +23,13 @@ $(BENCH_LINES): tools/bench/lines.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $< -o $@
 
-.PHONY: bench bench-json lines
+$(BUILD)/bench/init: tools/bench/init.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -static $< -o $@
+
+.PHONY: bench bench-json lines bench-dom0
+bench-dom0:
+	@$(MAKE) --no-print-directory dom0
 ## bench        instruction counts on Xen and on Vouch, size, boot time
 bench: $(BENCH_GUEST) $(BENCH_XEN) $(BENCH_LINES) $(BENCH_NEEDS)
 	tools/bench/bench.sh
