@@ -103,7 +103,9 @@ static void test_syscall(void)
     tap_is(trap_last.handler_mask, 1, "CALLBACKF_mask_events masks");
     frame = run(user_syscall_df, 0);
     tap_is(frame.rflags & EFLAGS_DF, EFLAGS_DF, "the frame keeps user's DF");
-    tap_is(frame.handler_rflags & EFLAGS_DF, 0, "the handler starts with DF=0");
+    /* Linux's system-call entry relies on it; Xen 4.17 does not always. */
+    tap_ok_hv((frame.handler_rflags & EFLAGS_DF) == 0, true,
+              "the handler starts with DF=0");
     tap_is(frame.rax, 7, "rax is the user's");
 }
 

@@ -19,13 +19,38 @@ point() {
     echo "$1 $count - $2"
 }
 
+# boot OPTION...: its output is in $log
+boot() {
+    tools/bench/boot-guest.sh -t 120 -p "$BUILD/policy/vouch-policy" "$@" \
+        >"$log" 2>&1
+}
+
+# finish STATUS WHAT: the point that the guest ended as it should
+finish() {
+    if [ "$1" -eq 0 ]; then
+        point ok "$2"
+    else
+        point "not ok" "$2 (status $1)"
+        tail -n 40 "$log" | sed 's/^/#   /'
+    fi
+}
+
 for source in tests/guest/*.c; do
     name=$(basename "$source" .c)
-    # " * Runner: -s 2" in a test's head says what machine it needs.
+    guest=$BUILD/guest/$name.elf
+    # " * Runner: -s 2" in a test's head says what machine it needs, and
+    # " * Cases: 1 2" that it must be killed in each of these.
     options=$(sed -n 's/^ \* Runner: //p' "$source")
+    cases=$(sed -n 's/^ \* Cases: //p' "$source")
+    for case in $cases; do
+        boot -k "$hypervisor" "$guest" "case=$case"
+        finish $? "$name: case $case ends the domain, and only that"
+    done
+    if [ -n "$cases" ]; then
+        continue
+    fi
     # shellcheck disable=SC2086 # options are words
-    tools/bench/boot-guest.sh -t 120 $options "$hypervisor" \
-        "$BUILD/guest/$name.elf" >"$log" 2>&1
+    boot $options "$hypervisor" "$guest"
     status=$?
     sed -n 's/^ok \([0-9]*\) - /ok /p; s/^not ok \([0-9]*\) - /not_ok /p
         s/^ok \([0-9]*\) # SKIP /skip /p; s/^#   */# /p' "$log" >"$log.points"
@@ -38,11 +63,6 @@ for source in tests/guest/*.c; do
         esac
     done <"$log.points"
     rm -f "$log.points"
-    if [ "$status" -eq 0 ]; then
-        point ok "$name: ran to its end"
-    else
-        point "not ok" "$name: ran to its end (status $status)"
-        tail -n 40 "$log" | sed 's/^/#   /'
-    fi
+    finish "$status" "$name: ran to its end"
 done
 echo "1..$count"

@@ -18,11 +18,12 @@
 #   -a ARGS      more words for the hypervisor's command line
 #   -p POLICY    policy module (build/policy/vouch-policy)
 #   -g           by GRUB in any case
+#   -k           the guest must be killed: 0 if the hypervisor says that it was
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=build/policy/vouch-policy grub='' vcpus=''
-while getopts t:is:m:c:a:p:gv: option; do
+policy=build/policy/vouch-policy grub='' vcpus='' killed=''
+while getopts t:is:m:c:a:p:gv:k option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -32,13 +33,14 @@ while getopts t:is:m:c:a:p:gv: option; do
     a) hv_args=$OPTARG ;;
     p) policy=$OPTARG ;;
     g) grub=1 ;;
+    k) killed=1 ;;
     v) vcpus=$OPTARG ;;
-    *) sed -n '4,24s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '4,25s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,24s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,25s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -67,6 +69,11 @@ if [ -n "$icount" ]; then
     set -- "$@" -accel tcg,thread=single -icount shift=0,sleep=off
 else
     set -- "$@" -accel tcg
+fi
+
+last_words='^# result: '
+if [ -n "$killed" ]; then
+    last_words='^# result: |Hardware Dom0 crashed|dom0 shut down: crash|panic:'
 fi
 
 # Linear page tables are an option of Xen's that Vouch does not have.
@@ -124,14 +131,14 @@ fi
 timeout "$seconds" qemu-system-x86_64 "$@" </dev/null 2>"$dir/qemu.log" &
 qemu_pid=$!
 while kill -0 "$qemu_pid" 2>/dev/null; do
-    if grep -q '^# result: ' "$dir/serial"; then
+    if grep -Eq "$last_words" "$dir/serial"; then
         sleep 0.2
         break
     fi
     sleep 0.1
 done
 status=0
-if grep -q '^# result: ' "$dir/serial"; then
+if grep -Eq "$last_words" "$dir/serial"; then
     kill "$qemu_pid" 2>/dev/null
     wait "$qemu_pid" 2>/dev/null
 else
@@ -143,6 +150,12 @@ tr -d '\r' <"$dir/serial"
 if [ "$status" -ne 0 ]; then
     cat "$dir/qemu.log" >&2
     echo "boot-guest: no result; QEMU ended with status $status" >&2
+fi
+if [ -n "$killed" ]; then
+    # A hypervisor that panics also says something; it is not that.
+    grep -Eq 'panic|Panic|FATAL' "$dir/serial" && exit 1
+    grep -Eq 'Hardware Dom0 crashed|dom0 shut down: crash' "$dir/serial"
+    exit
 fi
 case $(tr -d '\r' <"$dir/serial" | grep '^# result: ' | tail -n 1) in
 '# result: pass') exit 0 ;;
