@@ -60,7 +60,8 @@ static void test_singleshot(void)
     long error;
 
     tap_is(timer_set(deadline), 0, "a single-shot timer in 3 ms");
-    tap_ok(!event_pending(timer_port), "is not pending at once");
+    tap_ok(!event_pending(timer_port) || clock_ns() >= deadline,
+           "is not pending at once");
     tap_ok(event_wait(timer_port, 500 * MS), "fires");
     tap_ok(clock_ns() >= deadline, "not before its time");
     event_clear(timer_port);
@@ -75,9 +76,15 @@ static void test_singleshot(void)
            "with the future flag it is -ETIME or 0 (%ld)", error);
     tap_ok(timer_fires(2 * MS) == (error == 0), "and fires only for 0");
 
-    timer_set(clock_ns() + 5 * MS);
-    tap_is(timer_stop(), 0, "a timer can be stopped");
-    tap_ok(!timer_fires(20 * MS), "and then does not fire");
+    /* On a busy host the time may be up before it is stopped: again. */
+    do {
+        event_clear(timer_port);
+        deadline = clock_ns() + 20 * MS;
+        timer_set(deadline);
+        error = timer_stop();
+    } while (clock_ns() >= deadline);
+    tap_is(error, 0, "a timer can be stopped");
+    tap_ok(!timer_fires(40 * MS), "and then does not fire");
     timer_set(clock_ns() + 1000000 * MS);
     timer_set(clock_ns() + 2 * MS);
     tap_ok(timer_fires(500 * MS), "a nearer time replaces a farther one");
@@ -90,21 +97,27 @@ static void test_singleshot(void)
 static void test_set_timer_op(void)
 {
     uint64_t deadline = clock_ns() + 3 * MS;
+    long error;
 
     tap_is(hypercall(__HYPERVISOR_set_timer_op, deadline), 0, "set_timer_op");
     tap_ok(event_wait(timer_port, 500 * MS), "fires");
     tap_ok(clock_ns() >= deadline, "not before its time");
     event_clear(timer_port);
-    hypercall(__HYPERVISOR_set_timer_op, clock_ns() + 5 * MS);
-    tap_is(hypercall(__HYPERVISOR_set_timer_op, 0), 0, "0 cancels");
-    tap_ok(!timer_fires(20 * MS), "and it does not fire");
+    do {
+        event_clear(timer_port);
+        deadline = clock_ns() + 20 * MS;
+        hypercall(__HYPERVISOR_set_timer_op, deadline);
+        error = hypercall(__HYPERVISOR_set_timer_op, 0);
+    } while (clock_ns() >= deadline);
+    tap_is(error, 0, "0 cancels");
+    tap_ok(!timer_fires(40 * MS), "and it does not fire");
 }
 
 static void test_periodic(void)
 {
     struct vcpu_set_periodic_timer period = {.period_ns = 2 * MS};
     unsigned int ticks = 0;
-    uint64_t until;
+    uint64_t start;
 
     tap_is(vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0,
            "the periodic timer can be stopped");
@@ -116,11 +129,12 @@ static void test_periodic(void)
     period.period_ns = 2 * MS;
     tap_is(vcpu_op(VCPUOP_set_periodic_timer, 0, &period), 0,
            "a period of 2 ms");
-    until = clock_ns() + 40 * MS;
-    while (clock_ns() < until) {
-        ticks += timer_fires(4 * MS) ? 1 : 0;
+    start = clock_ns();
+    while (ticks < 5 && timer_fires(1000 * MS)) {
+        ticks++;
     }
-    tap_ok(ticks >= 4, "ticks (%u in 40 ms)", ticks);
+    tap_is(ticks, 5, "ticks");
+    tap_ok(clock_ns() - start >= 8 * MS, "and not faster than it should");
     tap_is(vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0, "stop it again");
     event_clear(timer_port);
     tap_ok(!timer_fires(20 * MS), "silent again");
