@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# The guest that asks for every row of the hypercall table (tests/guest/
+# denied.c), and the policy that refuses it all but to talk and to stop.
+
+HYPERCALLS_DEF := $(firstword $(wildcard hv/abi/hypercalls.def \
+                                         hv/hypercall/hypercalls.def))
+$(BUILD)/guest/obj/tests/guest/denied.o: GUEST_CFLAGS += \
+    -DHYPERCALLS_DEF='"$(HYPERCALLS_DEF)"' -Wno-override-init
+
+$(BUILD)/policy/nothing.conf: $(BUILD)/policy/policy.conf tests/guest/nothing.te
+	perl -0pe 's/\ballow dom0_t [^;]*;//g' $< | \
+	    sed '/^role system_r types dom0_t;/r tests/guest/nothing.te' >$@
+$(BUILD)/policy/nothing: $(BUILD)/policy/nothing.conf
+	checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
+	    { cat $@.log; exit 1; }
+CHECK_NEEDS += $(BUILD)/policy/nothing

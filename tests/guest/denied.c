@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Complete mediation: under a policy that lets dom0 do next to nothing, every
+ * row of the hypercall table is asked for, and every one is refused, before
+ * anything of the guest's changes.  The list of rows is the hypervisor's own
+ * table; a row that forgot its permission would be carried out here.
+ *
+ * Runner: -p build/policy/nothing
+ */
+#include "lib/guest.h"
+#include "lib/tap.h"
+
+#include <xen/arch-x86/xen-mca.h>
+#include <xen/callback.h>
+
+/* Argument types that the table names and the public headers do not have. */
+struct mmu_element {
+    uint64_t address, value;
+};
+struct xen_domid {
+    domid_t domid;
+};
+
+enum shape {
+    PLAIN, CMD_PTR, CMD_ID_PTR, CMD_REGS, MEMORY, PLATFORM, EVENT, VA_MAPPING,
+    BATCH
+};
+
+enum {
+#define FAMILY(name, number, shape, operations)                                \
+    number_of_##name = (number), shape_of_##name = shape,
+#define CALL(...)
+#define ROW(...)
+#include HYPERCALLS_DEF
+};
+
+#define NO_TYPE             char
+#define FIELD_SELF(t, m)    -1
+#define FIELD_XEN(t, m)     -1
+#define FIELD_VCPU(t, m)    -1
+#define FIELD_DOMAIN(t, m)  (int)offsetof(t, m)
+#define FIELD_DOMAIN_GIVEN(t, m) -1
+
+static const struct row {
+    const char *family, *operation;
+    int number, shape, code, domid_at;
+} rows[] = {
+#define FAMILY(name, number, shape, operations)
+#define CALL(f, ...) {#f, "", number_of_##f, shape_of_##f, 0, -1},
+#define ROW(f, op, nr, t, d, o, m, ...)                                        \
+    {#f, #op, number_of_##f, shape_of_##f, nr, FIELD_##o(t, m)},
+#include HYPERCALLS_DEF
+};
+
+/* What the policy leaves: to talk, to take traps, to stop, and to map its own
+ * pages, as the library does at its start. */
+static const struct {
+    const char *family, *operation;
+} granted[] = {
+    {"console_io", "write"},    {"sched_op", "shutdown"},
+    {"sched_op", "shutdown_code"}, {"set_trap_table", ""},
+    {"callback_op", "register"}, {"callback_op", "unregister"},
+    {"set_callbacks", ""},      {"iret", ""},
+    {"physdev_op", "set_iopl"}, {"mmu_update", "map_read"},
+    {"mmu_update", "map_write"}, {"update_va_mapping", "map_read"},
+    {"update_va_mapping", "map_write"},
+};
+
+static bool is_same(const char *a, const char *b)
+{
+    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+}
+
+static bool is_granted(const struct row *row)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(granted); i++) {
+        if (is_same(row->family, granted[i].family) &&
+            is_same(row->operation, granted[i].operation)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t argument[128];
+
+/* A structure of zeros that names the caller where it names a domain. */
+static void *argument_make(const struct row *row)
+{
+    memset(argument, 0, sizeof(argument));
+    if (row->domid_at >= 0) {
+        *(domid_t *)((char *)argument + row->domid_at) = DOMID_SELF;
+    }
+    if (is_same(row->operation, "bind_interdomain") ||
+        is_same(row->operation, "alloc_unbound")) {
+        ((domid_t *)argument)[0] = DOMID_SELF;
+        ((domid_t *)argument)[1] = DOMID_SELF;
+    }
+    if (is_same(row->operation, "bind_virq_global")) {
+        ((struct evtchn_bind_virq *)argument)->virq = VIRQ_CONSOLE;
+    }
+    return argument;
+}
+
+/* An element that the dispatcher takes for this row. */
+static long batch_ask(const struct row *row)
+{
+    static const struct {
+        const char *operation;
+        uint32_t command;
+    } commands[] = {
+        {"pin", MMUEXT_PIN_L1_TABLE},
+        {"unpin", MMUEXT_UNPIN_TABLE},
+        {"new_baseptr", MMUEXT_NEW_BASEPTR},
+        {"new_user_baseptr", MMUEXT_NEW_USER_BASEPTR},
+        {"flush_local", MMUEXT_TLB_FLUSH_LOCAL},
+        {"flush_multi", MMUEXT_TLB_FLUSH_MULTI},
+        {"flush_all", MMUEXT_TLB_FLUSH_ALL},
+        {"flush_cache", MMUEXT_FLUSH_CACHE},
+        {"set_ldt", MMUEXT_SET_LDT},
+        {"clear_page", MMUEXT_CLEAR_PAGE},
+        {"copy_page", MMUEXT_COPY_PAGE},
+        {"unmap", 0},
+        {"map_read", 1},
+        {"map_write", 3},
+        {"machphys", 0},
+    };
+    uint64_t count = 0xdead;
+    long error;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (!is_same(commands[i].operation, row->operation)) {
+            continue;
+        }
+        argument_make(row);
+        if (row->number == __HYPERVISOR_mmuext_op) {
+            ((struct mmuext_op *)argument)->cmd = commands[i].command;
+        } else {
+            argument[0] = is_same(row->operation, "machphys") ? 1 : 0;
+            argument[1] = commands[i].command;
+        }
+        error = hypercall(row->number, argument, 1, &count, DOMID_SELF);
+        tap_is((uint32_t)count, 0, "%s.%s: nothing is counted as done",
+               row->family, row->operation);
+        return error;
+    }
+    return -XEN_ENOENT; /* a row that this test does not know */
+}
+
+static long ask(const struct row *row)
+{
+    static const uint64_t entries[] = {0, 1, 3};
+    void *arg = argument_make(row);
+
+    switch (row->shape) {
+    case PLAIN:
+        return hypercall(row->number, 0, 0, 0, 0, 0);
+    case CMD_PTR:
+    case MEMORY:
+        return hypercall(row->number, row->code, arg);
+    case EVENT: /* the split row goes by the number it was split from */
+        return hypercall(row->number,
+                         is_same(row->operation, "bind_virq_global")
+                             ? EVTCHNOP_bind_virq
+                             : row->code,
+                         arg);
+    case CMD_ID_PTR:
+        return hypercall(row->number, row->code, 0, arg);
+    case CMD_REGS:
+        return hypercall(row->number, row->code, sizeof(argument), arg);
+    case PLATFORM:
+        ((uint32_t *)argument)[0] = (uint32_t)row->code;
+        ((uint32_t *)argument)[1] = row->number == __HYPERVISOR_mca
+                                        ? XEN_MCA_INTERFACE_VERSION
+                                        : XENPF_INTERFACE_VERSION;
+        return hypercall(row->number, arg);
+    case VA_MAPPING:
+        return hypercall(row->number, VIRT_BASE, entries[row->code], 0);
+    case BATCH:
+        return batch_ask(row);
+    }
+    return 0;
+}
+
+static uint64_t checksum(const void *at, size_t size)
+{
+    const uint8_t *bytes = at;
+    uint64_t sum = 14695981039346656037ull;
+
+    for (size_t i = 0; i < size; i++) {
+        sum = (sum ^ bytes[i]) * 1099511628211ull;
+    }
+    return sum;
+}
+
+void test_main(void)
+{
+    uint64_t before = checksum(shared_info, sizeof(*shared_info));
+    unsigned int asked = 0;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+        const struct row *row = &rows[i];
+        long error;
+
+        if (is_granted(row)) {
+            continue;
+        }
+        error = ask(row);
+        tap_ok(error == -XEN_EPERM || error == -XEN_ESRCH,
+               "%s %s is refused (%ld)", row->family, row->operation, error);
+        asked++;
+    }
+    tap_ok(asked >= 95, "%u rows were asked for", asked);
+    tap_is(checksum(shared_info, sizeof(*shared_info)), before,
+           "the shared page is as it was");
+}
