@@ -11,5 +11,5 @@ docs: $(ABI_DOC)
 	$(ABI_DOC) >docs/abi.md.tmp && mv docs/abi.md.tmp docs/abi.md
 ## docs         make docs/abi.md from hv/hypercall/*.def
 
-TAP_TESTS += tests/unit/tools/docs.t
+TAP_TESTS += tests/unit/tools/docs.t tests/unit/tools/layers.t
 CHECK_NEEDS += $(ABI_DOC)
