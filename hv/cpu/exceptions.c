@@ -229,6 +229,10 @@ void hypervisor_exception(struct regs *regs)
         interrupt(regs->vector);
         return;
     }
+    if (regs->vector == VECTOR_PF && current_vcpu() != NULL &&
+        is_ldt_fault(current_vcpu(), read_cr2())) {
+        return; /* a selector of the guest's that we load: it is there now */
+    }
     fixup = extable_find(regs->rip);
     if (fixup == 0) {
         panic_at(regs, "exception %u, code 0x%x", regs->vector,

@@ -22,9 +22,11 @@ static struct domain *domain_table[MAX_DOMAINS]; /* by id % MAX_DOMAINS */
 
 struct domain *domain0;
 struct domain hv_domain = {.id = DOMID_XEN, .label = XSM_LABEL(xen),
-                           .self_label = XSM_LABEL(xen)};
+                           .self_label = XSM_LABEL(xen),
+                           .retained_head = MFN_NIL};
 struct domain io_domain = {.id = DOMID_IO, .label = XSM_LABEL(domio),
-                           .self_label = XSM_LABEL(domio)};
+                           .self_label = XSM_LABEL(domio),
+                           .retained_head = MFN_NIL};
 
 struct domain *domain_get(domid_t id)
 {
