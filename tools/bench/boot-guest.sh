@@ -66,7 +66,8 @@ guest_args="$*"
 set -- -cpu "$model" -smp "$cpus" -m "$memory" -display none -nodefaults \
     -no-reboot -serial "file:$dir/serial" -net none
 if [ -n "$icount" ]; then
-    set -- "$@" -accel tcg,thread=single -icount shift=0,sleep=off
+    set -- "$@" -accel tcg,thread=single -icount shift=0,sleep=off \
+        -rtc base=2026-01-01T00:00:00,clock=vm
 else
     set -- "$@" -accel tcg
 fi

@@ -24,7 +24,8 @@ cat "$3" "$work/init.cpio" >"$work/initramfs" || exit 2
 modules="$2 console=hvc0 earlyprintk=xen quiet,$work/initramfs${5:+,$5}"
 timeout "${SECONDS_MAX:-900}" qemu-system-x86_64 -machine q35 -m 2048 -smp 1 \
     -cpu max,-smap,-smep -accel tcg,thread=single \
-    -icount shift=0,sleep=off -display none -net none -no-reboot \
+    -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm \
+    -display none -net none -no-reboot \
     -monitor none -serial "file:$work/serial" -kernel "$1" \
     -append "console=com1 dom0_mem=1024M" -initrd "$modules" </dev/null
 tsc=$(tr -d '\r' <"$work/serial" | sed -n 's/^init: tsc \([0-9]*\)$/\1/p')
