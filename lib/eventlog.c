@@ -306,33 +306,4 @@ enum eventlog_status eventlog_append(const struct eventlog_header *header,
     return writer_end(&writer) ? EVENTLOG_OK : EVENTLOG_NO_SPACE;
 }
 
-const char *eventlog_status_text(enum eventlog_status status)
-{
-    switch (status) {
-    case EVENTLOG_OK:
-        return "ok";
-    case EVENTLOG_END:
-        return "no more events";
-    case EVENTLOG_TRUNCATED:
-        return "event log ends inside a record";
-    case EVENTLOG_BAD_HEADER:
-        return "event log does not start with a Spec ID Event03";
-    case EVENTLOG_BAD_BANK:
-        return "event log header names a bank twice or with a wrong size";
-    case EVENTLOG_TOO_MANY_BANKS:
-        return "event log header names no bank or too many";
-    case EVENTLOG_BAD_DIGESTS:
-        return "digests of an event are not those of the log's banks";
-    case EVENTLOG_BAD_PCR:
-        return "event extends a PCR that does not exist";
-    case EVENTLOG_BAD_LOCALITY:
-        return "StartupLocality event is malformed, late or repeated";
-    case EVENTLOG_NO_SHA256:
-        return "event log has no SHA-256 bank";
-    case EVENTLOG_BAD_FINAL_TABLE:
-        return "Final Events table has an unknown version";
-    case EVENTLOG_NO_SPACE:
-        return "no space left for the event log";
-    }
-    return "unknown event log status";
-}
+STATUS_TEXT(eventlog_status, EVENTLOG_STATUS, "unknown event log status")

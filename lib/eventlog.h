@@ -10,6 +10,7 @@
 
 #include "lib/bytes.h"
 #include "lib/sha2.h"
+#include "lib/status.h"
 #include "lib/tpm_alg.h"
 
 #define EVENTLOG_PCR_COUNT 24
@@ -19,20 +20,24 @@
 #define EV_SEPARATOR 0x00000004
 #define EV_EVENT_TAG 0x00000006
 
-enum eventlog_status {
-    EVENTLOG_OK,
-    EVENTLOG_END,             /* no more events; not an error */
-    EVENTLOG_TRUNCATED,       /* the log ends inside a record */
-    EVENTLOG_BAD_HEADER,      /* first event is no Spec ID Event03 */
-    EVENTLOG_BAD_BANK,        /* bank twice, of size 0, or of wrong size */
-    EVENTLOG_TOO_MANY_BANKS,  /* none, or more than TPM_MAX_BANKS */
-    EVENTLOG_BAD_DIGESTS,     /* an event's digests differ from the banks */
-    EVENTLOG_BAD_PCR,         /* extends a PCR that does not exist */
-    EVENTLOG_BAD_LOCALITY,    /* StartupLocality malformed, late or twice */
-    EVENTLOG_NO_SHA256,       /* replay asked for, but there is no such bank */
-    EVENTLOG_BAD_FINAL_TABLE, /* Final Events table of unknown version */
-    EVENTLOG_NO_SPACE,        /* the buffer cannot take the event */
-};
+#define EVENTLOG_STATUS(S)                                                     \
+    S(EVENTLOG_OK, "ok")                                                       \
+    S(EVENTLOG_END, "no more events")                                          \
+    S(EVENTLOG_TRUNCATED, "event log ends inside a record")                    \
+    S(EVENTLOG_BAD_HEADER, "event log does not start with a Spec ID Event03")  \
+    S(EVENTLOG_BAD_BANK,                                                       \
+      "event log header names a bank twice or with a wrong size")              \
+    S(EVENTLOG_TOO_MANY_BANKS, "event log header names no bank or too many")   \
+    S(EVENTLOG_BAD_DIGESTS,                                                    \
+      "digests of an event are not those of the log's banks")                  \
+    S(EVENTLOG_BAD_PCR, "event extends a PCR that does not exist")             \
+    S(EVENTLOG_BAD_LOCALITY,                                                   \
+      "StartupLocality event is malformed, late or repeated")                  \
+    S(EVENTLOG_NO_SHA256, "event log has no SHA-256 bank")                     \
+    S(EVENTLOG_BAD_FINAL_TABLE, "Final Events table has an unknown version")   \
+    S(EVENTLOG_NO_SPACE, "no space left for the event log")
+
+enum eventlog_status { EVENTLOG_STATUS(STATUS_CODE) };
 
 struct eventlog_header {
     struct tpm_bank banks[TPM_MAX_BANKS];

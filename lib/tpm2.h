@@ -9,6 +9,7 @@
 #define VOUCH_LIB_TPM2_H
 
 #include "lib/bytes.h"
+#include "lib/status.h"
 #include "lib/tpm_alg.h"
 
 /* What every PC Client TPM takes and gives (PTP 1.05, MAX_COMMAND_SIZE). */
@@ -26,18 +27,21 @@
 #define TPM2_RC_TESTING    0x90a
 #define TPM2_RC_RETRY      0x922
 
-enum tpm2_status {
-    TPM2_OK,
-    TPM2_NO_SPACE,      /* command does not fit its buffer */
-    TPM2_BAD_ARGUMENT,  /* too many digests, event too long */
-    TPM2_SHORT,         /* response ends inside a field */
-    TPM2_BAD_SIZE,      /* its size field differs from what arrived */
-    TPM2_BAD_TAG,       /* neither 0x8001 nor 0x8002, or not the one due */
-    TPM2_FAILED,        /* a well-formed refusal: see rc */
-    TPM2_BAD_SESSION,   /* the authorization area is malformed */
-    TPM2_BAD_PARAMETER, /* a parameter is not what the command can answer */
-    TPM2_TRAILING,      /* bytes after the last field */
-};
+#define TPM2_STATUS(S)                                                         \
+    S(TPM2_OK, "ok")                                                           \
+    S(TPM2_NO_SPACE, "TPM command does not fit")                               \
+    S(TPM2_BAD_ARGUMENT, "TPM command with too much or unknown data")          \
+    S(TPM2_SHORT, "TPM response ends inside a field")                          \
+    S(TPM2_BAD_SIZE,                                                           \
+      "TPM response has a size field that differs from its size")              \
+    S(TPM2_BAD_TAG, "TPM response has a wrong tag")                            \
+    S(TPM2_FAILED, "TPM refused the command")                                  \
+    S(TPM2_BAD_SESSION, "TPM response has a malformed authorization area")     \
+    S(TPM2_BAD_PARAMETER,                                                      \
+      "TPM response has a parameter the command cannot give")                  \
+    S(TPM2_TRAILING, "TPM response has bytes after its last field")
+
+enum tpm2_status { TPM2_STATUS(STATUS_CODE) };
 
 struct tpm2_digest {
     uint16_t algorithm;

@@ -309,32 +309,7 @@ enum tpm2_status tpm2_response_get_random(struct bytes response,
     return status;
 }
 
-const char *tpm2_status_text(enum tpm2_status status)
-{
-    switch (status) {
-    case TPM2_OK:
-        return "ok";
-    case TPM2_NO_SPACE:
-        return "TPM command does not fit";
-    case TPM2_BAD_ARGUMENT:
-        return "TPM command with too much or unknown data";
-    case TPM2_SHORT:
-        return "TPM response ends inside a field";
-    case TPM2_BAD_SIZE:
-        return "TPM response has a size field that differs from its size";
-    case TPM2_BAD_TAG:
-        return "TPM response has a wrong tag";
-    case TPM2_FAILED:
-        return "TPM refused the command";
-    case TPM2_BAD_SESSION:
-        return "TPM response has a malformed authorization area";
-    case TPM2_BAD_PARAMETER:
-        return "TPM response has a parameter the command cannot give";
-    case TPM2_TRAILING:
-        return "TPM response has bytes after its last field";
-    }
-    return "unknown TPM status";
-}
+STATUS_TEXT(tpm2_status, TPM2_STATUS, "unknown TPM status")
 
 const char *tpm2_rc_text(uint32_t rc)
 {

@@ -180,24 +180,3 @@ enum vouchlog_status vouchlog_parse(struct bytes event_data,
     }
     return status;
 }
-
-const char *vouchlog_status_text(enum vouchlog_status status)
-{
-    switch (status) {
-    case VOUCHLOG_OK:
-        return "ok";
-    case VOUCHLOG_NOT_OURS:
-        return "tagged event is not the hypervisor's";
-    case VOUCHLOG_BAD_SIZE:
-        return "tagged event has a size that differs from its data";
-    case VOUCHLOG_BAD_NAME:
-        return "hypervisor event names something else than its tag";
-    case VOUCHLOG_BAD_PAYLOAD:
-        return "hypervisor event has a malformed payload";
-    case VOUCHLOG_UNKNOWN_TAG:
-        return "hypervisor event has an unknown tag";
-    case VOUCHLOG_NO_SPACE:
-        return "no space for the hypervisor event";
-    }
-    return "unknown hypervisor event status";
-}

@@ -88,6 +88,4 @@ void vouchlog_put_mode(struct writer *writer, const struct vouchlog_mode *mode);
 NODISCARD enum vouchlog_status vouchlog_parse(struct bytes event_data,
                                               struct vouchlog_record *out);
 
-const char *vouchlog_status_text(enum vouchlog_status status);
-
 #endif

@@ -284,29 +284,4 @@ enum acpi_status acpi_read_tables(const struct acpi_map *access,
     return ACPI_OK;
 }
 
-const char *acpi_status_text(enum acpi_status status)
-{
-    switch (status) {
-    case ACPI_OK:
-        return "ok";
-    case ACPI_NO_RSDP:
-        return "no ACPI root pointer found";
-    case ACPI_BAD_RSDP:
-        return "ACPI root pointer is malformed";
-    case ACPI_NOT_MAPPED:
-        return "table is at an address that cannot be read";
-    case ACPI_BAD_SIGNATURE:
-        return "root table has a wrong signature";
-    case ACPI_BAD_LENGTH:
-        return "table has an impossible length";
-    case ACPI_BAD_CHECKSUM:
-        return "checksum is wrong";
-    case ACPI_BAD_ENTRY:
-        return "entry is too short or passes the end of its table";
-    case ACPI_TOO_MANY:
-        return "table has more entries than are supported";
-    case ACPI_BAD_ADDRESS:
-        return "table has an address or port that cannot be";
-    }
-    return "unknown ACPI status";
-}
+STATUS_TEXT(acpi_status, ACPI_STATUS, "unknown ACPI status")

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/status.h"
+
 #define ACPI_MAX_CPUS      256
 #define ACPI_MAX_IOAPICS   16
 #define ACPI_MAX_OVERRIDES 32
@@ -18,18 +20,19 @@
 #define ACPI_MAX_TABLES     256
 #define ACPI_MAX_TABLE_SIZE 0x40000
 
-enum acpi_status {
-    ACPI_OK,
-    ACPI_NO_RSDP,       /* no root pointer where one may be */
-    ACPI_BAD_RSDP,      /* signature, length or address wrong */
-    ACPI_NOT_MAPPED,    /* the caller's map function said no */
-    ACPI_BAD_SIGNATURE, /* root table is neither RSDT nor XSDT */
-    ACPI_BAD_LENGTH,    /* table too short for its fields, or too long */
-    ACPI_BAD_CHECKSUM,
-    ACPI_BAD_ENTRY,   /* an entry of size 0, or that passes the end */
-    ACPI_TOO_MANY,    /* more entries than we keep */
-    ACPI_BAD_ADDRESS, /* an address or port that cannot be */
-};
+#define ACPI_STATUS(S)                                                         \
+    S(ACPI_OK, "ok")                                                           \
+    S(ACPI_NO_RSDP, "no ACPI root pointer found")                              \
+    S(ACPI_BAD_RSDP, "ACPI root pointer is malformed")                         \
+    S(ACPI_NOT_MAPPED, "table is at an address that cannot be read")           \
+    S(ACPI_BAD_SIGNATURE, "root table has a wrong signature")                  \
+    S(ACPI_BAD_LENGTH, "table has an impossible length")                       \
+    S(ACPI_BAD_CHECKSUM, "checksum is wrong")                                  \
+    S(ACPI_BAD_ENTRY, "entry is too short or passes the end of its table")     \
+    S(ACPI_TOO_MANY, "table has more entries than are supported")              \
+    S(ACPI_BAD_ADDRESS, "table has an address or port that cannot be")
+
+enum acpi_status { ACPI_STATUS(STATUS_CODE) };
 
 /* What is wrong in which table; offset is within the table. */
 struct acpi_fault {

@@ -296,21 +296,4 @@ enum cmdline_status cmdline_parse(struct bytes text, struct cmdline *out,
     return CMDLINE_OK;
 }
 
-const char *cmdline_status_text(enum cmdline_status status)
-{
-    switch (status) {
-    case CMDLINE_OK:
-        return "ok";
-    case CMDLINE_TOO_LONG:
-        return "command line is too long";
-    case CMDLINE_NOT_TEXT:
-        return "word with a character that is not printable";
-    case CMDLINE_UNKNOWN_WORD:
-        return "unknown word";
-    case CMDLINE_BAD_VALUE:
-        return "value that the word cannot have";
-    case CMDLINE_DUPLICATE:
-        return "word given twice";
-    }
-    return "unknown command line status";
-}
+STATUS_TEXT(cmdline_status, CMDLINE_STATUS, "unknown command line status")

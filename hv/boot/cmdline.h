@@ -8,17 +8,19 @@
 #define VOUCH_HV_BOOT_CMDLINE_H
 
 #include "lib/bytes.h"
+#include "lib/status.h"
 
 #define CMDLINE_MAX_SIZE 2048
 
-enum cmdline_status {
-    CMDLINE_OK,
-    CMDLINE_TOO_LONG,
-    CMDLINE_NOT_TEXT, /* a character that is not printable ASCII */
-    CMDLINE_UNKNOWN_WORD,
-    CMDLINE_BAD_VALUE, /* known word, but not a value it can have */
-    CMDLINE_DUPLICATE, /* the same word twice */
-};
+#define CMDLINE_STATUS(S)                                                      \
+    S(CMDLINE_OK, "ok")                                                        \
+    S(CMDLINE_TOO_LONG, "command line is too long")                            \
+    S(CMDLINE_NOT_TEXT, "word with a character that is not printable")         \
+    S(CMDLINE_UNKNOWN_WORD, "unknown word")                                    \
+    S(CMDLINE_BAD_VALUE, "value that the word cannot have")                    \
+    S(CMDLINE_DUPLICATE, "word given twice")
+
+enum cmdline_status { CMDLINE_STATUS(STATUS_CODE) };
 
 enum cmdline_log_level {
     CMDLINE_LOG_ERROR,

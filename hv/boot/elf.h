@@ -9,6 +9,7 @@
 #define VOUCH_HV_BOOT_ELF_H
 
 #include "lib/bytes.h"
+#include "lib/status.h"
 
 #define ELF_MAX_SEGMENTS 16
 
@@ -17,36 +18,40 @@
 #define ELF_HYPERVISOR_START UINT64_C(0xffff800000000000)
 #define ELF_HYPERVISOR_END   UINT64_C(0xffff880000000000)
 
-enum elf_status {
-    ELF_OK,
-    ELF_TRUNCATED,           /* file ends inside a header or segment */
-    ELF_NOT_ELF,             /* magic */
-    ELF_NOT_64_BIT,          /* class, byte order or version */
-    ELF_NOT_X86_64,          /* machine */
-    ELF_NOT_EXECUTABLE,      /* type is not ET_EXEC */
-    ELF_BAD_PROGRAM_HEADERS, /* none, too many or of unknown size */
-    ELF_BAD_SEGMENT,         /* more bytes in the file than in memory */
-    ELF_TOO_MANY_SEGMENTS,
-    ELF_NO_SEGMENTS,
-    ELF_WRAPS,                /* an address passes the end of memory */
-    ELF_SEGMENTS_OVERLAP,     /* two segments on the same memory */
-    ELF_IN_HYPERVISOR_WINDOW, /* image reaches into the hypervisor's part */
-    ELF_NOT_CANONICAL,        /* an address that x86-64 does not have */
-    ELF_BAD_NOTE,             /* a note passes the end, or a wrong size */
-    ELF_DUPLICATE_NOTE,
-    ELF_NO_NOTES,               /* no Xen note at all: not a PV kernel */
-    ELF_NO_ENTRY,               /* no ENTRY note */
-    ELF_NO_VIRT_BASE,           /* no VIRT_BASE note */
-    ELF_BAD_XEN_VERSION,        /* not for "xen-3.0" */
-    ELF_NOT_GENERIC,            /* LOADER is not "generic" */
-    ELF_ENTRY_OUTSIDE,          /* ENTRY is in no segment of the image */
-    ELF_HYPERCALL_PAGE_OUTSIDE, /* HYPERCALL_PAGE is no page of the image */
-    ELF_NOT_DOM0,               /* SUPPORTED_FEATURES lacks dom0 */
-    ELF_BAD_FEATURES,           /* FEATURES is malformed */
-    ELF_REQUIRED_FEATURE,       /* requires a feature that we do not offer */
-    ELF_BAD_INIT_P2M,           /* INIT_P2M is not usable for a p2m list */
-    ELF_BAD_BASE,               /* VIRT_BASE or PADDR_OFFSET not a page */
-};
+#define ELF_STATUS(S)                                                          \
+    S(ELF_OK, "ok")                                                            \
+    S(ELF_TRUNCATED, "file ends inside a header or segment")                   \
+    S(ELF_NOT_ELF, "not an ELF file")                                          \
+    S(ELF_NOT_64_BIT, "not a 64-bit little-endian ELF file")                   \
+    S(ELF_NOT_X86_64, "not for x86-64")                                        \
+    S(ELF_NOT_EXECUTABLE, "not an executable (ET_EXEC)")                       \
+    S(ELF_BAD_PROGRAM_HEADERS,                                                 \
+      "no program headers, too many, or of unknown size")                      \
+    S(ELF_BAD_SEGMENT, "segment is larger in the file than in memory")         \
+    S(ELF_TOO_MANY_SEGMENTS, "too many segments")                              \
+    S(ELF_NO_SEGMENTS, "nothing to load")                                      \
+    S(ELF_WRAPS, "address range passes the end of the address space")          \
+    S(ELF_SEGMENTS_OVERLAP, "two segments overlap")                            \
+    S(ELF_IN_HYPERVISOR_WINDOW,                                                \
+      "image reaches into the hypervisor's address range")                     \
+    S(ELF_NOT_CANONICAL, "image has addresses that are not canonical")         \
+    S(ELF_BAD_NOTE, "malformed note")                                          \
+    S(ELF_DUPLICATE_NOTE, "Xen note given twice")                              \
+    S(ELF_NO_NOTES, "no Xen notes: not a PV kernel")                           \
+    S(ELF_NO_ENTRY, "no ENTRY note")                                           \
+    S(ELF_NO_VIRT_BASE, "no VIRT_BASE note")                                   \
+    S(ELF_BAD_XEN_VERSION, "XEN_VERSION note is not \"xen-3.0\"")              \
+    S(ELF_NOT_GENERIC, "LOADER note is not \"generic\"")                       \
+    S(ELF_ENTRY_OUTSIDE, "ENTRY note names an address outside the image")      \
+    S(ELF_HYPERCALL_PAGE_OUTSIDE,                                              \
+      "HYPERCALL_PAGE note names no page of the image")                        \
+    S(ELF_NOT_DOM0, "kernel cannot be dom0 (SUPPORTED_FEATURES)")              \
+    S(ELF_BAD_FEATURES, "malformed FEATURES note")                             \
+    S(ELF_REQUIRED_FEATURE, "kernel requires a feature that is not offered")   \
+    S(ELF_BAD_INIT_P2M, "INIT_P2M note names no place for a p2m list")         \
+    S(ELF_BAD_BASE, "VIRT_BASE or PADDR_OFFSET note is not page aligned")
+
+enum elf_status { ELF_STATUS(STATUS_CODE) };
 
 /* public/features.h numbers that matter here. */
 #define ELF_FEATURE_WRITABLE_PAGE_TABLES 0

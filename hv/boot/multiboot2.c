@@ -321,27 +321,4 @@ bool multiboot2_efi_memory_at(const struct multiboot2_info *info, size_t index,
     return checked_mul_u64(pages, EFI_PAGE_SIZE, &out->size);
 }
 
-const char *multiboot2_status_text(enum multiboot2_status status)
-{
-    switch (status) {
-    case MULTIBOOT2_OK:
-        return "ok";
-    case MULTIBOOT2_BAD_TOTAL_SIZE:
-        return "total size is impossible";
-    case MULTIBOOT2_BAD_TAG_SIZE:
-        return "tag is too short or passes the end";
-    case MULTIBOOT2_NO_END:
-        return "no end tag";
-    case MULTIBOOT2_BAD_TEXT:
-        return "text without an end";
-    case MULTIBOOT2_TOO_MANY_MODULES:
-        return "too many modules";
-    case MULTIBOOT2_BAD_MODULE:
-        return "module ends before it starts";
-    case MULTIBOOT2_BAD_MEMORY_MAP:
-        return "memory map of unknown form";
-    case MULTIBOOT2_DUPLICATE:
-        return "tag given twice";
-    }
-    return "unknown multiboot2 status";
-}
+STATUS_TEXT(multiboot2_status, MULTIBOOT2_STATUS, "unknown multiboot2 status")

@@ -9,23 +9,25 @@
 #define VOUCH_HV_BOOT_MULTIBOOT2_H
 
 #include "lib/bytes.h"
+#include "lib/status.h"
 
 #define MULTIBOOT2_MAGIC       0x36d76289u
 #define MULTIBOOT2_MAX_MODULES 16
 /* More than any loader writes; a total size beyond it is refused. */
 #define MULTIBOOT2_MAX_SIZE 0x100000
 
-enum multiboot2_status {
-    MULTIBOOT2_OK,
-    MULTIBOOT2_BAD_TOTAL_SIZE, /* less than a header or beyond the limit */
-    MULTIBOOT2_BAD_TAG_SIZE,   /* a tag is short or passes the end */
-    MULTIBOOT2_NO_END,         /* no end tag */
-    MULTIBOOT2_BAD_TEXT,       /* a text without its NUL */
-    MULTIBOOT2_TOO_MANY_MODULES,
-    MULTIBOOT2_BAD_MODULE,     /* ends before it starts */
-    MULTIBOOT2_BAD_MEMORY_MAP, /* entry size or version unknown */
-    MULTIBOOT2_DUPLICATE,      /* a tag that may come once came twice */
-};
+#define MULTIBOOT2_STATUS(S)                                                   \
+    S(MULTIBOOT2_OK, "ok")                                                     \
+    S(MULTIBOOT2_BAD_TOTAL_SIZE, "total size is impossible")                   \
+    S(MULTIBOOT2_BAD_TAG_SIZE, "tag is too short or passes the end")           \
+    S(MULTIBOOT2_NO_END, "no end tag")                                         \
+    S(MULTIBOOT2_BAD_TEXT, "text without an end")                              \
+    S(MULTIBOOT2_TOO_MANY_MODULES, "too many modules")                         \
+    S(MULTIBOOT2_BAD_MODULE, "module ends before it starts")                   \
+    S(MULTIBOOT2_BAD_MEMORY_MAP, "memory map of unknown form")                 \
+    S(MULTIBOOT2_DUPLICATE, "tag given twice")
+
+enum multiboot2_status { MULTIBOOT2_STATUS(STATUS_CODE) };
 
 /* Where parsing stopped: tag type and offset from the start. */
 struct multiboot2_fault {

@@ -340,33 +340,4 @@ struct bytes measure_log(const struct measure *measure)
     return buffer_bytes(&measure->log);
 }
 
-const char *measure_status_text(enum measure_status status)
-{
-    switch (status) {
-    case MEASURE_OK:
-        return "ok";
-    case MEASURE_NO_TPM:
-        return "no TPM";
-    case MEASURE_BAD_LOG:
-        return "firmware event log is malformed";
-    case MEASURE_NO_SHA256:
-        return "no SHA-256 bank";
-    case MEASURE_TPM_FAILED:
-        return "TPM interface failed";
-    case MEASURE_TPM_REFUSED:
-        return "TPM refused a command";
-    case MEASURE_BAD_ANSWER:
-        return "TPM answered malformed data";
-    case MEASURE_WRONG_DIGEST:
-        return "TPM returned a wrong digest";
-    case MEASURE_WRONG_PCR:
-        return "PCR holds a wrong value";
-    case MEASURE_LOG_FULL:
-        return "event log is full";
-    case MEASURE_BAD_EVENT:
-        return "event cannot be measured now";
-    case MEASURE_CAPPED:
-        return "measuring ended with an earlier failure";
-    }
-    return "unknown measurement status";
-}
+STATUS_TEXT(measure_status, MEASURE_STATUS, "unknown measurement status")

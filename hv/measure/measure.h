@@ -15,23 +15,25 @@
 
 #include "hv/measure/tpm.h"
 #include "lib/eventlog.h"
+#include "lib/status.h"
 #include "lib/tpm2.h"
 #include "lib/vouchlog.h"
 
-enum measure_status {
-    MEASURE_OK,
-    MEASURE_NO_TPM,       /* there is none: nothing is measured */
-    MEASURE_BAD_LOG,      /* the firmware's log is malformed: see detail */
-    MEASURE_NO_SHA256,    /* TPM or log without a SHA-256 bank */
-    MEASURE_TPM_FAILED,   /* interface trouble: see detail */
-    MEASURE_TPM_REFUSED,  /* response code: see rc */
-    MEASURE_BAD_ANSWER,   /* malformed response: see detail */
-    MEASURE_WRONG_DIGEST, /* the TPM's digest is not the event's */
-    MEASURE_WRONG_PCR,    /* a PCR does not hold what was extended */
-    MEASURE_LOG_FULL,
-    MEASURE_BAD_EVENT, /* not one of our tags, or a boot event too late */
-    MEASURE_CAPPED,    /* refused because of an earlier failure */
-};
+#define MEASURE_STATUS(S)                                                      \
+    S(MEASURE_OK, "ok")                                                        \
+    S(MEASURE_NO_TPM, "no TPM")                                                \
+    S(MEASURE_BAD_LOG, "firmware event log is malformed")                      \
+    S(MEASURE_NO_SHA256, "no SHA-256 bank")                                    \
+    S(MEASURE_TPM_FAILED, "TPM interface failed")                              \
+    S(MEASURE_TPM_REFUSED, "TPM refused a command")                            \
+    S(MEASURE_BAD_ANSWER, "TPM answered malformed data")                       \
+    S(MEASURE_WRONG_DIGEST, "TPM returned a wrong digest")                     \
+    S(MEASURE_WRONG_PCR, "PCR holds a wrong value")                            \
+    S(MEASURE_LOG_FULL, "event log is full")                                   \
+    S(MEASURE_BAD_EVENT, "event cannot be measured now")                       \
+    S(MEASURE_CAPPED, "measuring ended with an earlier failure")
+
+enum measure_status { MEASURE_STATUS(STATUS_CODE) };
 
 struct measure_setup {
     struct tpm_io io;

@@ -234,37 +234,4 @@ const char *tpm_interface_text(enum tpm_interface interface)
     return "unknown";
 }
 
-const char *tpm_status_text(enum tpm_status status)
-{
-    switch (status) {
-    case TPM_OK:
-        return "ok";
-    case TPM_ABSENT:
-        return "no TPM";
-    case TPM_UNKNOWN_INTERFACE:
-        return "TPM interface is neither FIFO nor CRB";
-    case TPM_NO_LOCALITY:
-        return "TPM locality not granted";
-    case TPM_NOT_READY:
-        return "TPM does not become ready";
-    case TPM_STUCK_WRITE:
-        return "TPM stopped taking a command";
-    case TPM_BAD_WRITE:
-        return "TPM disagrees about a command's size";
-    case TPM_NO_ANSWER:
-        return "TPM does not answer";
-    case TPM_STUCK_READ:
-        return "TPM stopped in the middle of a response";
-    case TPM_BAD_RESPONSE:
-        return "TPM response is garbage";
-    case TPM_DEVICE_ERROR:
-        return "TPM reports a fatal error";
-    case TPM_TOO_LONG:
-        return "TPM command or response does not fit its buffer";
-    case TPM_BUSY:
-        return "TPM stays busy";
-    case TPM_DEAD:
-        return "TPM was given up";
-    }
-    return "unknown TPM status";
-}
+STATUS_TEXT(tpm_status, TPM_STATUS, "unknown TPM status")

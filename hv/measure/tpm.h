@@ -10,23 +10,25 @@
 
 #include "hv/measure/tpm_io.h"
 #include "lib/bytes.h"
+#include "lib/status.h"
 
-enum tpm_status {
-    TPM_OK,
-    TPM_ABSENT,            /* nothing answers at the address */
-    TPM_UNKNOWN_INTERFACE, /* a device, but neither FIFO nor CRB */
-    TPM_NO_LOCALITY,       /* locality not there, or not granted */
-    TPM_NOT_READY,         /* does not become ready for a command */
-    TPM_STUCK_WRITE,       /* takes no more bytes of a command */
-    TPM_BAD_WRITE,         /* expects more or fewer bytes than the command */
-    TPM_NO_ANSWER,         /* command not finished in time */
-    TPM_STUCK_READ,        /* stops in the middle of a response */
-    TPM_BAD_RESPONSE,      /* garbage, or a size that cannot be */
-    TPM_DEVICE_ERROR,      /* the device reports a fatal error */
-    TPM_TOO_LONG,          /* command or response exceeds a buffer */
-    TPM_BUSY,              /* keeps saying TPM_RC_RETRY or TESTING */
-    TPM_DEAD,              /* given up after one of the above */
-};
+#define TPM_STATUS(S)                                                          \
+    S(TPM_OK, "ok")                                                            \
+    S(TPM_ABSENT, "no TPM")                                                    \
+    S(TPM_UNKNOWN_INTERFACE, "TPM interface is neither FIFO nor CRB")          \
+    S(TPM_NO_LOCALITY, "TPM locality not granted")                             \
+    S(TPM_NOT_READY, "TPM does not become ready")                              \
+    S(TPM_STUCK_WRITE, "TPM stopped taking a command")                         \
+    S(TPM_BAD_WRITE, "TPM disagrees about a command's size")                   \
+    S(TPM_NO_ANSWER, "TPM does not answer")                                    \
+    S(TPM_STUCK_READ, "TPM stopped in the middle of a response")               \
+    S(TPM_BAD_RESPONSE, "TPM response is garbage")                             \
+    S(TPM_DEVICE_ERROR, "TPM reports a fatal error")                           \
+    S(TPM_TOO_LONG, "TPM command or response does not fit its buffer")         \
+    S(TPM_BUSY, "TPM stays busy")                                              \
+    S(TPM_DEAD, "TPM was given up")
+
+enum tpm_status { TPM_STATUS(STATUS_CODE) };
 
 enum tpm_interface { TPM_INTERFACE_FIFO, TPM_INTERFACE_CRB };
 
