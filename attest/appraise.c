@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "attest/attribute.h"
-#include "lib/vouchlog.h"
+#include "attest/record.h"
 
 #define FIRST_RESETTABLE_PCR 17
 #define LAST_LAUNCH_PCR      19
@@ -252,13 +252,13 @@ static bool is_exclusive(const struct replay *replay)
     bool has_shared = false;
     for (size_t i = 0; i < replay->count; i++) {
         const struct tcg_event *event = &replay->events[i].event;
-        struct vouchlog_record record;
+        struct record record;
         if (event->pcr == VOUCHLOG_PCR_BOOT || event->pcr == VOUCHLOG_PCR_RUN) {
             return true;
         }
         has_shared |= event->pcr == VOUCHLOG_PCR_BOOT_SHARED &&
                       event->type == EV_EVENT_TAG &&
-                      vouchlog_parse(event->data, &record) == VOUCHLOG_OK;
+                      record_parse(event->data, &record) == RECORD_OK;
     }
     return !has_shared;
 }

@@ -12,7 +12,7 @@
 #include "attest/align.h"
 #include "attest/describe.h"
 #include "attest/match.h"
-#include "lib/vouchlog.h"
+#include "attest/record.h"
 
 struct finding *compare_add_finding(struct comparison *comparison,
                                     enum component component,
@@ -77,9 +77,9 @@ static enum component component_of_pcr(uint32_t pcr)
 static void add_extra(struct comparison *comparison,
                       const struct match_found *found)
 {
-    struct vouchlog_record record;
+    struct record record;
     bool is_cap = found->event->type == EV_EVENT_TAG &&
-                  vouchlog_parse(found->event->data, &record) == VOUCHLOG_OK &&
+                  record_parse(found->event->data, &record) == RECORD_OK &&
                   record.tag == VOUCHLOG_CAP;
     struct finding *finding = compare_add_finding(
         comparison, component_of_pcr(found->pcr),

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/vouchlog.h"
+#include "attest/record.h"
 
 void describe_digest(const struct sha256_digest *digest, char out[65])
 {
@@ -69,8 +69,8 @@ static void describe_blob(struct bytes data, char *out, size_t size)
 
 static void describe_record(struct bytes data, char *out, size_t size)
 {
-    struct vouchlog_record record;
-    if (vouchlog_parse(data, &record) == VOUCHLOG_OK) {
+    struct record record;
+    if (record_parse(data, &record) == RECORD_OK) {
         put_text(bytes_of(data.data + 8, data.size - 8), out, size);
     } else {
         snprintf(out, size, "tagged event of %zu bytes", data.size);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The log's shape is the business of lib/eventlog; here are digests and PCRs.
- * PCRs count from zero, 17-22 too (see eventlog_replay_sha256 for why), PCR 0
- * from the locality that a StartupLocality event tells.
+ * PCRs count from zero, 17-22 too, which a TPM starts at all ones: a log can
+ * only have events for them after the reset or dynamic launch that zeroes them.
+ * PCR 0 counts from the locality that a StartupLocality event tells.
  */
 #include "attest/replay.h"
 

@@ -16,36 +16,6 @@
 /* Spelt as in hv/base/compiler.h: both may be included. */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-NODISCARD static inline bool checked_add(size_t a, size_t b, size_t *out)
-{
-    size_t sum;
-    if (__builtin_add_overflow(a, b, &sum)) {
-        return false;
-    }
-    *out = sum;
-    return true;
-}
-
-NODISCARD static inline bool checked_sub(size_t a, size_t b, size_t *out)
-{
-    size_t difference;
-    if (__builtin_sub_overflow(a, b, &difference)) {
-        return false;
-    }
-    *out = difference;
-    return true;
-}
-
-NODISCARD static inline bool checked_mul(size_t a, size_t b, size_t *out)
-{
-    size_t product;
-    if (__builtin_mul_overflow(a, b, &product)) {
-        return false;
-    }
-    *out = product;
-    return true;
-}
-
 NODISCARD static inline bool checked_add_u64(uint64_t a, uint64_t b,
                                              uint64_t *out)
 {
@@ -80,32 +50,16 @@ NODISCARD static inline bool checked_mul_u64(uint64_t a, uint64_t b,
 }
 
 /* alignment is a power of two, here and below. */
-static inline uint64_t align_down(uint64_t value, uint64_t alignment)
-{
-    return value & ~(alignment - 1);
-}
-
 static inline bool is_aligned(uint64_t value, uint64_t alignment)
 {
     return (value & (alignment - 1)) == 0;
-}
-
-NODISCARD static inline bool checked_align_up(uint64_t value,
-                                              uint64_t alignment, uint64_t *out)
-{
-    uint64_t raised;
-    if (!checked_add_u64(value, alignment - 1, &raised)) {
-        return false;
-    }
-    *out = align_down(raised, alignment);
-    return true;
 }
 
 /* For a value known to be within alignment of no wrap, such as a constant or
  * what was checked before. */
 static inline uint64_t align_up(uint64_t value, uint64_t alignment)
 {
-    return align_down(value + alignment - 1, alignment);
+    return (value + alignment - 1) & ~(alignment - 1);
 }
 
 #endif

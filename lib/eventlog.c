@@ -26,20 +26,28 @@ static bool is_filled_with(struct bytes bytes, uint8_t value)
     return true;
 }
 
+static bool find_bank(const struct eventlog_header *header, uint16_t algorithm,
+                      size_t *index)
+{
+    for (size_t i = 0; i < header->bank_count; i++) {
+        if (header->banks[i].algorithm == algorithm) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool bank_is_valid(const struct eventlog_header *header,
                           const struct tpm_bank *bank)
 {
+    size_t index;
     uint16_t known_size = tpm_alg_digest_size(bank->algorithm);
     if (bank->digest_size == 0 || bank->digest_size > TPM_MAX_DIGEST_SIZE ||
         (known_size != 0 && known_size != bank->digest_size)) {
         return false;
     }
-    for (size_t i = 0; i < header->bank_count; i++) {
-        if (header->banks[i].algorithm == bank->algorithm) {
-            return false;
-        }
-    }
-    return true;
+    return !find_bank(header, bank->algorithm, &index);
 }
 
 static enum eventlog_status take_banks(struct cursor *spec,
@@ -73,16 +81,12 @@ static enum eventlog_status take_spec_id(struct cursor *spec,
     if (!bytes_equal(signature, bytes_of(spec_signature, SIGNATURE_SIZE))) {
         return EVENTLOG_BAD_HEADER;
     }
-    take_skip(spec, sizeof(uint32_t)); /* platform class */
-    header->spec_minor = take_u8(spec);
-    header->spec_major = take_u8(spec);
-    header->spec_errata = take_u8(spec);
-    header->uintn_size = take_u8(spec);
+    take_skip(spec, 4 + 3 + 1); /* platform class, version, size of UINTN */
     enum eventlog_status status = take_banks(spec, header);
     if (status != EVENTLOG_OK) {
         return status;
     }
-    header->vendor_info = take_bytes(spec, take_u8(spec));
+    take_skip(spec, take_u8(spec)); /* vendor information */
     return cursor_is_done(spec) ? EVENTLOG_OK : EVENTLOG_BAD_HEADER;
 }
 
@@ -149,18 +153,6 @@ enum eventlog_status eventlog_open_final(const struct eventlog_header *header,
     *out = (struct eventlog_reader){
         .header = *header, .cursor = cursor, .index = 0, .limit = count};
     return EVENTLOG_OK;
-}
-
-static bool find_bank(const struct eventlog_header *header, uint16_t algorithm,
-                      size_t *index)
-{
-    for (size_t i = 0; i < header->bank_count; i++) {
-        if (header->banks[i].algorithm == algorithm) {
-            *index = i;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* TPML_DIGEST_VALUES: each bank of the header once, in any order. */
@@ -304,6 +296,15 @@ enum eventlog_status eventlog_append(const struct eventlog_header *header,
     put_le32(&writer, (uint32_t)event->data.size);
     put_bytes(&writer, event->data);
     return writer_end(&writer) ? EVENTLOG_OK : EVENTLOG_NO_SPACE;
+}
+
+void eventlog_extend_sha256(struct sha256_digest *pcr,
+                            const struct sha256_digest *digest)
+{
+    uint8_t both[2 * SHA256_SIZE];
+    memcpy(both, pcr->bytes, SHA256_SIZE);
+    memcpy(both + SHA256_SIZE, digest->bytes, SHA256_SIZE);
+    *pcr = sha256_of(bytes_of(both, sizeof(both)));
 }
 
 STATUS_TEXT(eventlog_status, EVENTLOG_STATUS, "unknown event log status")

@@ -42,9 +42,6 @@ enum eventlog_status { EVENTLOG_STATUS(STATUS_CODE) };
 struct eventlog_header {
     struct tpm_bank banks[TPM_MAX_BANKS];
     size_t bank_count;
-    uint8_t spec_major, spec_minor, spec_errata;
-    uint8_t uintn_size; /* in 32-bit words: 1 or 2 */
-    struct bytes vendor_info;
     size_t size; /* of the header event, that is where the events start */
 };
 
@@ -63,12 +60,6 @@ struct eventlog_reader {
     struct cursor cursor;
     size_t index;
     size_t limit; /* number of events after which to stop */
-};
-
-struct eventlog_pcrs {
-    struct sha256_digest pcr[EVENTLOG_PCR_COUNT];
-    uint32_t extended; /* bit n: the log extends PCR n */
-    uint8_t startup_locality;
 };
 
 NODISCARD enum eventlog_status
@@ -112,15 +103,6 @@ NODISCARD enum eventlog_status eventlog_create(struct buffer *log,
 NODISCARD enum eventlog_status
 eventlog_append(const struct eventlog_header *header, struct buffer *log,
                 const struct eventlog_event *event);
-
-/*
- * What the SHA-256 bank holds after the events. PCRs start at zero, PCR 0 at
- * the StartupLocality if the log tells one. PCRs 17 to 22, which a TPM starts
- * at all ones, count from zero too: the log can only have events for them
- * after the reset or dynamic launch that sets them to zero.
- */
-NODISCARD enum eventlog_status
-eventlog_replay_sha256(struct bytes log, struct eventlog_pcrs *out);
 
 /* pcr := SHA-256(pcr || digest) */
 void eventlog_extend_sha256(struct sha256_digest *pcr,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * SHA-256, SHA-384 and SHA-512 (FIPS 180-4) in general registers only. A
- * context lives where the caller puts it; final() wipes it.
+ * context lives where the caller puts it; final() wipes it. SHA-384 and
+ * SHA-512 take a whole message at once: only events are hashed with them.
  */
 #ifndef VOUCH_LIB_SHA2_H
 #define VOUCH_LIB_SHA2_H
@@ -30,25 +31,13 @@ struct sha256_context {
     uint8_t block[64];
 };
 
-struct sha512_context {
-    uint64_t state[8];
-    uint64_t size; /* bytes given so far, less than 2^61 */
-    uint8_t block[128];
-};
-
 void sha256_init(struct sha256_context *context);
 void sha256_update(struct sha256_context *context, struct bytes message);
 void sha256_final(struct sha256_context *context, struct sha256_digest *out);
 struct sha256_digest sha256_of(struct bytes message);
 
-/* SHA-384 takes its message by sha512_update(). */
-void sha384_init(struct sha512_context *context);
-void sha384_final(struct sha512_context *context, struct sha384_digest *out);
 struct sha384_digest sha384_of(struct bytes message);
 
-void sha512_init(struct sha512_context *context);
-void sha512_update(struct sha512_context *context, struct bytes message);
-void sha512_final(struct sha512_context *context, struct sha512_digest *out);
 struct sha512_digest sha512_of(struct bytes message);
 
 static inline bool sha256_equal(const struct sha256_digest *a,

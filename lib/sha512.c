@@ -70,123 +70,75 @@ static void expand_message(uint64_t w[ROUNDS], const uint8_t *data)
     }
 }
 
+/* v[0] to v[7] are the a to h of FIPS 180-4. */
 static void hash_block(uint64_t state[8], const uint8_t *data)
 {
-    uint64_t w[ROUNDS];
-    uint64_t a = state[0], b = state[1], c = state[2], d = state[3];
-    uint64_t e = state[4], f = state[5], g = state[6], h = state[7];
-
+    uint64_t w[ROUNDS], v[8];
     expand_message(w, data);
+    memcpy(v, state, sizeof(v));
     for (size_t i = 0; i < ROUNDS; i++) {
-        uint64_t sum1 = rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41);
-        uint64_t choice = (e & f) ^ (~e & g);
-        uint64_t first = h + sum1 + choice + round_constants[i] + w[i];
-        uint64_t sum0 = rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39);
-        uint64_t majority = (a & b) ^ (a & c) ^ (b & c);
-        h = g;
-        g = f;
-        f = e;
-        e = d + first;
-        d = c;
-        c = b;
-        b = a;
-        a = first + sum0 + majority;
+        uint64_t sum1 = rotate(v[4], 14) ^ rotate(v[4], 18) ^ rotate(v[4], 41);
+        uint64_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
+        uint64_t first = v[7] + sum1 + choice + round_constants[i] + w[i];
+        uint64_t sum0 = rotate(v[0], 28) ^ rotate(v[0], 34) ^ rotate(v[0], 39);
+        uint64_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+        for (size_t j = 7; j > 0; j--) {
+            v[j] = v[j - 1];
+        }
+        v[4] += first;
+        v[0] = first + sum0 + majority;
     }
-    state[0] += a;
-    state[1] += b;
-    state[2] += c;
-    state[3] += d;
-    state[4] += e;
-    state[5] += f;
-    state[6] += g;
-    state[7] += h;
-}
-
-void sha512_init(struct sha512_context *context)
-{
-    static const uint64_t initial[8] = {
-        0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
-        0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
-        0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
-    };
-    memcpy(context->state, initial, sizeof(initial));
-    context->size = 0;
-}
-
-void sha384_init(struct sha512_context *context)
-{
-    static const uint64_t initial[8] = {
-        0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
-        0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
-        0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
-    };
-    memcpy(context->state, initial, sizeof(initial));
-    context->size = 0;
-}
-
-void sha512_update(struct sha512_context *context, struct bytes message)
-{
-    size_t held = context->size % BLOCK_SIZE;
-    size_t offset = 0;
-    context->size += message.size;
-    while (message.size - offset >= BLOCK_SIZE - held) {
-        size_t part = BLOCK_SIZE - held;
-        memcpy(context->block + held, message.data + offset, part);
-        hash_block(context->state, context->block);
-        offset += part;
-        held = 0;
-    }
-    if (message.size != offset) {
-        memcpy(context->block + held, message.data + offset,
-               message.size - offset);
+    for (size_t i = 0; i < 8; i++) {
+        state[i] += v[i];
     }
 }
 
-/* Pad, hash the last block or two, and give the first words of the state. */
-static void finish(struct sha512_context *context, uint8_t *out, size_t words)
+/* The whole message, its padding of one block or two, and the first words of
+ * the state. */
+static void hash(uint64_t state[8], struct bytes message, uint8_t *out,
+                 size_t words)
 {
-    size_t held = context->size % BLOCK_SIZE;
-    context->block[held++] = 0x80;
-    if (held > BLOCK_SIZE - 16) {
-        memset(context->block + held, 0, BLOCK_SIZE - held);
-        hash_block(context->state, context->block);
-        held = 0;
+    uint8_t last[2 * BLOCK_SIZE] = {0};
+    size_t held = message.size % BLOCK_SIZE;
+    size_t whole = message.size - held;
+    size_t size = held < BLOCK_SIZE - 16 ? BLOCK_SIZE : 2 * BLOCK_SIZE;
+
+    for (size_t at = 0; at < whole; at += BLOCK_SIZE) {
+        hash_block(state, message.data + at);
     }
-    memset(context->block + held, 0, BLOCK_SIZE - 8 - held);
-    store_be64(context->block + 120, context->size << 3);
-    hash_block(context->state, context->block);
+    if (held != 0) {
+        memcpy(last, message.data + whole, held);
+    }
+    last[held] = 0x80;
+    store_be64(last + size - 8, (uint64_t)message.size << 3);
+    for (size_t at = 0; at < size; at += BLOCK_SIZE) {
+        hash_block(state, last + at);
+    }
     for (size_t i = 0; i < words; i++) {
-        store_be64(out + 8 * i, context->state[i]);
+        store_be64(out + 8 * i, state[i]);
     }
-    memset(context, 0, sizeof(*context));
-}
-
-void sha512_final(struct sha512_context *context, struct sha512_digest *out)
-{
-    finish(context, out->bytes, 8);
-}
-
-void sha384_final(struct sha512_context *context, struct sha384_digest *out)
-{
-    finish(context, out->bytes, 6);
 }
 
 struct sha512_digest sha512_of(struct bytes message)
 {
-    struct sha512_context context;
     struct sha512_digest digest;
-    sha512_init(&context);
-    sha512_update(&context, message);
-    sha512_final(&context, &digest);
+    uint64_t state[8] = {
+        0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+        0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+        0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
+    };
+    hash(state, message, digest.bytes, 8);
     return digest;
 }
 
 struct sha384_digest sha384_of(struct bytes message)
 {
-    struct sha512_context context;
     struct sha384_digest digest;
-    sha384_init(&context);
-    sha512_update(&context, message);
-    sha384_final(&context, &digest);
+    uint64_t state[8] = {
+        0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
+        0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
+        0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
+    };
+    hash(state, message, digest.bytes, 6);
     return digest;
 }

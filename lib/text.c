@@ -71,32 +71,3 @@ bool text_parse_decimal(struct bytes text, uint64_t *out)
     *out = value;
     return true;
 }
-
-static bool hex_value(uint8_t digit, uint8_t *value)
-{
-    if (digit >= '0' && digit <= '9') {
-        *value = (uint8_t)(digit - '0');
-        return true;
-    }
-    if (digit >= 'a' && digit <= 'f') {
-        *value = (uint8_t)(digit - 'a' + 10);
-        return true;
-    }
-    return false;
-}
-
-bool text_parse_hex(struct bytes text, uint8_t *out, size_t size)
-{
-    if (text.size / 2 != size || text.size % 2 != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < size; i++) {
-        uint8_t high, low;
-        if (!hex_value(text.data[2 * i], &high) ||
-            !hex_value(text.data[2 * i + 1], &low)) {
-            return false;
-        }
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}

@@ -20,7 +20,4 @@ NODISCARD bool text_take_prefix(struct bytes text, const char *prefix,
                                 struct bytes *rest);
 NODISCARD bool text_parse_decimal(struct bytes text, uint64_t *out);
 
-/* Exactly 2 * size characters of 0-9a-f into size bytes at out. */
-NODISCARD bool text_parse_hex(struct bytes text, uint8_t *out, size_t size);
-
 #endif

@@ -30,7 +30,7 @@
 #define TPM2_STATUS(S)                                                         \
     S(TPM2_OK, "ok")                                                           \
     S(TPM2_NO_SPACE, "TPM command does not fit")                               \
-    S(TPM2_BAD_ARGUMENT, "TPM command with too much or unknown data")          \
+    S(TPM2_BAD_ARGUMENT, "TPM command with too much data")                     \
     S(TPM2_SHORT, "TPM response ends inside a field")                          \
     S(TPM2_BAD_SIZE,                                                           \
       "TPM response has a size field that differs from its size")              \
@@ -65,7 +65,6 @@ struct tpm2_banks {
 };
 
 struct tpm2_pcr_values {
-    uint32_t update_counter;
     struct tpm2_selection selection; /* what was really read */
     size_t count;
     struct bytes values[TPM2_MAX_PCR_READ];
@@ -75,9 +74,6 @@ struct tpm2_pcr_values {
 
 NODISCARD enum tpm2_status
 tpm2_command_pcr_event(uint32_t pcr, struct bytes data, struct buffer *out);
-NODISCARD enum tpm2_status
-tpm2_command_pcr_extend(uint32_t pcr, const struct tpm2_digests *digests,
-                        struct buffer *out);
 NODISCARD enum tpm2_status tpm2_command_pcr_reset(uint32_t pcr,
                                                   struct buffer *out);
 NODISCARD enum tpm2_status
@@ -85,8 +81,6 @@ tpm2_command_pcr_read(const struct tpm2_selection *selection,
                       struct buffer *out);
 /* GetCapability(TPM_CAP_PCRS): which banks are active. */
 NODISCARD enum tpm2_status tpm2_command_get_banks(struct buffer *out);
-NODISCARD enum tpm2_status tpm2_command_get_random(uint16_t size,
-                                                   struct buffer *out);
 
 /* ---- responses ---- */
 
@@ -102,15 +96,13 @@ NODISCARD enum tpm2_status tpm2_response_size(struct bytes header,
 
 NODISCARD enum tpm2_status tpm2_response_pcr_event(struct bytes response,
                                                    struct tpm2_digests *out);
-/* For PCR_Extend and PCR_Reset, which return nothing but success. */
+/* For PCR_Reset, which returns nothing but success. */
 NODISCARD enum tpm2_status tpm2_response_empty(struct bytes response);
 NODISCARD enum tpm2_status tpm2_response_pcr_read(struct bytes response,
                                                   struct tpm2_pcr_values *out);
 /* Only banks in which at least one PCR is allocated. */
 NODISCARD enum tpm2_status tpm2_response_get_banks(struct bytes response,
                                                    struct tpm2_banks *out);
-NODISCARD enum tpm2_status tpm2_response_get_random(struct bytes response,
-                                                    struct bytes *out);
 
 NODISCARD bool tpm2_find_digest(const struct tpm2_digests *digests,
                                 uint16_t algorithm, struct bytes *out);

@@ -11,9 +11,7 @@
 #define TPM_CC_PCR_EVENT   0x0000013c
 #define TPM_CC_PCR_RESET   0x0000013d
 #define TPM_CC_GET_CAP     0x0000017a
-#define TPM_CC_GET_RANDOM  0x0000017b
 #define TPM_CC_PCR_READ    0x0000017e
-#define TPM_CC_PCR_EXTEND  0x00000182
 #define TPM_RS_PW          0x40000009
 #define TPM_CAP_PCRS       0x00000005
 
@@ -65,28 +63,6 @@ enum tpm2_status tpm2_command_pcr_event(uint32_t pcr, struct bytes data,
     return end_command(&writer);
 }
 
-enum tpm2_status tpm2_command_pcr_extend(uint32_t pcr,
-                                         const struct tpm2_digests *digests,
-                                         struct buffer *out)
-{
-    if (digests->count > TPM_MAX_BANKS) {
-        return TPM2_BAD_ARGUMENT;
-    }
-    struct writer writer = begin_pcr_command(out, TPM_CC_PCR_EXTEND, pcr);
-    put_be32(&writer, (uint32_t)digests->count);
-    for (size_t i = 0; i < digests->count; i++) {
-        const struct tpm2_digest *digest = &digests->items[i];
-        if (digest->value.size == 0 ||
-            digest->value.size != tpm_alg_digest_size(digest->algorithm)) {
-            out->used = 0;
-            return TPM2_BAD_ARGUMENT;
-        }
-        put_be16(&writer, digest->algorithm);
-        put_bytes(&writer, digest->value);
-    }
-    return end_command(&writer);
-}
-
 enum tpm2_status tpm2_command_pcr_reset(uint32_t pcr, struct buffer *out)
 {
     struct writer writer = begin_pcr_command(out, TPM_CC_PCR_RESET, pcr);
@@ -112,13 +88,5 @@ enum tpm2_status tpm2_command_get_banks(struct buffer *out)
     put_be32(&writer, TPM_CAP_PCRS);
     put_be32(&writer, 0); /* property: ignored */
     put_be32(&writer, 1); /* count: the whole selection counts as one */
-    return end_command(&writer);
-}
-
-enum tpm2_status tpm2_command_get_random(uint16_t size, struct buffer *out)
-{
-    struct writer writer =
-        begin_command(out, TPM_ST_NO_SESSIONS, TPM_CC_GET_RANDOM);
-    put_be16(&writer, size);
     return end_command(&writer);
 }

@@ -231,7 +231,7 @@ enum tpm2_status tpm2_response_pcr_read(struct bytes response,
     if (status != TPM2_OK) {
         return status;
     }
-    values.update_counter = take_be32(&cursor);
+    take_skip(&cursor, sizeof(uint32_t)); /* update counter */
     if (take_be32(&cursor) != 1) {
         return cursor.failed ? TPM2_SHORT : TPM2_BAD_PARAMETER;
     }
@@ -289,22 +289,6 @@ enum tpm2_status tpm2_response_get_banks(struct bytes response,
     status = take_banks(&cursor, &banks);
     if (status == TPM2_OK) {
         *out = banks;
-    }
-    return status;
-}
-
-enum tpm2_status tpm2_response_get_random(struct bytes response,
-                                          struct bytes *out)
-{
-    struct cursor cursor;
-    enum tpm2_status status = open_plain_response(response, &cursor);
-    if (status != TPM2_OK) {
-        return status;
-    }
-    struct bytes random = take_bytes(&cursor, take_be16(&cursor));
-    status = end_parameters(&cursor);
-    if (status == TPM2_OK) {
-        *out = random;
     }
     return status;
 }

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text of the hypervisor's own events: written one way, read the same way.
+ * The text of the hypervisor's own events, written; attest/ reads it.
  */
 #include "lib/vouchlog.h"
 
 #include "lib/checked.h"
 #include "lib/text.h"
-
-#define FIRST_PART   "vouch "
-#define DIGEST_PART  " sha256:"
-#define SIZE_PART    " size:"
-#define TEXT_PART    " text:"
-#define OUR_TAGS     0x56000000u /* 'V' */
-#define OUR_TAG_MASK 0xff000000u
 
 static const struct {
     enum vouchlog_tag tag;
@@ -48,7 +41,7 @@ static bool begin_event(struct writer *writer, enum vouchlog_tag tag)
     }
     put_le32(writer, tag);
     put_le32(writer, 0);
-    text_put(writer, FIRST_PART);
+    text_put(writer, VOUCHLOG_FIRST);
     text_put(writer, name);
     return true;
 }
@@ -77,9 +70,9 @@ enum vouchlog_status vouchlog_build_blob(enum vouchlog_tag tag,
     if (!begin_event(&writer, tag)) {
         return VOUCHLOG_UNKNOWN_TAG;
     }
-    text_put(&writer, DIGEST_PART);
+    text_put(&writer, VOUCHLOG_DIGEST);
     text_put_hex(&writer, sha256_bytes(digest));
-    text_put(&writer, SIZE_PART);
+    text_put(&writer, VOUCHLOG_SIZE);
     text_put_decimal(&writer, size);
     return end_event(&writer);
 }
@@ -91,15 +84,15 @@ enum vouchlog_status vouchlog_build_text(enum vouchlog_tag tag,
     if (name == NULL) {
         return VOUCHLOG_UNKNOWN_TAG;
     }
-    size_t room = VOUCHLOG_MAX_PAYLOAD - strlen(FIRST_PART) - strlen(name) -
-                  strlen(TEXT_PART);
+    size_t room = VOUCHLOG_MAX_PAYLOAD - strlen(VOUCHLOG_FIRST) - strlen(name) -
+                  strlen(VOUCHLOG_TEXT);
     if (text.size > room || !text_is_printable(text)) {
         struct sha256_digest digest = sha256_of(text);
         return vouchlog_build_blob(tag, &digest, text.size, out);
     }
     struct writer writer = writer_begin(out);
     (void)begin_event(&writer, tag);
-    text_put(&writer, TEXT_PART);
+    text_put(&writer, VOUCHLOG_TEXT);
     put_bytes(&writer, text);
     return end_event(&writer);
 }
@@ -112,71 +105,4 @@ void vouchlog_put_mode(struct writer *writer, const struct vouchlog_mode *mode)
     text_put(writer, mode->policy);
     text_put(writer, " exclusive=");
     text_put(writer, mode->exclusive);
-}
-
-static enum vouchlog_status parse_blob(struct bytes rest,
-                                       struct vouchlog_record *record)
-{
-    struct cursor cursor = cursor_over(rest);
-    struct bytes hex = take_bytes(&cursor, 2 * SHA256_SIZE);
-    struct bytes tail = take_bytes(&cursor, cursor_remaining(&cursor));
-    struct bytes decimal;
-    if (!text_parse_hex(hex, record->digest.bytes, SHA256_SIZE) ||
-        !text_take_prefix(tail, SIZE_PART, &decimal) ||
-        !text_parse_decimal(decimal, &record->size)) {
-        return VOUCHLOG_BAD_PAYLOAD;
-    }
-    record->form = VOUCHLOG_BLOB;
-    return VOUCHLOG_OK;
-}
-
-static enum vouchlog_status parse_payload(struct bytes payload,
-                                          const char *name,
-                                          struct vouchlog_record *record)
-{
-    struct bytes rest;
-    if (payload.size > VOUCHLOG_MAX_PAYLOAD || !text_is_printable(payload) ||
-        !text_take_prefix(payload, FIRST_PART, &rest)) {
-        return VOUCHLOG_BAD_PAYLOAD;
-    }
-    if (!text_take_prefix(rest, name, &rest)) {
-        return VOUCHLOG_BAD_NAME;
-    }
-    if (text_take_prefix(rest, TEXT_PART, &rest)) {
-        record->form = VOUCHLOG_TEXT;
-        record->text = rest;
-        return VOUCHLOG_OK;
-    }
-    if (text_take_prefix(rest, DIGEST_PART, &rest)) {
-        return parse_blob(rest, record);
-    }
-    /* Another name that begins like ours, or something after the name. */
-    return rest.size != 0 && rest.data[0] != ' ' ? VOUCHLOG_BAD_NAME
-                                                 : VOUCHLOG_BAD_PAYLOAD;
-}
-
-enum vouchlog_status vouchlog_parse(struct bytes event_data,
-                                    struct vouchlog_record *out)
-{
-    struct cursor cursor = cursor_over(event_data);
-    uint32_t tag = take_le32(&cursor);
-    uint32_t size = take_le32(&cursor);
-    if (cursor.failed || (tag & OUR_TAG_MASK) != OUR_TAGS) {
-        return VOUCHLOG_NOT_OURS;
-    }
-    const char *name = vouchlog_tag_name((enum vouchlog_tag)tag);
-    if (name == NULL) {
-        return VOUCHLOG_UNKNOWN_TAG;
-    }
-    if (size != cursor_remaining(&cursor)) {
-        return VOUCHLOG_BAD_SIZE;
-    }
-    struct vouchlog_record record = {.tag = (enum vouchlog_tag)tag,
-                                     .text = bytes_none()};
-    enum vouchlog_status status =
-        parse_payload(take_bytes(&cursor, size), name, &record);
-    if (status == VOUCHLOG_OK) {
-        *out = record;
-    }
-    return status;
 }

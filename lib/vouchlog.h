@@ -6,8 +6,8 @@
  *     vouch <name> sha256:<64 hex> size:<decimal>
  *     vouch <name> text:<printable characters>
  * The digest in every bank is the hash of the event data, so no byte of it can
- * change under a kept digest. One meaning has one spelling; parsing accepts
- * no other.
+ * change under a kept digest. One meaning has one spelling; attest/record.h
+ * accepts no other.
  */
 #ifndef VOUCH_LIB_VOUCHLOG_H
 #define VOUCH_LIB_VOUCHLOG_H
@@ -40,28 +40,17 @@ enum vouchlog_tag {
     VOUCHLOG_MODE_CHANGE = 0x56020002,
 };
 
-enum vouchlog_form {
-    VOUCHLOG_BLOB, /* digest and size of something too big for a log */
-    VOUCHLOG_TEXT, /* the text itself */
-};
-
-struct vouchlog_record {
-    enum vouchlog_tag tag;
-    enum vouchlog_form form;
-    struct sha256_digest digest; /* VOUCHLOG_BLOB */
-    uint64_t size;               /* VOUCHLOG_BLOB: bytes */
-    struct bytes text;           /* VOUCHLOG_TEXT: points into the event */
-};
-
 enum vouchlog_status {
     VOUCHLOG_OK,
-    VOUCHLOG_NOT_OURS,    /* an EV_EVENT_TAG of somebody else */
-    VOUCHLOG_BAD_SIZE,    /* tagged event's size differs from the data's */
-    VOUCHLOG_BAD_NAME,    /* payload names another event than the tag */
-    VOUCHLOG_BAD_PAYLOAD, /* neither of the two forms, spelt exactly */
-    VOUCHLOG_UNKNOWN_TAG, /* in our range, but not one we know */
+    VOUCHLOG_UNKNOWN_TAG, /* a number that is no tag */
     VOUCHLOG_NO_SPACE,
 };
+
+/* The parts of a payload, as in the grammar above. */
+#define VOUCHLOG_FIRST  "vouch "
+#define VOUCHLOG_DIGEST " sha256:"
+#define VOUCHLOG_SIZE   " size:"
+#define VOUCHLOG_TEXT   " text:"
 
 /* "policy", "dom0-kernel"; NULL for a number that is no tag. */
 const char *vouchlog_tag_name(enum vouchlog_tag tag);
@@ -84,8 +73,5 @@ struct vouchlog_mode {
     const char *entry, *policy, *exclusive;
 };
 void vouchlog_put_mode(struct writer *writer, const struct vouchlog_mode *mode);
-
-NODISCARD enum vouchlog_status vouchlog_parse(struct bytes event_data,
-                                              struct vouchlog_record *out);
 
 #endif

@@ -14,8 +14,8 @@ static inline void *arena_take(struct xsm_arena *arena, size_t count,
                                size_t size)
 {
     size_t start = align_up(arena->used, 8);
-    size_t bytes;
-    if (!checked_mul(count, size, &bytes) || start > arena->size ||
+    uint64_t bytes;
+    if (!checked_mul_u64(count, size, &bytes) || start > arena->size ||
         bytes > arena->size - start) {
         return NULL;
     }

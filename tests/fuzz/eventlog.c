@@ -5,8 +5,9 @@
  */
 #include <stdlib.h>
 
+#include "attest/record.h"
 #include "lib/eventlog.h"
-#include "lib/vouchlog.h"
+#include "tests/unit/lib/eventlog_replay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,9 +24,9 @@ static void check_rewrite(struct bytes log)
     }
     struct buffer again = buffer_over(copy, log.size);
     while (eventlog_next(&reader, &event) == EVENTLOG_OK) {
-        struct vouchlog_record record;
+        struct record record;
         if (event.type == EV_EVENT_TAG) {
-            (void)vouchlog_parse(event.data, &record);
+            (void)record_parse(event.data, &record);
         }
         size_t start = again.used;
         if (eventlog_append(&reader.header, &again, &event) != EVENTLOG_OK ||
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
     }
-    struct vouchlog_record record;
-    (void)vouchlog_parse(log, &record);
+    struct record record;
+    (void)record_parse(log, &record);
     return 0;
 }

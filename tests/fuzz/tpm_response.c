@@ -23,7 +23,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tpm2_digests digests;
     struct tpm2_pcr_values values;
     struct tpm2_banks banks;
-    struct bytes random;
     uint32_t rc;
     if (tpm2_response_pcr_event(response, &digests) == TPM2_OK) {
         for (size_t i = 0; i < digests.count; i++) {
@@ -34,9 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < values.count; i++) {
             check_inside(values.values[i], response);
         }
-    }
-    if (tpm2_response_get_random(response, &random) == TPM2_OK) {
-        check_inside(random, response);
     }
     (void)tpm2_response_get_banks(response, &banks);
     (void)tpm2_response_empty(response);

@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "attest/hex.h"
 #include "lib/checked.h"
 #include "lib/eventlog.h"
 #include "lib/text.h"
+#include "tests/unit/lib/eventlog_replay.h"
 
 #define LOG_SIZE 8192
 #define OVMF     "tests/unit/lib/data/ovmf.eventlog"
@@ -61,8 +63,8 @@ static void assert_replay(const char *path, const char *const expected[8])
     assert_int_equal(pcrs.extended, 0xff);
     for (size_t i = 0; i < 8; i++) {
         struct sha256_digest digest;
-        assert_true(text_parse_hex(bytes_of_text(expected[i]), digest.bytes,
-                                   SHA256_SIZE));
+        assert_true(
+            hex_parse(bytes_of_text(expected[i]), digest.bytes, SHA256_SIZE));
         assert_true(sha256_equal(&pcrs.pcr[i], &digest));
     }
 }
@@ -103,8 +105,6 @@ static void firmware_logs_are_walked(void **state)
     struct eventlog_event event;
     assert_int_equal(eventlog_open(buffer_bytes(&log), &reader), EVENTLOG_OK);
     assert_int_equal(reader.header.bank_count, 4);
-    assert_int_equal(reader.header.spec_major, 2);
-    assert_int_equal(reader.header.uintn_size, 2);
     assert_int_equal(eventlog_next(&reader, &event), EVENTLOG_OK);
     assert_int_equal(event.index, 0);
     assert_int_equal(event.offset, reader.header.size);

@@ -8,28 +8,20 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "attest/hex.h"
 #include "lib/checked.h"
 #include "lib/text.h"
 
 static void arithmetic_refuses_to_wrap(void **state)
 {
     (void)state;
-    size_t size = 7;
     uint64_t value = 7;
-    assert_false(checked_add(SIZE_MAX, 1, &size));
-    assert_false(checked_sub(0, 1, &size));
-    assert_false(checked_mul(SIZE_MAX / 2 + 1, 2, &size));
     assert_false(checked_add_u64(UINT64_MAX, 1, &value));
     assert_false(checked_sub_u64(1, 2, &value));
     assert_false(checked_mul_u64(UINT64_MAX, 2, &value));
-    assert_false(checked_align_up(UINT64_MAX - 1, 4096, &value));
-    assert_int_equal(size, 7);
     assert_int_equal(value, 7);
-    assert_true(checked_add(SIZE_MAX - 1, 1, &size));
-    assert_true(size == SIZE_MAX);
-    assert_true(checked_align_up(4097, 4096, &value));
-    assert_int_equal(value, 8192);
-    assert_int_equal(align_down(8191, 4096), 4096);
+    assert_true(checked_add_u64(UINT64_MAX - 1, 1, &value));
+    assert_true(value == UINT64_MAX);
     assert_int_equal(align_up(8192, 4096), 8192);
     assert_true(is_aligned(8192, 4096));
     assert_false(is_aligned(8200, 4096));
@@ -133,13 +125,13 @@ static void hex_has_one_spelling(void **state)
 {
     (void)state;
     uint8_t out[2];
-    assert_true(text_parse_hex(bytes_of_text("0aff"), out, 2));
+    assert_true(hex_parse(bytes_of_text("0aff"), out, 2));
     assert_memory_equal(out, "\x0a\xff", 2);
-    assert_false(text_parse_hex(bytes_of_text("0aF0"), out, 2));
-    assert_false(text_parse_hex(bytes_of_text("0af"), out, 2));
-    assert_false(text_parse_hex(bytes_of_text("0aff0"), out, 2));
-    assert_false(text_parse_hex(bytes_of_text("0aff00"), out, 2));
-    assert_false(text_parse_hex(bytes_of_text("0ag0"), out, 2));
+    assert_false(hex_parse(bytes_of_text("0aF0"), out, 2));
+    assert_false(hex_parse(bytes_of_text("0af"), out, 2));
+    assert_false(hex_parse(bytes_of_text("0aff0"), out, 2));
+    assert_false(hex_parse(bytes_of_text("0aff00"), out, 2));
+    assert_false(hex_parse(bytes_of_text("0ag0"), out, 2));
 }
 
 static void text_is_put(void **state)

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "attest/record.h"
 #include "lib/checked.h"
-#include "lib/vouchlog.h"
 
 static const enum vouchlog_tag all_tags[] = {
     VOUCHLOG_MODE,        VOUCHLOG_CMDLINE,     VOUCHLOG_POLICY,
@@ -31,12 +31,12 @@ static struct bytes craft(uint8_t *data, uint32_t tag, uint32_t size,
     return buffer_bytes(&out);
 }
 
-static enum vouchlog_status parse_payload(uint32_t tag, const char *payload)
+static enum record_status parse_payload(uint32_t tag, const char *payload)
 {
     uint8_t data[2048];
-    struct vouchlog_record record;
-    return vouchlog_parse(craft(data, tag, (uint32_t)strlen(payload), payload),
-                          &record);
+    struct record record;
+    return record_parse(craft(data, tag, (uint32_t)strlen(payload), payload),
+                        &record);
 }
 
 static void blob_has_this_spelling(void **state)
@@ -63,14 +63,13 @@ static void all_tags_round_trip(void **state)
         uint8_t data[VOUCHLOG_MAX_DATA];
         struct buffer out = buffer_over(data, sizeof(data));
         struct sha256_digest digest = sha256_of(bytes_of(all_tags, i));
-        struct vouchlog_record record;
+        struct record record;
         assert_int_equal(
             vouchlog_build_blob(all_tags[i], &digest, UINT64_MAX - i, &out),
             VOUCHLOG_OK);
-        assert_int_equal(vouchlog_parse(buffer_bytes(&out), &record),
-                         VOUCHLOG_OK);
+        assert_int_equal(record_parse(buffer_bytes(&out), &record), RECORD_OK);
         assert_int_equal(record.tag, all_tags[i]);
-        assert_int_equal(record.form, VOUCHLOG_BLOB);
+        assert_int_equal(record.form, RECORD_BLOB);
         assert_true(sha256_equal(&record.digest, &digest));
         assert_true(record.size == UINT64_MAX - i);
 
@@ -78,9 +77,8 @@ static void all_tags_round_trip(void **state)
         struct bytes text = bytes_of_text("a=b  text:x sha256:y ");
         assert_int_equal(vouchlog_build_text(all_tags[i], text, &out),
                          VOUCHLOG_OK);
-        assert_int_equal(vouchlog_parse(buffer_bytes(&out), &record),
-                         VOUCHLOG_OK);
-        assert_int_equal(record.form, VOUCHLOG_TEXT);
+        assert_int_equal(record_parse(buffer_bytes(&out), &record), RECORD_OK);
+        assert_int_equal(record.form, RECORD_TEXT);
         assert_true(bytes_equal(record.text, text));
     }
 }
@@ -90,12 +88,12 @@ static void empty_text_is_a_text(void **state)
     (void)state;
     uint8_t data[64];
     struct buffer out = buffer_over(data, sizeof(data));
-    struct vouchlog_record record;
+    struct record record;
     assert_int_equal(vouchlog_build_text(VOUCHLOG_CMDLINE, bytes_none(), &out),
                      VOUCHLOG_OK);
     assert_memory_equal(data + 8, "vouch cmdline text:", 19);
-    assert_int_equal(vouchlog_parse(buffer_bytes(&out), &record), VOUCHLOG_OK);
-    assert_int_equal(record.form, VOUCHLOG_TEXT);
+    assert_int_equal(record_parse(buffer_bytes(&out), &record), RECORD_OK);
+    assert_int_equal(record.form, RECORD_TEXT);
     assert_int_equal(record.text.size, 0);
 }
 
@@ -105,14 +103,14 @@ static void text_too_long_becomes_a_digest(void **state)
     uint8_t text[1024], data[VOUCHLOG_MAX_DATA];
     memset(text, 'x', sizeof(text));
     size_t longest = VOUCHLOG_MAX_PAYLOAD - strlen("vouch cmdline text:");
-    struct vouchlog_record record;
+    struct record record;
 
     struct buffer out = buffer_over(data, sizeof(data));
     assert_int_equal(
         vouchlog_build_text(VOUCHLOG_CMDLINE, bytes_of(text, longest), &out),
         VOUCHLOG_OK);
     assert_int_equal(out.used, VOUCHLOG_MAX_DATA);
-    assert_int_equal(vouchlog_parse(buffer_bytes(&out), &record), VOUCHLOG_OK);
+    assert_int_equal(record_parse(buffer_bytes(&out), &record), RECORD_OK);
     assert_int_equal(record.text.size, longest);
 
     out.used = 0;
@@ -120,8 +118,8 @@ static void text_too_long_becomes_a_digest(void **state)
     struct sha256_digest digest = sha256_of(too_long);
     assert_int_equal(vouchlog_build_text(VOUCHLOG_CMDLINE, too_long, &out),
                      VOUCHLOG_OK);
-    assert_int_equal(vouchlog_parse(buffer_bytes(&out), &record), VOUCHLOG_OK);
-    assert_int_equal(record.form, VOUCHLOG_BLOB);
+    assert_int_equal(record_parse(buffer_bytes(&out), &record), RECORD_OK);
+    assert_int_equal(record.form, RECORD_BLOB);
     assert_int_equal(record.size, longest + 1);
     assert_true(sha256_equal(&record.digest, &digest));
 
@@ -129,8 +127,8 @@ static void text_too_long_becomes_a_digest(void **state)
     struct bytes binary = bytes_of("a\nb", 3);
     assert_int_equal(vouchlog_build_text(VOUCHLOG_CMDLINE, binary, &out),
                      VOUCHLOG_OK);
-    assert_int_equal(vouchlog_parse(buffer_bytes(&out), &record), VOUCHLOG_OK);
-    assert_int_equal(record.form, VOUCHLOG_BLOB);
+    assert_int_equal(record_parse(buffer_bytes(&out), &record), RECORD_OK);
+    assert_int_equal(record.form, RECORD_BLOB);
 }
 
 static void nothing_is_left_when_it_does_not_fit(void **state)
@@ -179,47 +177,46 @@ static void other_spellings_are_refused(void **state)
     };
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         assert_int_equal(parse_payload(VOUCHLOG_POLICY, bad[i]),
-                         VOUCHLOG_BAD_PAYLOAD);
+                         RECORD_BAD_PAYLOAD);
     }
     assert_int_equal(
         parse_payload(VOUCHLOG_POLICY, "vouch policy sha256:" HEX " size:1"),
-        VOUCHLOG_OK);
+        RECORD_OK);
 }
 
 static void tag_and_name_must_agree(void **state)
 {
     (void)state;
     assert_int_equal(parse_payload(VOUCHLOG_POLICY, "vouch mode text:a"),
-                     VOUCHLOG_BAD_NAME);
+                     RECORD_BAD_NAME);
     assert_int_equal(parse_payload(VOUCHLOG_POLICY, "vouch  policy text:a"),
-                     VOUCHLOG_BAD_NAME);
+                     RECORD_BAD_NAME);
     assert_int_equal(parse_payload(VOUCHLOG_POLICY, "vouch policy-load text:a"),
-                     VOUCHLOG_BAD_NAME);
+                     RECORD_BAD_NAME);
     assert_int_equal(parse_payload(VOUCHLOG_POLICY_LOAD, "vouch policy text:a"),
-                     VOUCHLOG_BAD_NAME);
+                     RECORD_BAD_NAME);
 }
 
 static void wrong_frames_are_refused(void **state)
 {
     (void)state;
     uint8_t data[2048];
-    struct vouchlog_record record;
+    struct record record;
     const char *payload = "vouch mode text:a";
     uint32_t size = (uint32_t)strlen(payload);
     assert_int_equal(
-        vouchlog_parse(craft(data, VOUCHLOG_MODE, size + 1, payload), &record),
-        VOUCHLOG_BAD_SIZE);
+        record_parse(craft(data, VOUCHLOG_MODE, size + 1, payload), &record),
+        RECORD_BAD_SIZE);
     assert_int_equal(
-        vouchlog_parse(craft(data, VOUCHLOG_MODE, size - 1, payload), &record),
-        VOUCHLOG_BAD_SIZE);
+        record_parse(craft(data, VOUCHLOG_MODE, size - 1, payload), &record),
+        RECORD_BAD_SIZE);
     assert_int_equal(
-        vouchlog_parse(craft(data, 0x56010007, size, payload), &record),
-        VOUCHLOG_UNKNOWN_TAG);
+        record_parse(craft(data, 0x56010007, size, payload), &record),
+        RECORD_UNKNOWN_TAG);
     assert_int_equal(
-        vouchlog_parse(craft(data, 0x8f3b22ec, size, payload), &record),
-        VOUCHLOG_NOT_OURS);
-    assert_int_equal(vouchlog_parse(bytes_of(data, 7), &record),
-                     VOUCHLOG_NOT_OURS);
+        record_parse(craft(data, 0x8f3b22ec, size, payload), &record),
+        RECORD_NOT_OURS);
+    assert_int_equal(record_parse(bytes_of(data, 7), &record), RECORD_NOT_OURS);
 
     memset(data, 'a', sizeof(data));
     struct buffer out = buffer_over(data, sizeof(data));
@@ -229,8 +226,8 @@ static void wrong_frames_are_refused(void **state)
     put_bytes(&writer, bytes_of_text("vouch mode text:"));
     assert_true(writer_end(&writer));
     assert_int_equal(
-        vouchlog_parse(bytes_of(data, VOUCHLOG_MAX_DATA + 1), &record),
-        VOUCHLOG_BAD_PAYLOAD);
+        record_parse(bytes_of(data, VOUCHLOG_MAX_DATA + 1), &record),
+        RECORD_BAD_PAYLOAD);
 }
 
 int main(void)

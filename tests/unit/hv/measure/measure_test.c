@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "attest/record.h"
 #include "hv/measure/measure.h"
 #include "lib/checked.h"
 #include "tests/unit/hv/measure/fake_tpm.h"
+#include "tests/unit/lib/eventlog_replay.h"
 
 #define LOG_SIZE   16384
 #define LONGEST_US 60000000u
@@ -83,7 +85,7 @@ static size_t count_ours(struct bytes log, uint32_t pcr, bool *capped)
 {
     struct eventlog_reader reader;
     struct eventlog_event event;
-    struct vouchlog_record record;
+    struct record record;
     size_t count = 0;
     *capped = false;
     assert_int_equal(eventlog_open(log, &reader), EVENTLOG_OK);
@@ -92,7 +94,7 @@ static size_t count_ours(struct bytes log, uint32_t pcr, bool *capped)
             continue;
         }
         assert_int_equal(event.type, EV_EVENT_TAG);
-        assert_int_equal(vouchlog_parse(event.data, &record), VOUCHLOG_OK);
+        assert_int_equal(record_parse(event.data, &record), RECORD_OK);
         assert_false(*capped);
         *capped = record.tag == VOUCHLOG_CAP;
         count++;

@@ -3,22 +3,13 @@
  * What a log says the PCRs of the SHA-256 bank hold: the events extended one
  * after the other, from the value that the TPM started with.
  */
-#include "lib/eventlog.h"
+#include "tests/unit/lib/eventlog_replay.h"
 
 /* TCG_EfiStartupLocalityEvent (PFP 1.06, 10.4.5.3) */
 #define LOCALITY_SIGNATURE_SIZE 16
 
 static const char locality_signature[LOCALITY_SIGNATURE_SIZE] =
     "StartupLocality";
-
-void eventlog_extend_sha256(struct sha256_digest *pcr,
-                            const struct sha256_digest *digest)
-{
-    uint8_t both[2 * SHA256_SIZE];
-    memcpy(both, pcr->bytes, SHA256_SIZE);
-    memcpy(both + SHA256_SIZE, digest->bytes, SHA256_SIZE);
-    *pcr = sha256_of(bytes_of(both, sizeof(both)));
-}
 
 /* An EV_NO_ACTION that starts with the signature must be it in all parts. */
 static bool is_locality_event(const struct eventlog_event *event)
