@@ -6,6 +6,7 @@
  * table; a row that forgot its permission would be carried out here.
  *
  * Runner: -p build/policy/nothing
+ * Only: vouch
  */
 #include "lib/guest.h"
 #include "lib/tap.h"
