@@ -14,6 +14,7 @@
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/layout.h"
 #include "hv/mem/mmu.h"
+#include "hv/mem/table.h"
 
 /* Page-fault error code: Intel SDM vol. 3A, 4.7. */
 #define FAULT_PRESENT  1u
@@ -30,13 +31,31 @@ static bool is_memory_write(const struct insn *insn)
            insn->segment == SEGMENT_DEFAULT;
 }
 
+/* The permission that mmu_update asks for the same entry. */
+static bool may_write(const struct vcpu *vcpu, uint64_t entry)
+{
+    const struct domain *domain = vcpu->domain;
+    struct xsm_perm permission = XSM_PERM(memory2, pt_write);
+
+    if (entry & PTE_P) {
+        permission = entry & PTE_RW ? XSM_PERM(mmu, map_write)
+                                    : XSM_PERM(mmu, map_read);
+    }
+    return likely(domain_may_itself(domain, permission)) ||
+           emulation_may(vcpu, domain->self_label, domain->id, permission,
+                         "page_table_write");
+}
+
 /* The whole entry: neither what it was nor the registers matter first. */
 static int write_whole(struct vcpu *vcpu, const struct insn *insn,
                        struct regs *regs, uint64_t va)
 {
-    uint64_t old = 0;
-    int rc = mmu_write_pte(vcpu, va, &old, rmw_source(insn, regs), false);
+    uint64_t old = 0, value = rmw_source(insn, regs);
+    int rc = -EPERM;
 
+    if (likely(may_write(vcpu, value))) {
+        rc = mmu_write_pte(vcpu, va, &old, value, false);
+    }
     if (rc == 0 && insn->op == INSN_xchg) {
         insn_set(insn, regs, insn->reg, old);
     }
@@ -61,6 +80,9 @@ static int write_part(struct vcpu *vcpu, const struct insn *insn,
 
         if (!rmw.writes) {
             value = entry; /* still asks whether this is such a table */
+        }
+        if (unlikely(!may_write(vcpu, value))) {
+            return -EPERM;
         }
         rc = mmu_write_pte(vcpu, va, &entry, value, true);
         if (rc == 0) {

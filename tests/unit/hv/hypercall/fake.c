@@ -49,6 +49,7 @@ void fake_reset(void)
     memset(&fake_vcpu_info, 0, sizeof(fake_vcpu_info));
     security_policy = (struct xsm){.cell = policy_cell, .fast = policy_fast};
     fake_policy(true);
+    fake_domain.self_access = policy_fast;
     fake_domain.is_hardware = 1;
     fake_vcpu.domain = &fake_domain;
     fake_vcpu.info = &fake_vcpu_info;
