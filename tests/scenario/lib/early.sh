@@ -27,7 +27,6 @@ early_boot()
     end=$((SECONDS + ${EARLY_TIMEOUT:-90}))
     while [ $SECONDS -lt $end ] && kill -0 $qemu 2>/dev/null; do
         grep -aEq -e "$regex" "$console" && break
-        ${EARLY_EVENT:-:}
         sleep 0.1
     done
     kill $qemu 2>/dev/null
@@ -35,12 +34,11 @@ early_boot()
     has_line "$console" "$regex"
 }
 
-# early_one_line NAME: of what the hypervisor says after its banner, exactly
-# one line is the complaint, and nothing is a panic.
+# early_refusals NAME: exactly one line of the hypervisor's refuses.
 early_refusals()
 {
     local count
-    count=$(grep -aEc '^\(vouch\).*(refus|cannot boot)' "$early/$1.serial")
+    count=$(grep -aEc "^\(vouch\).*( refused: |panic|PANIC)" "$early/$1.serial")
     [ "$count" = 1 ] || {
         echo "$count lines that refuse:"
         tr -d '\r' <"$early/$1.serial"
