@@ -25,7 +25,7 @@ tap "it starts /init" machine_wait_for "$limit" 'Run /init as init process'
 tap "which loads the disk's driver" machine_wait_for "$limit" \
     'virtio_blk virtio[0-9]: '
 tap_has_not "the kernel has nothing to complain about" "$dir/serial.log" \
-    'WARNING:|BUG:|Oops|Call Trace|lockup|general protection|Kernel panic'
+    '\] .*(WARNING:|BUG:|Oops|Call Trace|lockup|general protection|Kernel panic)'
 machine_stop
 tpm_end
 tap_end
