@@ -157,33 +157,24 @@ static enum acpi_status open_table(const struct acpi_map *access,
     return sums_to_zero(*out) ? ACPI_OK : ACPI_BAD_CHECKSUM;
 }
 
+/* The parser of a table, and what it fills of struct acpi_info. */
 struct table_parser {
     const char *signature;
     enum acpi_status (*parse)(struct bytes table, struct acpi_info *info,
                               size_t *offset);
+    size_t start, size;
 };
+
+#define FILLS(field)                                                           \
+    offsetof(struct acpi_info, field), sizeof(((struct acpi_info *)0)->field)
 
 static const struct table_parser parsers[] = {
-    {"APIC", acpi_parse_madt}, {"FACP", acpi_parse_fadt},
-    {"HPET", acpi_parse_hpet}, {"MCFG", acpi_parse_mcfg},
-    {"TPM2", acpi_parse_tpm2},
+    {"APIC", acpi_parse_madt, FILLS(madt)},
+    {"FACP", acpi_parse_fadt, FILLS(fadt)},
+    {"HPET", acpi_parse_hpet, FILLS(hpet)},
+    {"MCFG", acpi_parse_mcfg, FILLS(mcfg_count)},
+    {"TPM2", acpi_parse_tpm2, FILLS(tpm2)},
 };
-
-/* A table that failed to parse leaves nothing behind. */
-static void forget(struct acpi_info *info, const struct table_parser *parser)
-{
-    if (parser->parse == acpi_parse_madt) {
-        memset(&info->madt, 0, sizeof(info->madt));
-    } else if (parser->parse == acpi_parse_fadt) {
-        memset(&info->fadt, 0, sizeof(info->fadt));
-    } else if (parser->parse == acpi_parse_hpet) {
-        memset(&info->hpet, 0, sizeof(info->hpet));
-    } else if (parser->parse == acpi_parse_mcfg) {
-        info->mcfg_count = 0;
-    } else {
-        memset(&info->tpm2, 0, sizeof(info->tpm2));
-    }
-}
 
 static void note_fault(struct acpi_info *info, const struct acpi_fault *fault,
                        enum acpi_status status)
@@ -212,8 +203,6 @@ static void read_table(const struct acpi_map *access, uint64_t maddr,
         return;
     }
     copy_signature(&fault, header.data);
-    info->has_dmar |= has_signature(&fault, "DMAR");
-    info->has_ivrs |= has_signature(&fault, "IVRS");
     for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {
         if (!has_signature(&fault, parsers[i].signature) ||
             (*seen & UINT32_C(1) << i) != 0) {
@@ -225,10 +214,9 @@ static void read_table(const struct acpi_map *access, uint64_t maddr,
             status = parsers[i].parse(table, info, &fault.offset);
         }
         if (status != ACPI_OK) {
-            forget(info, &parsers[i]);
+            /* A table that failed to parse leaves nothing behind. */
+            memset((uint8_t *)info + parsers[i].start, 0, parsers[i].size);
             note_fault(info, &fault, status);
-        } else if (parsers[i].parse == acpi_parse_tpm2) {
-            info->tpm2.table = maddr;
         }
     }
 }

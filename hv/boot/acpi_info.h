@@ -11,11 +11,10 @@
 
 #include "lib/status.h"
 
-#define ACPI_MAX_CPUS      256
-#define ACPI_MAX_IOAPICS   16
-#define ACPI_MAX_OVERRIDES 32
-#define ACPI_MAX_MCFG      8
-#define ACPI_MAX_FAULTS    8
+#define ACPI_MAX_CPUS    256
+#define ACPI_MAX_IOAPICS 16
+#define ACPI_MAX_MCFG    8
+#define ACPI_MAX_FAULTS  8
 /* Beyond these a root table or table is taken for garbage. */
 #define ACPI_MAX_TABLES     256
 #define ACPI_MAX_TABLE_SIZE 0x40000
@@ -48,33 +47,21 @@ struct acpi_cpu {
 };
 
 struct acpi_ioapic {
-    uint8_t id;
     uint32_t address, gsi_base;
-};
-
-struct acpi_override {
-    uint8_t source; /* ISA interrupt */
-    uint32_t gsi;
-    uint16_t flags; /* MPS INTI: polarity bits 1:0, trigger bits 3:2 */
 };
 
 struct acpi_madt {
     bool present;
-    bool has_8259;
     uint64_t lapic_address;
     struct acpi_cpu cpus[ACPI_MAX_CPUS];
-    size_t cpu_count;
-    size_t cpus_left_out; /* present in the table, but more than we keep */
+    size_t cpu_count; /* those beyond ACPI_MAX_CPUS are left out */
     struct acpi_ioapic ioapics[ACPI_MAX_IOAPICS];
     size_t ioapic_count;
-    struct acpi_override overrides[ACPI_MAX_OVERRIDES];
-    size_t override_count;
 };
 
 /* Generic Address Structure (5.2.3.2). */
 struct acpi_address {
     uint8_t space; /* 0 memory, 1 I/O port, 2 PCI configuration */
-    uint8_t bit_width, bit_offset, access_size;
     uint64_t address;
 };
 
@@ -83,28 +70,16 @@ struct acpi_address {
 
 struct acpi_fadt {
     bool present;
-    uint8_t revision;
-    uint64_t facs, dsdt; /* machine addresses, 0: none */
-    uint16_t sci_interrupt;
-    uint32_t smi_command; /* port */
-    uint8_t acpi_enable, acpi_disable;
-    uint16_t pm1a_event, pm1b_event;     /* ports, 0: none */
     uint16_t pm1a_control, pm1b_control; /* ports, 0: none */
     uint16_t pm_timer;                   /* port, 0: none */
-    uint8_t pm1_event_length;
-    bool pm_timer_is_32_bits;
-    bool has_reset_register, is_hardware_reduced;
+    bool has_reset_register;
     struct acpi_address reset_register;
-    uint8_t reset_value, century;
-    uint16_t boot_flags; /* IAPC_BOOT_ARCH */
-    uint32_t flags;
+    uint8_t reset_value;
 };
 
 struct acpi_hpet {
     bool present;
     uint64_t address;
-    uint8_t number;
-    uint16_t minimum_tick;
 };
 
 struct acpi_mcfg {
@@ -113,12 +88,8 @@ struct acpi_mcfg {
     uint8_t first_bus, last_bus;
 };
 
-#define ACPI_TPM2_START_TIS 6
-#define ACPI_TPM2_START_CRB 7
-
 struct acpi_tpm2 {
     bool present;
-    uint64_t table; /* machine address of the table */
     uint64_t control_area;
     uint32_t start_method;
     bool has_log_area;
@@ -141,7 +112,6 @@ struct acpi_info {
     struct acpi_mcfg mcfg[ACPI_MAX_MCFG];
     size_t mcfg_count;
     struct acpi_tpm2 tpm2;
-    bool has_dmar, has_ivrs; /* an IOMMU is described */
     struct acpi_fault faults[ACPI_MAX_FAULTS];
     size_t fault_count; /* all that were seen, perhaps more than kept */
 };

@@ -8,8 +8,7 @@
 #include "lib/checked.h"
 
 #define FADT_SMALLEST           116 /* revision 1 */
-#define FADT_RESET_END          129
-#define FADT_X_DSDT             140
+#define FADT_FLAGS              112 /* the reset register follows */
 #define FADT_X_PM_TIMER         208
 #define ADDRESS_SIZE            12
 #define MCFG_FIRST              44
@@ -18,14 +17,10 @@
 #define TPM2_LOG_AREA           64
 #define TPM2_LOG_END            76
 
-#define FADT_FLAG_TIMER_32      (1u << 8)
 #define FADT_FLAG_RESET         (1u << 10)
-#define FADT_FLAG_HW_REDUCED    (1u << 20)
 
-#define MADT_FLAG_8259          1u
 #define MADT_LAPIC              0
 #define MADT_IOAPIC             1
-#define MADT_OVERRIDE           2
 #define MADT_LAPIC_ADDRESS      5
 #define MADT_X2APIC             9
 #define MADT_CPU_ENABLED        1u
@@ -53,14 +48,12 @@ static void add_cpu(struct acpi_madt *madt, uint32_t apic_id,
             return; /* one CPU may be told as LAPIC and as x2APIC */
         }
     }
-    if (madt->cpu_count == ACPI_MAX_CPUS) {
-        madt->cpus_left_out++;
-        return;
+    if (madt->cpu_count < ACPI_MAX_CPUS) {
+        madt->cpus[madt->cpu_count++] =
+            (struct acpi_cpu){.apic_id = apic_id,
+                              .processor_id = processor_id,
+                              .enabled = (flags & MADT_CPU_ENABLED) != 0};
     }
-    madt->cpus[madt->cpu_count++] =
-        (struct acpi_cpu){.apic_id = apic_id,
-                          .processor_id = processor_id,
-                          .enabled = (flags & MADT_CPU_ENABLED) != 0};
 }
 
 static void take_lapic(struct cursor *entry, struct acpi_madt *madt)
@@ -87,9 +80,8 @@ static void take_x2apic(struct cursor *entry, struct acpi_madt *madt)
 static enum acpi_status take_ioapic(struct cursor *entry,
                                     struct acpi_madt *madt)
 {
-    struct acpi_ioapic ioapic = {.id = take_u8(entry)};
-    take_skip(entry, 1);
-    ioapic.address = take_le32(entry);
+    take_skip(entry, 2); /* its ID */
+    struct acpi_ioapic ioapic = {.address = take_le32(entry)};
     ioapic.gsi_base = take_le32(entry);
     if (entry->failed) {
         return ACPI_BAD_ENTRY;
@@ -101,23 +93,6 @@ static enum acpi_status take_ioapic(struct cursor *entry,
         return ACPI_TOO_MANY;
     }
     madt->ioapics[madt->ioapic_count++] = ioapic;
-    return ACPI_OK;
-}
-
-static enum acpi_status take_override(struct cursor *entry,
-                                      struct acpi_madt *madt)
-{
-    take_skip(entry, 1); /* bus: ISA */
-    struct acpi_override override = {.source = take_u8(entry)};
-    override.gsi = take_le32(entry);
-    override.flags = take_le16(entry);
-    if (entry->failed) {
-        return ACPI_BAD_ENTRY;
-    }
-    if (madt->override_count == ACPI_MAX_OVERRIDES) {
-        return ACPI_TOO_MANY;
-    }
-    madt->overrides[madt->override_count++] = override;
     return ACPI_OK;
 }
 
@@ -135,14 +110,11 @@ static enum acpi_status take_madt_entry(uint8_t type, struct cursor *entry,
     case MADT_IOAPIC:
         status = take_ioapic(entry, madt);
         break;
-    case MADT_OVERRIDE:
-        status = take_override(entry, madt);
-        break;
     case MADT_LAPIC_ADDRESS:
         take_skip(entry, 2);
         madt->lapic_address = take_le64(entry);
         break;
-    default: /* NMI sources and what other machines have */
+    default: /* for dom0, which routes interrupts, or for other machines */
         break;
     }
     return entry->failed ? ACPI_BAD_ENTRY : status;
@@ -154,7 +126,7 @@ enum acpi_status acpi_parse_madt(struct bytes table, struct acpi_info *info,
     struct acpi_madt *madt = &info->madt;
     struct cursor cursor = cursor_at(table, ACPI_HEADER_SIZE);
     madt->lapic_address = take_le32(&cursor);
-    madt->has_8259 = (take_le32(&cursor) & MADT_FLAG_8259) != 0;
+    take_skip(&cursor, 4); /* flags */
     *offset = table.size;
     if (cursor.failed) {
         return ACPI_BAD_LENGTH;
@@ -182,9 +154,7 @@ enum acpi_status acpi_parse_madt(struct bytes table, struct acpi_info *info,
 static struct acpi_address take_address(struct cursor *cursor)
 {
     struct acpi_address address = {.space = take_u8(cursor)};
-    address.bit_width = take_u8(cursor);
-    address.bit_offset = take_u8(cursor);
-    address.access_size = take_u8(cursor);
+    take_skip(cursor, 3); /* width, offset, access size */
     address.address = take_le64(cursor);
     return address;
 }
@@ -212,8 +182,8 @@ static enum acpi_status take_ports(struct bytes table, struct acpi_fadt *fadt,
         size_t old, extended;
         uint16_t *out;
     } ports[] = {
-        {56, 148, &fadt->pm1a_event},           {60, 160, &fadt->pm1b_event},
-        {64, 172, &fadt->pm1a_control},         {68, 184, &fadt->pm1b_control},
+        {64, 172, &fadt->pm1a_control},
+        {68, 184, &fadt->pm1b_control},
         {76, FADT_X_PM_TIMER, &fadt->pm_timer},
     };
     for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
@@ -229,59 +199,24 @@ static enum acpi_status take_ports(struct bytes table, struct acpi_fadt *fadt,
 
 static void take_reset(struct bytes table, struct acpi_fadt *fadt)
 {
-    struct cursor cursor = cursor_at(table, FADT_SMALLEST);
-    struct acpi_address address = take_address(&cursor);
-    uint8_t value = take_u8(&cursor);
-    if ((fadt->flags & FADT_FLAG_RESET) == 0 || table.size < FADT_RESET_END ||
-        address.address == 0) {
-        return;
-    }
-    fadt->has_reset_register = true;
-    fadt->reset_register = address;
-    fadt->reset_value = value;
-}
-
-/* The 64-bit addresses of FACS and DSDT, where the table is new enough. */
-static void take_wide_addresses(struct bytes table, struct acpi_fadt *fadt)
-{
-    struct cursor cursor = cursor_at(table, FADT_X_DSDT - 8);
-    uint64_t facs = take_le64(&cursor);
-    if (!cursor.failed && facs != 0) {
-        fadt->facs = facs;
-    }
-    uint64_t dsdt = take_le64(&cursor);
-    if (!cursor.failed && dsdt != 0) {
-        fadt->dsdt = dsdt;
-    }
+    struct cursor cursor = cursor_at(table, FADT_FLAGS);
+    uint32_t flags = take_le32(&cursor);
+    fadt->reset_register = take_address(&cursor);
+    fadt->reset_value = take_u8(&cursor);
+    fadt->has_reset_register = !cursor.failed &&
+                               (flags & FADT_FLAG_RESET) != 0 &&
+                               fadt->reset_register.address != 0;
 }
 
 enum acpi_status acpi_parse_fadt(struct bytes table, struct acpi_info *info,
                                  size_t *offset)
 {
     struct acpi_fadt *fadt = &info->fadt;
-    struct cursor cursor = cursor_at(table, ACPI_HEADER_SIZE);
     *offset = table.size;
     if (table.size < FADT_SMALLEST) {
         return ACPI_BAD_LENGTH;
     }
-    fadt->revision = table.data[8];
-    fadt->facs = take_le32(&cursor);
-    fadt->dsdt = take_le32(&cursor);
-    take_skip(&cursor, 2);
-    fadt->sci_interrupt = take_le16(&cursor);
-    fadt->smi_command = take_le32(&cursor);
-    fadt->acpi_enable = take_u8(&cursor);
-    fadt->acpi_disable = take_u8(&cursor);
-    fadt->pm1_event_length = table.data[88];
-    fadt->century = table.data[108];
-    cursor = cursor_at(table, 109);
-    fadt->boot_flags = take_le16(&cursor);
-    take_skip(&cursor, 1);
-    fadt->flags = take_le32(&cursor);
-    fadt->pm_timer_is_32_bits = (fadt->flags & FADT_FLAG_TIMER_32) != 0;
-    fadt->is_hardware_reduced = (fadt->flags & FADT_FLAG_HW_REDUCED) != 0;
     take_reset(table, fadt);
-    take_wide_addresses(table, fadt);
     enum acpi_status status = take_ports(table, fadt, offset);
     fadt->present = status == ACPI_OK;
     return status;
@@ -297,8 +232,7 @@ enum acpi_status acpi_parse_hpet(struct bytes table, struct acpi_info *info,
     *offset = cursor.offset;
     struct acpi_address address = take_address(&cursor);
     info->hpet.address = address.address;
-    info->hpet.number = take_u8(&cursor);
-    info->hpet.minimum_tick = take_le16(&cursor);
+    take_skip(&cursor, 1 + 2); /* its number, smallest tick */
     if (cursor.failed) {
         *offset = table.size;
         return ACPI_BAD_LENGTH;

@@ -19,7 +19,6 @@ NODISCARD enum acpi_status
 acpi_parse_hpet(struct bytes table, struct acpi_info *info, size_t *offset);
 NODISCARD enum acpi_status
 acpi_parse_mcfg(struct bytes table, struct acpi_info *info, size_t *offset);
-/* info->tpm2.table is left to the caller. */
 NODISCARD enum acpi_status
 acpi_parse_tpm2(struct bytes table, struct acpi_info *info, size_t *offset);
 

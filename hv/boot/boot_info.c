@@ -66,25 +66,6 @@ static void keep_rsdp(const struct multiboot2_info *info)
     }
 }
 
-static void keep_framebuffer(const struct multiboot2_framebuffer *from)
-{
-    boot_info.framebuffer = (struct boot_framebuffer){
-        .present = from->present,
-        .address = MADDR(from->address),
-        .pitch = from->pitch,
-        .width = from->width,
-        .height = from->height,
-        .bits_per_pixel = from->bits_per_pixel,
-        .type = from->type,
-        .red_pos = from->red_position,
-        .red_size = from->red_size,
-        .green_pos = from->green_position,
-        .green_size = from->green_size,
-        .blue_pos = from->blue_position,
-        .blue_size = from->blue_size,
-    };
-}
-
 /* Of a loader that left the firmware itself: E820, EFI's map, or both. */
 static void keep_memory(const struct multiboot2_info *info)
 {
@@ -145,9 +126,7 @@ static void collect_multiboot2(maddr_t address)
                              cmdline_strip_path(module->text));
     }
     keep_rsdp(&info);
-    keep_framebuffer(&info.framebuffer);
-    boot_info.efi_system_table =
-        MADDR(info.has_efi64_system_table ? info.efi64_system_table : 0);
+    boot_info.efi_system_table = MADDR(info.efi64_system_table);
     if (info.efi_boot_services_running) {
         efi_leave_firmware(info.efi64_system_table, info.efi64_image_handle);
     } else {

@@ -26,14 +26,6 @@ struct boot_module {
     const char *command_line; /* never NULL; without a file name from GRUB */
 };
 
-struct boot_framebuffer {
-    bool present;
-    maddr_t address;
-    uint32_t pitch, width, height;
-    uint8_t bits_per_pixel, type; /* multiboot2: 1 RGB, 2 EGA text */
-    uint8_t red_pos, red_size, green_pos, green_size, blue_pos, blue_size;
-};
-
 struct boot_info {
     enum boot_entry entry;
     const char *loader_name;
@@ -43,7 +35,6 @@ struct boot_info {
     struct memory_map memory; /* the machine's, as firmware gave it */
     maddr_t image;            /* where we were loaded */
     uint64_t image_size;
-    maddr_t rsdp;          /* where the ACPI root pointer is, or 0 */
     uint8_t rsdp_copy[36]; /* as the loader gave it */
     size_t rsdp_size;      /* 0: the loader gave none, 20 or 36 */
     /* The firmware's crypto-agile event log, final events appended. */
@@ -51,8 +42,6 @@ struct boot_info {
     size_t firmware_log_size; /* 0: there is none */
     bool firmware_log_truncated;
     maddr_t efi_system_table; /* 0: no EFI */
-    maddr_t tboot_page;       /* of a measured launch by tboot, or 0 */
-    struct boot_framebuffer framebuffer;
     char text[BOOT_TEXT_SIZE];
     size_t text_used;
 };

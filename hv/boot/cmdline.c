@@ -99,61 +99,40 @@ static bool set_max_cpus(struct bytes value, struct cmdline *out)
     return parse_count(value, MAX_CPUS, &out->max_cpus);
 }
 
-struct choice {
-    const char *word;
-    int value;
-};
-
-static bool choose(struct bytes value, const struct choice *choices,
-                   size_t count, int *out)
+/* The number of value among choices, or -1; the enumerations of cmdline.h are
+ * in this order. */
+static int choose(struct bytes value, const char *const *choices, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (equals(value, choices[i].word)) {
-            *out = choices[i].value;
-            return true;
+        if (equals(value, choices[i])) {
+            return (int)i;
         }
     }
-    return false;
+    return -1;
 }
 
 static bool set_log_level(struct bytes value, struct cmdline *out)
 {
-    static const struct choice levels[] = {{"error", CMDLINE_LOG_ERROR},
-                                           {"warning", CMDLINE_LOG_WARNING},
-                                           {"info", CMDLINE_LOG_INFO},
-                                           {"all", CMDLINE_LOG_ALL}};
-    int level;
-    if (!choose(value, levels, ARRAY_SIZE(levels), &level)) {
-        return false;
-    }
+    static const char *const levels[] = {"error", "warning", "info", "all"};
+    int level = choose(value, levels, ARRAY_SIZE(levels));
     out->log_level = (enum cmdline_log_level)level;
-    return true;
+    return level >= 0;
 }
 
 static bool set_policy(struct bytes value, struct cmdline *out)
 {
-    static const struct choice modes[] = {{"enforcing", CMDLINE_ENFORCING},
-                                          {"permissive", CMDLINE_PERMISSIVE}};
-    int mode;
-    if (!choose(value, modes, ARRAY_SIZE(modes), &mode)) {
-        return false;
-    }
+    static const char *const modes[] = {"enforcing", "permissive"};
+    int mode = choose(value, modes, ARRAY_SIZE(modes));
     out->policy = (enum cmdline_policy)mode;
-    return true;
+    return mode >= 0;
 }
 
 static bool set_tpm(struct bytes value, struct cmdline *out)
 {
-    static const struct choice kinds[] = {{"auto", CMDLINE_TPM_AUTO},
-                                          {"tis", CMDLINE_TPM_TIS},
-                                          {"crb", CMDLINE_TPM_CRB},
-                                          {"off", CMDLINE_TPM_OFF}};
-    int kind;
-    if (!choose(value, kinds, ARRAY_SIZE(kinds), &kind)) {
-        return false;
-    }
+    static const char *const kinds[] = {"auto", "tis", "crb", "off"};
+    int kind = choose(value, kinds, ARRAY_SIZE(kinds));
     out->tpm = (enum cmdline_tpm)kind;
-    return true;
+    return kind >= 0;
 }
 
 static bool set_no_reboot(struct bytes value, struct cmdline *out)

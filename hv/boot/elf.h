@@ -53,10 +53,8 @@
 
 enum elf_status { ELF_STATUS(STATUS_CODE) };
 
-/* public/features.h numbers that matter here. */
-#define ELF_FEATURE_WRITABLE_PAGE_TABLES 0
-#define ELF_FEATURE_DOM0                 11
-#define ELF_FEATURE_LINUX_RSDP           15
+/* XENFEAT_dom0 of public/features.h */
+#define ELF_FEATURE_DOM0 11
 
 struct elf_segment {
     uint64_t virtual_start;  /* VIRT_BASE - PADDR_OFFSET + p_paddr */
@@ -69,19 +67,10 @@ struct elf_segment {
 struct elf_notes {
     uint64_t entry, virt_base, paddr_offset;
     bool has_hypercall_page, has_init_p2m, has_supported_features;
-    bool has_hv_start_low, has_phys32_entry, has_l1_mfn_valid;
     uint64_t hypercall_page;
     uint64_t init_p2m;
-    uint64_t hv_start_low;
-    uint64_t phys32_entry;
-    uint64_t l1_mfn_valid_mask, l1_mfn_valid_value;
-    uint64_t supported_features; /* the note; 0 if there is none */
-    uint32_t features;           /* FEATURES: those it can use */
-    uint32_t required_features;  /* FEATURES: with a '!' in front */
-    bool mod_start_pfn;          /* initrd need not be mapped */
-    bool suspend_cancel;
-    bool pae_extended; /* PAE_MODE with "extended-cr3" or "bimodal" */
-    struct bytes guest_os, guest_version, xen_version, loader;
+    uint64_t supported_features;
+    struct bytes xen_version, loader;
 };
 
 struct elf_image {

@@ -7,7 +7,6 @@
 #include "hv/boot/elf_notes.h"
 
 #include <xen/elfnote.h>
-#include <xen/features.h>
 
 #include "lib/checked.h"
 #include "lib/text.h"
@@ -15,21 +14,12 @@
 #define NOTE_ALIGN      4
 #define NOTE_TYPE_COUNT 32
 
-/* Part of PV as it was once, and needed by nobody who can run without it. */
-#define FEATURES_WE_LACK                                                       \
-    (UINT32_C(1) << XENFEAT_auto_translated_physmap |                          \
-     UINT32_C(1) << XENFEAT_supervisor_mode_kernel)
-
-static const struct {
-    const char *name;
-    uint32_t number;
-} feature_names[] = {
-    {"writable_page_tables", XENFEAT_writable_page_tables},
-    {"writable_descriptor_tables", XENFEAT_writable_descriptor_tables},
-    {"auto_translated_physmap", XENFEAT_auto_translated_physmap},
-    {"supervisor_mode_kernel", XENFEAT_supervisor_mode_kernel},
-    {"pae_pgdir_above_4gb", XENFEAT_pae_pgdir_above_4gb},
-    {"dom0", XENFEAT_dom0},
+/* What of PV a kernel may insist on; some of PV as it was once is gone. */
+static const char *const offered[] = {
+    "writable_page_tables",
+    "writable_descriptor_tables",
+    "pae_pgdir_above_4gb",
+    "dom0",
 };
 
 static bool parse_number(struct bytes description, uint64_t *out)
@@ -54,11 +44,10 @@ static bool parse_text(struct bytes description, struct bytes *out)
     return text_is_printable(*out);
 }
 
-static bool feature_number(struct bytes name, uint32_t *number)
+static bool is_offered(struct bytes name)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(feature_names); i++) {
-        if (bytes_equal(name, bytes_of_text(feature_names[i].name))) {
-            *number = feature_names[i].number;
+    for (size_t i = 0; i < ARRAY_SIZE(offered); i++) {
+        if (bytes_equal(name, bytes_of_text(offered[i]))) {
             return true;
         }
     }
@@ -66,26 +55,18 @@ static bool feature_number(struct bytes name, uint32_t *number)
 }
 
 /* One word of FEATURES; '!' in front means that the kernel insists. */
-static enum elf_status add_feature(struct bytes word, struct elf_notes *out)
+static enum elf_status check_feature(struct bytes word)
 {
-    uint32_t number;
     struct bytes name = word;
     bool required = text_take_prefix(word, "!", &name);
     if (name.size == 0) {
         return ELF_BAD_FEATURES;
     }
-    if (!feature_number(name, &number)) {
-        return required ? ELF_REQUIRED_FEATURE : ELF_OK;
-    }
-    out->features |= UINT32_C(1) << number;
-    if (required) {
-        out->required_features |= UINT32_C(1) << number;
-    }
-    return ELF_OK;
+    return required && !is_offered(name) ? ELF_REQUIRED_FEATURE : ELF_OK;
 }
 
 /* Words separated by '|'. */
-static enum elf_status parse_features(struct bytes text, struct elf_notes *out)
+static enum elf_status check_features(struct bytes text)
 {
     size_t start = 0;
     if (text.size == 0) {
@@ -96,33 +77,13 @@ static enum elf_status parse_features(struct bytes text, struct elf_notes *out)
             continue;
         }
         struct bytes word = bytes_of(text.data + start, i - start);
-        enum elf_status status = add_feature(word, out);
+        enum elf_status status = check_feature(word);
         if (status != ELF_OK) {
             return status;
         }
         start = i + 1;
     }
-    bool offered = (out->required_features & FEATURES_WE_LACK) == 0;
-    return offered ? ELF_OK : ELF_REQUIRED_FEATURE;
-}
-
-static bool parse_l1_mfn_valid(struct bytes description, struct elf_notes *out)
-{
-    struct cursor cursor = cursor_over(description);
-    out->has_l1_mfn_valid = true;
-    out->l1_mfn_valid_mask = take_le64(&cursor);
-    out->l1_mfn_valid_value = take_le64(&cursor);
-    return cursor_is_done(&cursor);
-}
-
-static bool parse_flag(struct bytes description, bool *out)
-{
-    uint64_t number;
-    if (!parse_number(description, &number)) {
-        return false;
-    }
-    *out = number != 0;
-    return true;
+    return ELF_OK;
 }
 
 static bool parse_optional(struct bytes description, bool *present,
@@ -130,18 +91,6 @@ static bool parse_optional(struct bytes description, bool *present,
 {
     *present = true;
     return parse_number(description, out);
-}
-
-static bool parse_pae_mode(struct bytes description, struct elf_notes *out)
-{
-    struct bytes text;
-    if (!parse_text(description, &text)) {
-        return false;
-    }
-    out->pae_extended =
-        bytes_equal(text, bytes_of_text("yes,extended-cr3")) ||
-        bytes_equal(text, bytes_of_text("bimodal,extended-cr3"));
-    return true;
 }
 
 static bool parse_known(uint32_t type, struct bytes description,
@@ -159,33 +108,15 @@ static bool parse_known(uint32_t type, struct bytes description,
         return parse_number(description, &out->paddr_offset);
     case XEN_ELFNOTE_XEN_VERSION:
         return parse_text(description, &out->xen_version);
-    case XEN_ELFNOTE_GUEST_OS:
-        return parse_text(description, &out->guest_os);
-    case XEN_ELFNOTE_GUEST_VERSION:
-        return parse_text(description, &out->guest_version);
     case XEN_ELFNOTE_LOADER:
         return parse_text(description, &out->loader);
-    case XEN_ELFNOTE_PAE_MODE:
-        return parse_pae_mode(description, out);
-    case XEN_ELFNOTE_HV_START_LOW:
-        return parse_optional(description, &out->has_hv_start_low,
-                              &out->hv_start_low);
-    case XEN_ELFNOTE_L1_MFN_VALID:
-        return parse_l1_mfn_valid(description, out);
-    case XEN_ELFNOTE_SUSPEND_CANCEL:
-        return parse_flag(description, &out->suspend_cancel);
     case XEN_ELFNOTE_INIT_P2M:
         return parse_optional(description, &out->has_init_p2m, &out->init_p2m);
-    case XEN_ELFNOTE_MOD_START_PFN:
-        return parse_flag(description, &out->mod_start_pfn);
     case XEN_ELFNOTE_SUPPORTED_FEATURES:
         return parse_optional(description, &out->has_supported_features,
                               &out->supported_features);
-    case XEN_ELFNOTE_PHYS32_ENTRY:
-        return parse_optional(description, &out->has_phys32_entry,
-                              &out->phys32_entry);
     default:
-        return true; /* a crash note, or one that came later */
+        return true; /* not for us to know */
     }
 }
 
@@ -201,7 +132,7 @@ static enum elf_status take_note(uint32_t type, struct bytes description,
     }
     if (type == XEN_ELFNOTE_FEATURES) {
         struct bytes text;
-        return parse_text(description, &text) ? parse_features(text, out)
+        return parse_text(description, &text) ? check_features(text)
                                               : ELF_BAD_NOTE;
     }
     return parse_known(type, description, out) ? ELF_OK : ELF_BAD_NOTE;

@@ -42,7 +42,7 @@ multiboot2_header:
     .balign 8 /* information we use; all of it optional */
 1:  .word 1, 1
     .long 2f - 1b
-    .long 1, 3, 6, 8, 12, 14, 15, 17, 18, 20, 21
+    .long 1, 3, 6, 12, 14, 15, 17, 18, 20
 2:
     .balign 8 /* modules start on pages */
     .word 6, 0

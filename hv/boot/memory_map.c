@@ -58,17 +58,6 @@ bool memory_map_add(struct memory_map *map, struct memory_range range)
     return fits;
 }
 
-const struct memory_range *memory_map_find(const struct memory_map *map,
-                                           uint64_t address)
-{
-    for (size_t i = 0; i < map->count; i++) {
-        if (address >= map->ranges[i].start && address < map->ranges[i].end) {
-            return &map->ranges[i];
-        }
-    }
-    return NULL;
-}
-
 uint64_t memory_map_place(const struct memory_map *map, enum memory_type type,
                           uint64_t size, uint64_t align,
                           const struct memory_range *within)

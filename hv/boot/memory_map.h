@@ -42,10 +42,6 @@ struct memory_map {
 bool memory_map_add(struct memory_map *map,
                     struct memory_range range) NODISCARD;
 
-/* The range that holds address, or NULL. */
-const struct memory_range *memory_map_find(const struct memory_map *map,
-                                           uint64_t address);
-
 /*
  * The highest address, aligned to align (a power of two), of size bytes of
  * this type within [low, high); 0 if there is no such place.

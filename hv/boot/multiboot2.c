@@ -17,21 +17,24 @@
 #define TAG_LOADER_NAME        2
 #define TAG_MODULE             3
 #define TAG_MEMORY_MAP         6
-#define TAG_FRAMEBUFFER        8
 #define TAG_EFI64_SYSTEM_TABLE 12
 #define TAG_OLD_RSDP           14
 #define TAG_NEW_RSDP           15
 #define TAG_EFI_MEMORY_MAP     17
 #define TAG_EFI_BOOT_SERVICES  18
 #define TAG_EFI64_IMAGE_HANDLE 20
-#define TAG_LOAD_BASE          21
 
-#define MEMORY_ENTRY_SIZE      24 /* base, length, type, reserved */
-#define EFI_MEMORY_ENTRY_SIZE  40 /* EFI_MEMORY_DESCRIPTOR */
-#define EFI_PAGE_SIZE          4096
-#define OLD_RSDP_SIZE          20
-#define NEW_RSDP_SIZE          36
-#define FRAMEBUFFER_RGB        1
+/* All but modules, boot services, and what we do not read. */
+#define TAGS_THERE_ONCE                                                        \
+    (1u << TAG_COMMAND_LINE | 1u << TAG_LOADER_NAME | 1u << TAG_MEMORY_MAP |   \
+     1u << TAG_EFI64_SYSTEM_TABLE | 1u << TAG_OLD_RSDP | 1u << TAG_NEW_RSDP |  \
+     1u << TAG_EFI_MEMORY_MAP | 1u << TAG_EFI64_IMAGE_HANDLE)
+
+#define MEMORY_ENTRY_SIZE     24 /* base, length, type, reserved */
+#define EFI_MEMORY_ENTRY_SIZE 40 /* EFI_MEMORY_DESCRIPTOR */
+#define EFI_PAGE_SIZE         4096
+#define OLD_RSDP_SIZE         20
+#define NEW_RSDP_SIZE         36
 
 enum multiboot2_status multiboot2_total_size(struct bytes header, size_t *size)
 {
@@ -93,9 +96,6 @@ static enum multiboot2_status take_memory_map(struct cursor *cursor,
     if (cursor->failed) {
         return MULTIBOOT2_BAD_TAG_SIZE;
     }
-    if (out->present) {
-        return MULTIBOOT2_DUPLICATE;
-    }
     if (entry_size < smallest_entry || version > newest_version ||
         entries.size % entry_size != 0) {
         return MULTIBOOT2_BAD_MEMORY_MAP;
@@ -105,86 +105,18 @@ static enum multiboot2_status take_memory_map(struct cursor *cursor,
     return MULTIBOOT2_OK;
 }
 
-static enum multiboot2_status
-take_framebuffer(struct cursor *cursor, struct multiboot2_framebuffer *out)
-{
-    struct multiboot2_framebuffer found = {.present = true};
-    found.address = take_le64(cursor);
-    found.pitch = take_le32(cursor);
-    found.width = take_le32(cursor);
-    found.height = take_le32(cursor);
-    found.bits_per_pixel = take_u8(cursor);
-    found.type = take_u8(cursor);
-    take_skip(cursor, 2);
-    if (found.type == FRAMEBUFFER_RGB) {
-        found.red_position = take_u8(cursor);
-        found.red_size = take_u8(cursor);
-        found.green_position = take_u8(cursor);
-        found.green_size = take_u8(cursor);
-        found.blue_position = take_u8(cursor);
-        found.blue_size = take_u8(cursor);
-    }
-    if (cursor->failed) {
-        return MULTIBOOT2_BAD_TAG_SIZE;
-    }
-    if (out->present) {
-        return MULTIBOOT2_DUPLICATE;
-    }
-    *out = found;
-    return MULTIBOOT2_OK;
-}
-
-static enum multiboot2_status take_address(struct cursor *cursor, bool *present,
-                                           uint64_t *out)
-{
-    uint64_t address = take_le64(cursor);
-    if (cursor->failed) {
-        return MULTIBOOT2_BAD_TAG_SIZE;
-    }
-    if (*present) {
-        return MULTIBOOT2_DUPLICATE;
-    }
-    *present = true;
-    *out = address;
-    return MULTIBOOT2_OK;
-}
-
-static enum multiboot2_status take_load_base(struct cursor *cursor,
-                                             struct multiboot2_info *info)
-{
-    uint32_t base = take_le32(cursor);
-    if (cursor->failed) {
-        return MULTIBOOT2_BAD_TAG_SIZE;
-    }
-    if (info->has_load_base) {
-        return MULTIBOOT2_DUPLICATE;
-    }
-    info->has_load_base = true;
-    info->load_base = base;
-    return MULTIBOOT2_OK;
-}
-
-static enum multiboot2_status take_once(struct cursor *cursor, size_t smallest,
+/* All that is left, at least smallest bytes. */
+static enum multiboot2_status take_rest(struct cursor *cursor, size_t smallest,
                                         struct bytes *out)
 {
-    struct bytes rest = take_bytes(cursor, cursor_remaining(cursor));
-    if (rest.size < smallest) {
-        return MULTIBOOT2_BAD_TAG_SIZE;
-    }
-    if (out->data != NULL) {
-        return MULTIBOOT2_DUPLICATE;
-    }
-    *out = rest;
-    return MULTIBOOT2_OK;
+    *out = take_bytes(cursor, cursor_remaining(cursor));
+    return out->size < smallest ? MULTIBOOT2_BAD_TAG_SIZE : MULTIBOOT2_OK;
 }
 
-static enum multiboot2_status take_text_once(struct cursor *cursor,
-                                             struct bytes *out)
+static enum multiboot2_status take_number(struct cursor *cursor, uint64_t *out)
 {
-    if (out->data != NULL) {
-        return MULTIBOOT2_DUPLICATE;
-    }
-    return take_text(cursor, out);
+    *out = take_le64(cursor);
+    return cursor->failed ? MULTIBOOT2_BAD_TAG_SIZE : MULTIBOOT2_OK;
 }
 
 static enum multiboot2_status take_tag(uint32_t type, struct cursor *cursor,
@@ -192,9 +124,9 @@ static enum multiboot2_status take_tag(uint32_t type, struct cursor *cursor,
 {
     switch (type) {
     case TAG_COMMAND_LINE:
-        return take_text_once(cursor, &info->command_line);
+        return take_text(cursor, &info->command_line);
     case TAG_LOADER_NAME:
-        return take_text_once(cursor, &info->loader_name);
+        return take_text(cursor, &info->loader_name);
     case TAG_MODULE:
         return take_module(cursor, info);
     case TAG_MEMORY_MAP:
@@ -204,31 +136,33 @@ static enum multiboot2_status take_tag(uint32_t type, struct cursor *cursor,
     case TAG_EFI_MEMORY_MAP:
         return take_memory_map(cursor, EFI_MEMORY_ENTRY_SIZE, 1,
                                &info->efi_memory);
-    case TAG_FRAMEBUFFER:
-        return take_framebuffer(cursor, &info->framebuffer);
     case TAG_EFI64_SYSTEM_TABLE:
-        return take_address(cursor, &info->has_efi64_system_table,
-                            &info->efi64_system_table);
+        return take_number(cursor, &info->efi64_system_table);
     case TAG_EFI64_IMAGE_HANDLE:
-        return take_address(cursor, &info->has_efi64_image_handle,
-                            &info->efi64_image_handle);
+        return take_number(cursor, &info->efi64_image_handle);
     case TAG_OLD_RSDP:
-        return take_once(cursor, OLD_RSDP_SIZE, &info->old_rsdp);
+        return take_rest(cursor, OLD_RSDP_SIZE, &info->old_rsdp);
     case TAG_NEW_RSDP:
-        return take_once(cursor, NEW_RSDP_SIZE, &info->new_rsdp);
+        return take_rest(cursor, NEW_RSDP_SIZE, &info->new_rsdp);
     case TAG_EFI_BOOT_SERVICES:
         info->efi_boot_services_running = true;
         return MULTIBOOT2_OK;
-    case TAG_LOAD_BASE:
-        return take_load_base(cursor, info);
     default:
         return MULTIBOOT2_OK; /* not ours to read */
     }
 }
 
+static bool is_duplicate(uint32_t type, uint32_t *seen)
+{
+    uint32_t bit = type < 32 ? TAGS_THERE_ONCE & 1u << type : 0;
+    bool was_seen = (*seen & bit) != 0;
+    *seen |= bit;
+    return was_seen;
+}
+
 /* Parse the tag at cursor and step to the next; *ended at the end tag. */
 static enum multiboot2_status step(struct cursor *cursor,
-                                   struct multiboot2_info *info,
+                                   struct multiboot2_info *info, uint32_t *seen,
                                    struct multiboot2_fault *fault, bool *ended)
 {
     fault->offset = cursor->offset;
@@ -244,6 +178,9 @@ static enum multiboot2_status step(struct cursor *cursor,
     *ended = fault->tag == TAG_END;
     struct cursor body = cursor_over(take_bytes(cursor, size - TAG_HEADER));
     enum multiboot2_status status = take_tag(fault->tag, &body, info);
+    if (status == MULTIBOOT2_OK && is_duplicate(fault->tag, seen)) {
+        status = MULTIBOOT2_DUPLICATE;
+    }
     size_t padding = (size_t)align_up(size, TAG_ALIGN) - size;
     size_t left = cursor_remaining(cursor);
     take_skip(cursor, padding < left ? padding : left);
@@ -256,19 +193,20 @@ enum multiboot2_status multiboot2_parse(struct bytes information,
 {
     *fault = (struct multiboot2_fault){.tag = 0, .offset = 0};
     memset(out, 0, sizeof(*out));
-    enum multiboot2_status status =
-        multiboot2_total_size(information, &out->total_size);
+    size_t total;
+    enum multiboot2_status status = multiboot2_total_size(information, &total);
     if (status != MULTIBOOT2_OK) {
         return status;
     }
-    if (out->total_size != information.size) {
+    if (total != information.size) {
         return MULTIBOOT2_BAD_TOTAL_SIZE;
     }
     struct cursor cursor = cursor_over(information);
     take_skip(&cursor, HEADER_SIZE);
+    uint32_t seen = 0;
     bool ended = false;
     while (status == MULTIBOOT2_OK && !ended) {
-        status = step(&cursor, out, fault, &ended);
+        status = step(&cursor, out, &seen, fault, &ended);
     }
     return status;
 }
@@ -301,7 +239,6 @@ bool multiboot2_memory_at(const struct multiboot2_info *info, size_t index,
     out->start = take_le64(&cursor);
     out->size = take_le64(&cursor);
     out->type = take_le32(&cursor);
-    out->attributes = 0;
     return true;
 }
 
@@ -317,7 +254,6 @@ bool multiboot2_efi_memory_at(const struct multiboot2_info *info, size_t index,
     out->start = take_le64(&cursor);
     take_skip(&cursor, 8); /* virtual address */
     uint64_t pages = take_le64(&cursor);
-    out->attributes = take_le64(&cursor);
     return checked_mul_u64(pages, EFI_PAGE_SIZE, &out->size);
 }
 

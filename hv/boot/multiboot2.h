@@ -49,38 +49,21 @@ struct multiboot2_memory_map {
 
 struct multiboot2_memory {
     uint64_t start, size;
-    uint32_t type;       /* tag 6: E820 number; tag 17: EFI memory type */
-    uint64_t attributes; /* tag 17 only */
-};
-
-struct multiboot2_framebuffer {
-    bool present;
-    uint64_t address;
-    uint32_t pitch, width, height;
-    uint8_t bits_per_pixel;
-    uint8_t type; /* 0 indexed, 1 direct RGB, 2 EGA text */
-    uint8_t red_position, red_size;
-    uint8_t green_position, green_size;
-    uint8_t blue_position, blue_size;
+    uint32_t type; /* tag 6: E820 number; tag 17: EFI memory type */
 };
 
 struct multiboot2_info {
-    size_t total_size;
     struct bytes command_line; /* empty if there is none */
     struct bytes loader_name;
     struct multiboot2_module modules[MULTIBOOT2_MAX_MODULES];
     size_t module_count;
     struct multiboot2_memory_map memory;     /* tag 6 */
     struct multiboot2_memory_map efi_memory; /* tag 17 */
-    bool has_efi64_system_table, has_efi64_image_handle;
-    uint64_t efi64_system_table;
+    uint64_t efi64_system_table;             /* 0: none */
     uint64_t efi64_image_handle;
     bool efi_boot_services_running; /* tag 18 */
     struct bytes old_rsdp;          /* tag 14: at least 20 bytes, or none */
     struct bytes new_rsdp;          /* tag 15: at least 36 bytes, or none */
-    struct multiboot2_framebuffer framebuffer;
-    bool has_load_base;
-    uint32_t load_base; /* tag 21 */
 };
 
 /* How many bytes to look at, from the first 8 of the information. */

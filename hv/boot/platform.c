@@ -122,7 +122,6 @@ static void find_tboot(void)
         log_line("tboot=%lx is no tboot page: ignored", cmdline.tboot_page);
         return;
     }
-    boot_info.tboot_page = MADDR(cmdline.tboot_page);
     log_line("measured launch by tboot, shared page version %u", page->version);
 }
 

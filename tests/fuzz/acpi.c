@@ -57,7 +57,6 @@ static void check(const struct acpi_map *access, const struct acpi_root *root)
     }
     require(info.madt.cpu_count <= ACPI_MAX_CPUS);
     require(info.madt.ioapic_count <= ACPI_MAX_IOAPICS);
-    require(info.madt.override_count <= ACPI_MAX_OVERRIDES);
     require(info.mcfg_count <= ACPI_MAX_MCFG);
     require(info.madt.present || info.madt.cpu_count == 0);
     require(info.fadt.present || info.fadt.pm_timer == 0);

@@ -80,12 +80,10 @@ static enum multiboot2_status parse(void)
 
 static void begin_efi(void)
 {
-    static const uint8_t load_base[] = {0, 0, 0xe0, 0x7f};
     static const uint64_t system_table[] = {0x7f5eb018};
     static const uint64_t image_handle[] = {0x7e1234};
     static uint8_t rsdp[36] = "RSD PTR ";
     begin();
-    add_tag(21, bytes_of(load_base, 4));
     add_text(1, "console=com1 loglvl=all");
     add_text(2, "GRUB 2.06-13+deb12u2");
     add_module(0x1500000, 0x1600000, "root=/dev/sda");
@@ -104,9 +102,6 @@ static void efi_information(void **state)
     begin_efi();
     add_tag(0, bytes_none());
     assert_int_equal(parse(), MULTIBOOT2_OK);
-    assert_int_equal(info.total_size, out.used);
-    assert_true(info.has_load_base);
-    assert_int_equal(info.load_base, 0x7fe00000);
     assert_true(bytes_equal(info.command_line,
                             bytes_of_text("console=com1 loglvl=all")));
     assert_true(
@@ -117,14 +112,12 @@ static void efi_information(void **state)
     assert_true(
         bytes_equal(info.modules[0].text, bytes_of_text("root=/dev/sda")));
     assert_int_equal(info.modules[1].text.size, 0);
-    assert_true(info.has_efi64_system_table && info.has_efi64_image_handle);
     assert_int_equal(info.efi64_system_table, 0x7f5eb018);
     assert_int_equal(info.efi64_image_handle, 0x7e1234);
     assert_true(info.efi_boot_services_running);
     assert_int_equal(info.old_rsdp.size, 20);
     assert_int_equal(info.new_rsdp.size, 36);
     assert_false(info.memory.present || info.efi_memory.present);
-    assert_false(info.framebuffer.present);
     assert_int_equal(multiboot2_memory_count(&info.memory), 0);
 }
 
@@ -133,13 +126,9 @@ static void bios_information(void **state)
     (void)state;
     /* entry size 24, version 0; then {start, size, type} */
     static const uint64_t map[] = {24, 0, 0x9fc00, 1, 0x9fc00, 0x400, 2};
-    static const uint8_t framebuffer[] = {0,  0, 0, 0xfd, 0,  0, 0, 0, 0, 16,
-                                          0,  0, 0, 4,    0,  0, 0, 3, 0, 0,
-                                          32, 1, 0, 0,    16, 8, 8, 8, 0, 8};
     struct multiboot2_memory memory;
     begin();
     add_numbers(6, map, ARRAY_SIZE(map));
-    add_tag(8, bytes_of(framebuffer, sizeof(framebuffer)));
     add_tag(0, bytes_none());
     assert_int_equal(parse(), MULTIBOOT2_OK);
     assert_int_equal(multiboot2_memory_count(&info.memory), 2);
@@ -149,14 +138,6 @@ static void bios_information(void **state)
     assert_int_equal(memory.type, 2);
     assert_false(multiboot2_memory_at(&info, 2, &memory));
     assert_false(multiboot2_efi_memory_at(&info, 0, &memory));
-    assert_true(info.framebuffer.present);
-    assert_int_equal(info.framebuffer.address, 0xfd000000);
-    assert_int_equal(info.framebuffer.pitch, 4096);
-    assert_int_equal(info.framebuffer.width, 1024);
-    assert_int_equal(info.framebuffer.height, 768);
-    assert_int_equal(info.framebuffer.bits_per_pixel, 32);
-    assert_int_equal(info.framebuffer.red_position, 16);
-    assert_int_equal(info.framebuffer.blue_size, 8);
     assert_int_equal(info.command_line.size, 0);
 }
 
@@ -177,7 +158,6 @@ static void efi_memory_map(void **state)
     assert_int_equal(memory.type, 7);
     assert_int_equal(memory.start, 0x100000);
     assert_int_equal(memory.size, 0x10000);
-    assert_int_equal(memory.attributes, 0xf);
     assert_false(multiboot2_efi_memory_at(&info, 1, &memory)); /* wraps */
 }
 
@@ -274,10 +254,6 @@ static void malformed_tags_are_told(void **state)
     assert_int_equal(parse(), MULTIBOOT2_OK); /* newer, but compatible */
 
     begin();
-    offset = add_tag(8, bytes_of(zeros, 23));
-    assert_fault(MULTIBOOT2_BAD_TAG_SIZE, 8, offset);
-
-    begin();
     offset = add_tag(12, bytes_of(zeros, 4));
     assert_fault(MULTIBOOT2_BAD_TAG_SIZE, 12, offset);
 
@@ -288,10 +264,6 @@ static void malformed_tags_are_told(void **state)
     begin();
     offset = add_tag(15, bytes_of(zeros, 35));
     assert_fault(MULTIBOOT2_BAD_TAG_SIZE, 15, offset);
-
-    begin();
-    offset = add_tag(21, bytes_of(zeros, 3));
-    assert_fault(MULTIBOOT2_BAD_TAG_SIZE, 21, offset);
 }
 
 static void doubled_tags_are_told(void **state)
@@ -307,13 +279,11 @@ static void doubled_tags_are_told(void **state)
         {1, bytes_of("a", 2)},
         {2, bytes_of("a", 2)},
         {6, bytes_of(map, sizeof(map))},
-        {8, bytes_of(zeros, 24)},
         {12, bytes_of(zeros, 8)},
         {14, bytes_of(zeros, 20)},
         {15, bytes_of(zeros, 36)},
         {17, bytes_of(efi_map, sizeof(efi_map))},
         {20, bytes_of(zeros, 8)},
-        {21, bytes_of(zeros, 4)},
     };
     for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
         begin();
