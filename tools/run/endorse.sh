@@ -28,7 +28,7 @@ usual=("2048 1 virtio" "2048 2 virtio" "2048 4 virtio" "2048 8 virtio"
 make_disk()
 {
     HYPERVISOR_FILE=$DOM0/vmlinuz KERNEL_FILE= INITRD_FILE=$DOM0/initramfs.cpio \
-        POLICY_FILE= HV_CMDLINE= DOM0_CMDLINE= GRUB_MODULES=linux \
+        POLICY_FILE= HV_CMDLINE= DOM0_CMDLINE= GRUB_MODULES="linux linuxefi" \
         "$here/../image/mkdisk.sh" "$RUN/disk.img"
     printf '%s\n' 'linuxefi /boot/hypervisor console=ttyS0 quiet panic=10' \
         'initrdefi /boot/initramfs' 'boot' >"$RUN/grub.cfg"
@@ -57,7 +57,7 @@ take_log()
 endorse()
 {
     MEM=$1 CPUS=$2 DISK_BUS=$3
-    local name=ovmf-$version-q35-$1m-$2cpu-$3
+    local name=ovmf-${version//[^A-Za-z0-9.]/_}-q35-$1m-$2cpu-$3
     take_log "$name"
     "$VOUCH" ref endorse --from-log "$RUN/$name/reply/pcrs/log" \
         --name "OVMF $version, q35, $1 MiB, $2 CPUs, $3 disk" \
@@ -65,7 +65,7 @@ endorse()
     progress "$OUT/$name.json"
 }
 
-version=$(dpkg-query -W -f '${Version}' ovmf | tr -c 'A-Za-z0-9.\n' _)
+version=$(dpkg-query -W -f '${Version}' ovmf)
 rm -rf "$RUN"
 mkdir -p "$RUN" "$OUT"
 make_disk
