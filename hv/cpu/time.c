@@ -109,7 +109,10 @@ static struct reference find_reference(void)
     return (struct reference){"PIT", read_pit, 0xffff, PIT_HZ};
 }
 
-/* Of a few readings, the one that took the shortest. */
+/*
+ * Of a few readings, the one that took the shortest: all clocks are read within
+ * it, so that nothing that stops us in between can set them apart.
+ */
 static struct sample take_sample(const struct reference *reference)
 {
     struct sample best = {0};
@@ -118,13 +121,14 @@ static struct sample take_sample(const struct reference *reference)
     for (unsigned int i = 0; i < 5; i++) {
         uint64_t before = rdtsc_ordered();
         uint32_t count = reference->read();
+        uint32_t apic = apic_timer_count();
         uint64_t after = rdtsc_ordered();
 
         if (after - before < shortest) {
             shortest = after - before;
             best.tsc = before + (after - before) / 2;
             best.count = count;
-            best.apic = apic_timer_count();
+            best.apic = apic;
         }
     }
     return best;
