@@ -153,6 +153,8 @@ void time_find_scale(uint64_t tsc_hz, uint32_t *mul, int8_t *shift)
                : (uint32_t)mul_div(NS_PER_S, 1ull << 32, hz);
 }
 
+static uint64_t apic_hz; /* of the local APIC's timer, for the log */
+
 static uint64_t calibrate(const struct reference *reference)
 {
     uint64_t wanted = reference->hz * CALIBRATION_MS / 1000;
@@ -171,7 +173,8 @@ static uint64_t calibrate(const struct reference *reference)
     end = take_sample(reference);
     elapsed = (end.count - start.count) & reference->mask;
 
-    apic_timer_set_rate(mul_div(start.apic - end.apic, reference->hz, elapsed));
+    apic_hz = mul_div(start.apic - end.apic, reference->hz, elapsed);
+    apic_timer_set_rate(apic_hz);
     return mul_div(end.tsc - start.tsc, reference->hz, elapsed);
 }
 
@@ -247,8 +250,8 @@ void time_init(const struct time_sources *given)
     time_find_scale(hz, &tsc_to_system_mul, &tsc_shift);
     now = read_date();
     boot_wallclock_s = now - MIN(now, system_time_ns() / NS_PER_S);
-    log_line("TSC %lu.%03lu MHz by %s", tsc_khz / 1000, tsc_khz % 1000,
-             reference.name);
+    log_line("TSC %lu.%03lu MHz, APIC timer %lu MHz by %s", tsc_khz / 1000,
+             tsc_khz % 1000, apic_hz / 1000000, reference.name);
 }
 
 uint64_t ns_to_tsc(uint64_t time_ns)
