@@ -54,12 +54,12 @@ enum reason tpms_parse_quote(struct bytes wire, struct tpms_quote *out)
     }
     out->qualified_signer = take_sized(&cursor);
     out->extra_data = take_sized(&cursor);
-    out->clock_ms = take_be64(&cursor);
+    out->clock_ms = take_big(&cursor, 8);
     out->reset_count = take_be32(&cursor);
     out->restart_count = take_be32(&cursor);
     uint8_t safe = take_u8(&cursor);
     out->is_clock_safe = safe == 1;
-    out->firmware_version = take_be64(&cursor);
+    out->firmware_version = take_big(&cursor, 8);
     take_quote_info(&cursor, out);
     if (!cursor_is_done(&cursor) || safe > 1) {
         return REASON_QUOTE_MALFORMED;

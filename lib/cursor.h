@@ -99,9 +99,4 @@ static inline uint32_t take_be32(struct cursor *cursor)
     return (uint32_t)take_big(cursor, 4);
 }
 
-static inline uint64_t take_be64(struct cursor *cursor)
-{
-    return take_big(cursor, 8);
-}
-
 #endif

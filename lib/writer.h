@@ -76,11 +76,6 @@ static inline void put_le32(struct writer *writer, uint32_t value)
     put_little(writer, value, 4);
 }
 
-static inline void put_le64(struct writer *writer, uint64_t value)
-{
-    put_little(writer, value, 8);
-}
-
 static inline void put_be16(struct writer *writer, uint16_t value)
 {
     put_big(writer, value, 2);
@@ -89,11 +84,6 @@ static inline void put_be16(struct writer *writer, uint16_t value)
 static inline void put_be32(struct writer *writer, uint32_t value)
 {
     put_big(writer, value, 4);
-}
-
-static inline void put_be64(struct writer *writer, uint64_t value)
-{
-    put_big(writer, value, 8);
 }
 
 /* Overwrite the big-endian number put earlier at offset (counted from the

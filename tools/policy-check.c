@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "xsm/matrix.h"
 #include "xsm/names.h"
 #include "xsm/xsm.h"
 
@@ -48,19 +49,28 @@ static void load(struct xsm *xsm, const char *path)
 static void print_summary(const struct xsm *xsm)
 {
     const struct xsm_summary *s = &xsm->summary;
-    printf("version %u, %zu bytes, sha256 ", s->version, s->policy_size);
+    const struct policy *policy = xsm->policy;
+    uint32_t attributes = 0, constraints = 0;
+    for (uint32_t i = 0; i < policy->types.values; i++) {
+        attributes += policy->type[i].kind == TYPE_ATTRIBUTE;
+    }
+    for (const struct policy_constraint *constraint = policy->constraints;
+         constraint != NULL; constraint = constraint->next) {
+        constraints++;
+    }
+    printf("version %u, %zu bytes, sha256 ", s->version, policy->file.size);
     for (size_t i = 0; i < SHA256_SIZE; i++) {
         printf("%02x", xsm->digest.bytes[i]);
     }
     printf("\n%u types, %u attributes, %u users, %u roles, %u booleans, "
            "%u rules, %u constraints\n",
-           s->types, s->attributes, s->users, s->roles, s->booleans, s->rules,
-           s->constraints);
+           s->types, attributes, policy->users.used, policy->roles.used,
+           policy->booleans.used, s->rules, constraints);
     printf("%u permissions mapped, %u missing, %u foreign, %u classes absent\n",
            s->mapped_permissions, s->missing_permissions,
            s->foreign_permissions, s->absent_classes);
-    printf("%u rows for the initial labels, %zu bytes of memory\n", s->rows,
-           s->arena_used);
+    printf("%u rows for the initial labels, %zu bytes of memory\n",
+           xsm->planes->used, xsm->arena->used);
 }
 
 static label_t label(struct xsm *xsm, const char *context)

@@ -107,11 +107,6 @@ static void apply_bounds(const struct policy *policy,
 
 /* ---- what a policy does not know ---- */
 
-static bool context_equal(struct policy_context a, struct policy_context b)
-{
-    return a.user == b.user && a.role == b.role && a.type == b.type;
-}
-
 /* What Xen lets pass where it has no check: a domain's own state, all that
  * dom0 does, and the entry to every hypercall. */
 static uint32_t as_xen(const struct policy *policy, uint8_t class,

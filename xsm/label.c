@@ -7,11 +7,6 @@
 #include "xsm/arena.h"
 #include "xsm/matrix.h"
 
-static bool context_equal(struct policy_context a, struct policy_context b)
-{
-    return a.user == b.user && a.role == b.role && a.type == b.type;
-}
-
 static bool entry_is_live(const struct xsm_label *entry)
 {
     return entry->context.user != 0;

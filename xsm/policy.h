@@ -140,6 +140,12 @@ struct policy_context {
     uint16_t type;
 };
 
+static inline bool context_equal(struct policy_context a,
+                                 struct policy_context b)
+{
+    return a.user == b.user && a.role == b.role && a.type == b.type;
+}
+
 /* Ports, frames, interrupts or devices from low to high with one context. */
 enum resource_kind {
     RESOURCE_IRQ,
@@ -196,7 +202,6 @@ struct policy {
     struct policy_condition *conditions;
     uint32_t condition_count;
     struct policy_constraint *constraints;
-    uint32_t constraint_count;
     struct role_transition *role_transitions;
     uint32_t role_transition_count;
     struct role_allow *role_allows;

@@ -117,7 +117,6 @@ static bool read_constraint(struct reader *reader,
         .next = policy->constraints,
     };
     policy->constraints = constraint;
-    policy->constraint_count++;
     return true;
 }
 

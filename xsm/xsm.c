@@ -16,16 +16,10 @@ static void summarise(struct xsm *xsm)
     struct xsm_summary *summary = &xsm->summary;
     *summary = (struct xsm_summary){
         .version = policy->version,
-        .users = policy->users.used,
-        .roles = policy->roles.used,
-        .booleans = policy->booleans.used,
         .rules = policy->rule_count,
-        .constraints = policy->constraint_count,
-        .policy_size = policy->file.size,
     };
     for (uint32_t i = 0; i < policy->types.values; i++) {
         summary->types += policy->type[i].kind == TYPE_TYPE;
-        summary->attributes += policy->type[i].kind == TYPE_ATTRIBUTE;
     }
     for (uint32_t i = 0; i < policy->class_count; i++) {
         const struct policy_class *class = &policy->classes[i];
@@ -40,12 +34,6 @@ static void summarise(struct xsm *xsm)
         summary->absent_classes +=
             value == 0 || policy->classes[value - 1].known == 0;
     }
-}
-
-static void count_use(struct xsm *xsm)
-{
-    xsm->summary.rows = xsm->planes->used;
-    xsm->summary.arena_used = xsm->arena->used;
 }
 
 static enum xsm_status start_matrix(struct xsm *xsm, uint16_t labels,
@@ -94,7 +82,6 @@ enum xsm_status xsm_load(struct xsm *xsm, struct xsm_arena *arena,
     }
     if (status == XSM_OK) {
         summarise(xsm);
-        count_use(xsm);
     }
     return status;
 }
@@ -141,7 +128,6 @@ enum xsm_status xsm_boolean_set(struct xsm *xsm, struct bytes name,
         return status;
     }
     xsm->generation++;
-    count_use(xsm);
     return XSM_OK;
 }
 

@@ -75,14 +75,11 @@ struct xsm_options {
 /* What a load found, for the boot log. */
 struct xsm_summary {
     uint32_t version;
-    uint32_t types, attributes, users, roles, booleans, rules, constraints;
+    uint32_t types, rules;
     uint32_t mapped_permissions;  /* ours, found in the policy by name */
     uint32_t missing_permissions; /* ours, not in the policy */
     uint32_t foreign_permissions; /* in the policy, not ours */
     uint32_t absent_classes;      /* ours, no permission of which is known */
-    uint32_t rows;                /* distinct rows of the matrix so far */
-    size_t policy_size;
-    size_t arena_used;
 };
 
 struct policy;

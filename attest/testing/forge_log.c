@@ -71,10 +71,10 @@ static void add_image(struct forge_log *log,
     uint8_t data[40];
     struct buffer buffer = buffer_over(data, sizeof(data));
     struct writer writer = writer_begin(&buffer);
-    put_le64(&writer, 0x7d490018);
-    put_le64(&writer, expected->image_size);
-    put_le64(&writer, 0);
-    put_le64(&writer, 4);
+    put_little(&writer, 0x7d490018, 8);
+    put_little(&writer, expected->image_size, 8);
+    put_little(&writer, 0, 8);
+    put_little(&writer, 4, 8);
     put_le32(&writer, 0x0004ff7f); /* end of device path */
     must(writer_end(&writer));
     forge_event(log, expected->pcr, expected->type, &expected->digests[0],

@@ -180,11 +180,11 @@ void forge_sign(const struct forge_key *key, struct hasher *hasher,
     put_be16(&writer, quote->type);
     put_sized(&writer, bytes_of_text("signer"));
     put_sized(&writer, quote->nonce);
-    put_be64(&writer, 123456);
+    put_big(&writer, 123456, 8);
     put_be32(&writer, 7);
     put_be32(&writer, 0);
     put_u8(&writer, 1);
-    put_be64(&writer, 0x2020000000000000);
+    put_big(&writer, 0x2020000000000000, 8);
     put_be32(&writer, quote->bank_count);
     for (uint32_t i = 0; i < quote->bank_count; i++) {
         put_be16(&writer, quote->bank);

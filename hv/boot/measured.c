@@ -110,8 +110,8 @@ static void tpm_start(void)
         log_line("TPM: the firmware's event log is not complete");
     }
     log_line("TPM: %s, PCR %u and %u, exclusive=%s",
-             tpm_interface_text(measurements.tpm.interface),
-             measurements.boot.index, measurements.run.index,
+             measurements.tpm.ops->name, measurements.boot.index,
+             measurements.run.index,
              measurements.is_exclusive ? "yes" : "no");
 }
 

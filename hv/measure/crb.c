@@ -182,6 +182,7 @@ static enum tpm_status crb_transfer(struct tpm *tpm, struct bytes command,
 }
 
 const struct tpm_interface_ops tpm_crb_ops = {
+    .name = "CRB",
     .request_locality = crb_request_locality,
     .release_locality = crb_release_locality,
     .transfer = crb_transfer,

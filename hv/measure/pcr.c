@@ -7,22 +7,6 @@
 
 #include "lib/checked.h"
 
-static enum measure_status send(struct measure *measure,
-                                const struct buffer *command,
-                                struct bytes *response)
-{
-    struct buffer out =
-        buffer_over(measure->response_data, sizeof(measure->response_data));
-    enum tpm_status status =
-        tpm_send(&measure->tpm, buffer_bytes(command), &out);
-    if (status != TPM_OK) {
-        measure->detail = tpm_status_text(status);
-        return MEASURE_TPM_FAILED;
-    }
-    *response = buffer_bytes(&out);
-    return MEASURE_OK;
-}
-
 /* Why an answer to a command we made was not accepted. */
 static enum measure_status judge(struct measure *measure,
                                  enum tpm2_status status, struct bytes response)
@@ -43,12 +27,27 @@ static struct buffer new_command(struct measure *measure)
     return buffer_over(measure->command_data, sizeof(measure->command_data));
 }
 
-/* Commands of ours always fit; if not, say so instead of sending less. */
-static enum measure_status judge_command(struct measure *measure,
-                                         enum tpm2_status status)
+/* Send a command that was made with status. Commands of ours always fit; if
+ * not, say so instead of sending less. */
+static enum measure_status transact(struct measure *measure,
+                                    enum tpm2_status made,
+                                    const struct buffer *command,
+                                    struct bytes *response)
 {
-    measure->detail = tpm2_status_text(status);
-    return MEASURE_BAD_EVENT;
+    if (made != TPM2_OK) {
+        measure->detail = tpm2_status_text(made);
+        return MEASURE_BAD_EVENT;
+    }
+    struct buffer out =
+        buffer_over(measure->response_data, sizeof(measure->response_data));
+    enum tpm_status status =
+        tpm_send(&measure->tpm, buffer_bytes(command), &out);
+    if (status != TPM_OK) {
+        measure->detail = tpm_status_text(status);
+        return MEASURE_TPM_FAILED;
+    }
+    *response = buffer_bytes(&out);
+    return MEASURE_OK;
 }
 
 enum measure_status pcr_read(struct measure *measure, uint32_t index,
@@ -60,10 +59,7 @@ enum measure_status pcr_read(struct measure *measure, uint32_t index,
     const struct tpm2_selection selection = {.algorithm = TPM_ALG_SHA256,
                                              .pcrs = UINT32_C(1) << index};
     enum tpm2_status made = tpm2_command_pcr_read(&selection, &command);
-    if (made != TPM2_OK) {
-        return judge_command(measure, made);
-    }
-    enum measure_status status = send(measure, &command, &response);
+    enum measure_status status = transact(measure, made, &command, &response);
     if (status != MEASURE_OK) {
         return status;
     }
@@ -87,10 +83,7 @@ enum measure_status pcr_reset(struct measure *measure, uint32_t index)
     struct buffer command = new_command(measure);
     struct bytes response;
     enum tpm2_status made = tpm2_command_pcr_reset(index, &command);
-    if (made != TPM2_OK) {
-        return judge_command(measure, made);
-    }
-    enum measure_status status = send(measure, &command, &response);
+    enum measure_status status = transact(measure, made, &command, &response);
     return status == MEASURE_OK
                ? judge(measure, tpm2_response_empty(response), response)
                : status;
@@ -101,10 +94,7 @@ enum measure_status pcr_find_banks(struct measure *measure)
     struct buffer command = new_command(measure);
     struct bytes response;
     enum tpm2_status made = tpm2_command_get_banks(&command);
-    if (made != TPM2_OK) {
-        return judge_command(measure, made);
-    }
-    enum measure_status status = send(measure, &command, &response);
+    enum measure_status status = transact(measure, made, &command, &response);
     if (status == MEASURE_OK) {
         status =
             judge(measure, tpm2_response_get_banks(response, &measure->banks),
@@ -188,13 +178,10 @@ enum measure_status pcr_event(struct measure *measure, uint32_t index,
     struct bytes response;
     struct tpm2_digests answer;
     enum tpm2_status made = tpm2_command_pcr_event(index, data, &command);
-    if (made != TPM2_OK) {
-        return judge_command(measure, made);
-    }
     own->sha256 = sha256_of(data);
     own->sha384 = sha384_of(data);
     own->sha512 = sha512_of(data);
-    enum measure_status status = send(measure, &command, &response);
+    enum measure_status status = transact(measure, made, &command, &response);
     if (status == MEASURE_OK) {
         status = judge(measure, tpm2_response_pcr_event(response, &answer),
                        response);

@@ -216,6 +216,7 @@ static enum tpm_status tis_transfer(struct tpm *tpm, struct bytes command,
 }
 
 const struct tpm_interface_ops tpm_tis_ops = {
+    .name = "FIFO",
     .request_locality = tis_request_locality,
     .release_locality = tis_release_locality,
     .transfer = tis_transfer,

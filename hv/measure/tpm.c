@@ -9,7 +9,6 @@
 
 /* Interface identifier register (PTP 1.05, table 32). */
 #define INTERFACE_ID         0x30
-#define INTERFACE_ID_HIGH    0x34 /* CRB: DID << 16 | VID */
 #define INTERFACE_TYPE_MASK  0xfu
 #define INTERFACE_TYPE_FIFO  0x0u
 #define INTERFACE_TYPE_CRB   0x1u
@@ -84,12 +83,10 @@ static enum tpm_status probe_fifo(struct tpm *tpm)
                                    .mask = REGISTERS_VALID,
                                    .value = REGISTERS_VALID,
                                    .limit_us = PROBE_LIMIT_US};
-    tpm->vendor = tpm_read32(tpm, FIFO_VENDOR);
-    if (tpm->vendor == 0 || tpm->vendor == NOTHING_THERE ||
-        !tpm_wait8(tpm, &valid)) {
+    uint32_t vendor = tpm_read32(tpm, FIFO_VENDOR);
+    if (vendor == 0 || vendor == NOTHING_THERE || !tpm_wait8(tpm, &valid)) {
         return TPM_ABSENT;
     }
-    tpm->interface = TPM_INTERFACE_FIFO;
     tpm->ops = &tpm_tis_ops;
     return TPM_OK;
 }
@@ -103,8 +100,6 @@ static enum tpm_status probe_crb(struct tpm *tpm)
     if (!tpm_wait32(tpm, &valid)) {
         return TPM_ABSENT;
     }
-    tpm->vendor = tpm_read32(tpm, INTERFACE_ID_HIGH);
-    tpm->interface = TPM_INTERFACE_CRB;
     tpm->ops = &tpm_crb_ops;
     return TPM_OK;
 }
@@ -221,17 +216,6 @@ enum tpm_status tpm_send(struct tpm *tpm, struct bytes command,
     }
     response->used = 0;
     return TPM_BUSY;
-}
-
-const char *tpm_interface_text(enum tpm_interface interface)
-{
-    switch (interface) {
-    case TPM_INTERFACE_FIFO:
-        return "FIFO";
-    case TPM_INTERFACE_CRB:
-        return "CRB";
-    }
-    return "unknown";
 }
 
 STATUS_TEXT(tpm_status, TPM_STATUS, "unknown TPM status")

@@ -30,12 +30,11 @@
 
 enum tpm_status { TPM_STATUS(STATUS_CODE) };
 
-enum tpm_interface { TPM_INTERFACE_FIFO, TPM_INTERFACE_CRB };
-
 struct tpm;
 
 /* One per interface. Each leaves the device idle where it can. */
 struct tpm_interface_ops {
+    const char *name;
     enum tpm_status (*request_locality)(struct tpm *tpm, unsigned locality);
     void (*release_locality)(struct tpm *tpm);
     /* One command, one response; no retries. response->used is set. */
@@ -46,12 +45,10 @@ struct tpm_interface_ops {
 struct tpm {
     struct tpm_io io;
     const struct tpm_interface_ops *ops;
-    enum tpm_interface interface;
     unsigned locality; /* held, if has_locality */
     bool has_locality;
     bool has_five_localities; /* the interface says so */
     bool is_dead;
-    uint32_t vendor; /* DID << 16 | VID */
 };
 
 /* Is there a TPM, and of which interface? Sends no command. */
@@ -70,7 +67,6 @@ NODISCARD enum tpm_status tpm_send(struct tpm *tpm, struct bytes command,
                                    struct buffer *response);
 
 const char *tpm_status_text(enum tpm_status status);
-const char *tpm_interface_text(enum tpm_interface interface);
 
 /* ---- for the interfaces ---- */
 

@@ -445,8 +445,8 @@ static void final_table_stops_at_its_count(void **state)
     for (uint64_t count = 0; count < 4; count++) {
         struct buffer out = buffer_over(table, sizeof(table));
         struct writer writer = writer_begin(&out);
-        put_le64(&writer, 1);
-        put_le64(&writer, count);
+        put_little(&writer, 1, 8);
+        put_little(&writer, count, 8);
         put_bytes(&writer,
                   bytes_of(data + header.size, log.used - header.size));
         assert_true(writer_end(&writer));

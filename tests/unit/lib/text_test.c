@@ -63,7 +63,7 @@ static void cursor_takes_and_fails_once(void **state)
     assert_int_equal(take_u8(&cursor), 0); /* there, but after a failure */
 
     cursor = cursor_over(bytes_of(data, sizeof(data)));
-    assert_true(take_be64(&cursor) == UINT64_C(0x0102030405060708));
+    assert_true(take_big(&cursor, 8) == UINT64_C(0x0102030405060708));
     assert_int_equal(take_bytes(&cursor, 2).size, 0);
     assert_true(cursor.failed);
 }
@@ -88,7 +88,7 @@ static void writer_is_all_or_nothing(void **state)
 
     out.used = 0;
     writer = writer_begin(&out);
-    put_be64(&writer, 0);
+    put_big(&writer, 0, 8);
     put_be32_at(&writer, 2, 0xa1b2c3d4);
     assert_int_equal(writer_written(&writer), 8);
     assert_true(writer_end(&writer));

@@ -64,7 +64,7 @@ static size_t add_numbers(uint32_t type, const uint64_t *numbers, size_t count)
     struct buffer buffer = buffer_over(body, sizeof(body));
     struct writer writer = writer_begin(&buffer);
     for (size_t i = 0; i < count; i++) {
-        put_le64(&writer, numbers[i]);
+        put_little(&writer, numbers[i], 8);
     }
     assert_true(writer_end(&writer));
     return add_tag(type, buffer_bytes(&buffer));
