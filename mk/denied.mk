@@ -2,10 +2,8 @@
 # The guest that asks for every row of the hypercall table (tests/guest/
 # denied.c), and the policy that refuses it all but to talk and to stop.
 
-HYPERCALLS_DEF := $(firstword $(wildcard hv/abi/hypercalls.def \
-                                         hv/hypercall/hypercalls.def))
 $(BUILD)/guest/obj/tests/guest/denied.o: GUEST_CFLAGS += \
-    -DHYPERCALLS_DEF='"$(HYPERCALLS_DEF)"' -Wno-override-init
+    -DHYPERCALLS_DEF='"hv/abi/hypercalls.def"' -Wno-override-init
 
 $(BUILD)/policy/nothing.conf: $(BUILD)/policy/policy.conf tests/guest/nothing.te
 	perl -0pe 's/\ballow dom0_t [^;]*;//g' $< | \

@@ -23,7 +23,7 @@ $(eval $(call unit_test,hv/evtchn/evtchn,$(EVTCHN_SOURCES)))
 $(eval $(call unit_test,hv/sched/sched,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
     tests/unit/hv/sched/machine.c))
 $(eval $(call unit_test,hv/sched/timer,hv/sched/timer.c))
-$(eval $(call unit_test,hv/sched/clock,hv/sched/clock.c))
+$(eval $(call unit_test,hv/domain/clock,hv/domain/clock.c))
 $(eval $(call unit_test,hv/cpu/irq,$(IRQ_SOURCES) \
     tests/unit/hv/cpu/irq_machine.c))
 $(eval $(call unit_test,hv/sched/race,$(filter-out hv/sched/vcpu_ops.c \

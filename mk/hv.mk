@@ -7,7 +7,7 @@ HV_CFLAGS += -include hv/base/hidden.h -ffunction-sections -fdata-sections
 
 HV_FOLDERS := base boot cpu mem domain sched evtchn grant hypercall measure \
               security
-HV_C_SOURCES := $(filter-out hv/cpu/asm_offsets.c,$(sort \
+HV_C_SOURCES := $(filter-out hv/hypercall/asm_offsets.c,$(sort \
                     $(foreach folder,$(HV_FOLDERS),$(wildcard hv/$(folder)/*.c))))
 HV_S_SOURCES := $(sort $(foreach folder,$(HV_FOLDERS),\
                     $(wildcard hv/$(folder)/*.S)))
@@ -23,11 +23,11 @@ $(BUILD)/include/xen:
 	@mkdir -p $(@D)
 	ln -sfn /usr/include/xen $@
 
-# Offsets for assembly: compiled, not run; see hv/cpu/asm_offsets.c.
-$(BUILD)/hv/hv/cpu/asm_offsets.s: hv/cpu/asm_offsets.c | $(BUILD)/include/xen
+# Offsets for assembly: compiled, not run; see hv/hypercall/asm_offsets.c.
+$(BUILD)/hv/hv/hypercall/asm_offsets.s: hv/hypercall/asm_offsets.c | $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(CC) $(HV_CFLAGS) -S -o $@ $<
-$(BUILD)/include/asm_offsets.h: $(BUILD)/hv/hv/cpu/asm_offsets.s
+$(BUILD)/include/asm_offsets.h: $(BUILD)/hv/hv/hypercall/asm_offsets.s
 	sed -n 's/^->\([A-Za-z0-9_]*\) \$$\(-\{0,1\}[0-9]*\)$$/#define \1 \2/p' \
 	    $< >$@
 	@grep -q SIZEOF_CPU_BLOCK $@
@@ -63,7 +63,7 @@ hv: $(BUILD)/hv/vouch.elf
 ALL += $(BUILD)/hv/vouch.elf
 ## hv           build the hypervisor, build/hv/vouch.elf
 
--include $(BUILD)/hv/hv/cpu/asm_offsets.d
+-include $(BUILD)/hv/hv/hypercall/asm_offsets.d
 
 $(eval $(call unit_test,hv/base/format,hv/base/format.c))
 $(eval $(call unit_test,hv/boot/memory_map,hv/boot/memory_map.c))

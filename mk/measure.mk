@@ -5,7 +5,7 @@
 MEASURE_SOURCES := hv/measure/measure.c hv/measure/adopt.c hv/measure/pcr.c \
     hv/measure/tpm.c hv/measure/tis.c hv/measure/crb.c hv/measure/tpm_mmio.c
 BOOT_PARSER_SOURCES := hv/boot/multiboot2.c hv/boot/acpi.c \
-    hv/boot/acpi_tables.c hv/boot/elf.c hv/boot/elf_notes.c hv/boot/cmdline.c
+    hv/boot/acpi_tables.c hv/domain/elf.c hv/domain/elf_notes.c hv/boot/cmdline.c
 
 FAKE_TPM := tests/unit/hv/measure/fake_tpm.c \
     tests/unit/hv/measure/fake_tpm_commands.c
@@ -21,11 +21,11 @@ $(eval $(call unit_test,hv/measure/measure,hv/measure/measure.c \
 $(eval $(call unit_test,hv/measure/tpm_mmio,hv/measure/tpm_mmio.c))
 $(eval $(call unit_test,hv/boot/cmdline,hv/boot/cmdline.c lib/text.c))
 $(eval $(call unit_test,hv/boot/multiboot2,hv/boot/multiboot2.c))
-$(eval $(call unit_test,hv/boot/elf,hv/boot/elf.c hv/boot/elf_notes.c \
+$(eval $(call unit_test,hv/domain/elf,hv/domain/elf.c hv/domain/elf_notes.c \
     lib/text.c))
 $(eval $(call unit_test,hv/boot/acpi,hv/boot/acpi.c hv/boot/acpi_tables.c))
 
-$(eval $(call fuzz_target,elf,hv/boot/elf.c hv/boot/elf_notes.c lib/text.c))
+$(eval $(call fuzz_target,elf,hv/domain/elf.c hv/domain/elf_notes.c lib/text.c))
 $(eval $(call fuzz_target,multiboot2,hv/boot/multiboot2.c))
 $(eval $(call fuzz_target,acpi,hv/boot/acpi.c hv/boot/acpi_tables.c))
 $(eval $(call fuzz_target,cmdline,hv/boot/cmdline.c lib/text.c))

@@ -19,7 +19,7 @@
     _Static_assert((number) == __HYPERVISOR_##name, #name);
 #define CALL(...)
 #define ROW(...)
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 
 /* A family, or one of its rows; absent texts are NULL. */
 struct entry {
@@ -58,7 +58,7 @@ static const struct entry entries[] = {
      .object2 = #o2,                                                           \
      .field2 = #m2,                                                            \
      .permission2 = #c2 ":" #p2},
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 };
 
 /* How each shape says which operation is meant and where its structure is. */

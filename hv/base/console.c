@@ -5,8 +5,8 @@
  */
 #include "hv/base/console.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/spinlock.h"
-#include "hv/cpu/asm.h"
 
 /* Registers of the 16550, from its first port. */
 enum {

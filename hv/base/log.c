@@ -3,7 +3,7 @@
 #include "hv/base/log.h"
 
 #include "hv/base/console.h"
-#include "hv/cpu/time.h"
+#include "hv/base/system_time.h"
 
 #define LINE_SIZE 512
 

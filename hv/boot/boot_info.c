@@ -9,6 +9,7 @@
 #include "hv/boot/cmdline.h"
 #include "hv/boot/efi.h"
 #include "hv/boot/multiboot2.h"
+#include "hv/hypercall/firmware.h"
 
 #define MULTIBOOT1_MAGIC 0x2badb002u
 
@@ -153,4 +154,9 @@ void boot_info_collect(uint32_t magic, maddr_t info, maddr_t image)
     if (memory_map_total(&boot_info.memory, MEMORY_RAM) == 0) {
         refuse_boot("boot information: no memory map");
     }
+}
+
+const char *hypervisor_command_line(void)
+{
+    return boot_info.command_line;
 }

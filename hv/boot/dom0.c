@@ -16,6 +16,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/paging.h"
 #include "hv/domain/build.h"
+#include "hv/hypercall/lifecycle.h"
 #include "hv/measure/tpm_io.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"

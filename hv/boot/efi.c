@@ -7,9 +7,9 @@
  */
 #include "hv/boot/efi.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
-#include "hv/cpu/asm.h"
 #include "lib/eventlog.h"
 
 #define EFI          __attribute__((ms_abi))

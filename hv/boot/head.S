@@ -9,7 +9,7 @@
  *   boot services can be called.
  * Everything here is addressed relative to where it runs.
  */
-#include "hv/mem/layout.h"
+#include "hv/base/layout.h"
 
 #define MB1_MAGIC 0x1badb002
 #define MB1_FLAGS 0x00000003 /* page-aligned modules, memory map */

@@ -6,9 +6,9 @@
  */
 #include "hv/boot/machine_map.h"
 
+#include "hv/base/layout.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
-#include "hv/mem/layout.h"
 
 #define MSI_START 0xfee00000ull
 #define MSI_END   0xfef00000ull

@@ -3,6 +3,7 @@
  * From the boot loader to dom0's first instruction.  hv_main is the table of
  * contents: everything that is set up, in order.
  */
+#include "hv/base/asm.h"
 #include "hv/base/console.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
@@ -11,18 +12,17 @@
 #include "hv/boot/paging.h"
 #include "hv/boot/platform.h"
 #include "hv/cpu/apic.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/descriptors.h"
 #include "hv/cpu/features.h"
 #include "hv/cpu/irq.h"
 #include "hv/cpu/smp.h"
 #include "hv/cpu/time.h"
+#include "hv/domain/clock.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/hypercall/cpuid.h"
 #include "hv/hypercall/ioport.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
-#include "hv/sched/clock.h"
 #include "hv/sched/sched.h"
 
 #define MINIMUM_MEMORY (256ul << 20)

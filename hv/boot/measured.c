@@ -2,6 +2,7 @@
 /* See measured.h; hv/measure does the work. */
 #include "hv/boot/measured.h"
 
+#include "hv/base/layout.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
 #include "hv/boot/cmdline.h"
@@ -10,7 +11,6 @@
 #include "hv/cpu/time.h"
 #include "hv/measure/tpm_mmio.h"
 #include "hv/mem/heap.h"
-#include "hv/mem/layout.h"
 
 #define LOG_SIZE (256ul << 10)
 

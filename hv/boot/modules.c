@@ -2,8 +2,8 @@
 /* Roles of modules, by position and by their first bytes only. */
 #include "hv/boot/modules.h"
 
+#include "hv/base/layout.h"
 #include "hv/base/log.h"
-#include "hv/mem/layout.h"
 
 /* xsm's policy files begin with this number (little endian). */
 #define POLICY_MAGIC 0xf97cff8cu

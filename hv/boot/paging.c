@@ -7,9 +7,9 @@
  */
 #include "hv/boot/paging.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
-#include "hv/cpu/asm.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
 #include "lib/string.h"

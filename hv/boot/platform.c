@@ -6,6 +6,7 @@
 #include "hv/boot/platform.h"
 
 #include "hv/base/console.h"
+#include "hv/base/layout.h"
 #include "hv/base/log.h"
 #include "hv/boot/boot_info.h"
 #include "hv/cpu/apic.h"
@@ -13,7 +14,7 @@
 #include "hv/cpu/ioapic.h"
 #include "hv/cpu/paging.h"
 #include "hv/cpu/power.h"
-#include "hv/mem/layout.h"
+#include "hv/hypercall/firmware.h"
 
 #define IOAPIC_PAGE 0x1000u
 
@@ -196,4 +197,14 @@ void platform_add_ioapics(void)
             log_line("IOAPIC at %x ignored", ioapic->address);
         }
     }
+}
+
+uint32_t firmware_acpi_id(uint32_t apic_id)
+{
+    for (size_t i = 0; i < platform.madt.cpu_count; i++) {
+        if (platform.madt.cpus[i].apic_id == apic_id) {
+            return platform.madt.cpus[i].processor_id;
+        }
+    }
+    return ~0u;
 }

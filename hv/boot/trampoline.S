@@ -6,7 +6,7 @@
  */
 #include "asm_offsets.h"
 #include "hv/cpu/descriptors.h"
-#include "hv/mem/layout.h"
+#include "hv/base/layout.h"
 
 #define MSR_EFER     0xc0000080
 #define EFER_LME_NXE 0x900

@@ -5,8 +5,8 @@
  */
 #include "hv/cpu/apic.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/features.h"
 #include "hv/cpu/paging.h"

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "hv/base/compiler.h"
+#include "hv/base/layout.h"
 #include "hv/cpu/regs.h"
-#include "hv/mem/layout.h"
 
 struct vcpu;
 

@@ -5,7 +5,7 @@
  */
 #include "hv/cpu/descriptors.h"
 
-#include "hv/cpu/asm.h"
+#include "hv/base/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/features.h"
 #include "hv/cpu/paging.h"

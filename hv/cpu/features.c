@@ -5,8 +5,8 @@
  */
 #include "hv/cpu/features.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
-#include "hv/cpu/asm.h"
 
 #define XCR0_X87_SSE 0x03ull
 #define XCR0_AVX     0x04ull

@@ -5,10 +5,10 @@
  */
 #include "hv/cpu/irq.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/errno.h"
 #include "hv/base/spinlock.h"
 #include "hv/cpu/apic.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/ioapic.h"
 #include "hv/cpu/vectors.h"

@@ -5,11 +5,11 @@
  */
 #include "hv/cpu/paging.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/errno.h"
+#include "hv/base/layout.h"
 #include "hv/base/log.h"
 #include "hv/base/spinlock.h"
-#include "hv/cpu/asm.h"
-#include "hv/mem/layout.h"
 
 #define IOREMAP_END IMAGE_VIRT
 

@@ -2,8 +2,8 @@
 /* PCI configuration mechanism #1 (PCI Local Bus 3.0, 3.2.2.3.2). */
 #include "hv/cpu/pci.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/spinlock.h"
-#include "hv/cpu/asm.h"
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc

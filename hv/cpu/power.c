@@ -5,9 +5,9 @@
  */
 #include "hv/cpu/power.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
 #include "hv/base/types.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/paging.h"
 #include "hv/cpu/smp.h"
 #include "hv/cpu/time.h"

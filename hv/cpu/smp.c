@@ -6,17 +6,16 @@
  */
 #include "hv/cpu/smp.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
 #include "hv/base/spinlock.h"
 #include "hv/cpu/apic.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/descriptors.h"
 #include "hv/cpu/features.h"
 #include "hv/cpu/paging.h"
 #include "hv/cpu/time.h"
 #include "hv/cpu/tlb.h"
 #include "hv/cpu/vectors.h"
-#include "hv/sched/sched.h"
 #include "lib/string.h"
 
 #define START_TIMEOUT_US 1000000
@@ -222,11 +221,6 @@ void cpu_poll(void)
     if (unlikely(atomic_read(&cpu->poll_requests) != 0)) {
         serve(cpu);
     }
-}
-
-void smp_kicked(void)
-{
-    cpu_poll();
 }
 
 void smp_stop_others(void)

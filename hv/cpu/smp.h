@@ -16,11 +16,10 @@ void smp_init_boot_cpu(void);
  */
 void smp_start(const uint32_t *apic_ids, uint32_t count, maddr_t trampoline);
 
+/* A CPU that is up starts to run guests (hv/sched/sched.c). */
+void cpu_start(void) noreturn;
 /* Lets those that were started go on to cpu_start(). */
 void smp_release(void);
-
-/* The kick vector's handler, after its EOI: serves what was asked. */
-void smp_kicked(void);
 
 /* For a panic or power off: halts all CPUs but this one, waiting a moment. */
 void smp_stop_others(void);

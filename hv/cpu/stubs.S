@@ -5,7 +5,7 @@
  * the guest's RSP in struct cpu and takes the top of the CPU's stack.
  */
 #include "asm_offsets.h"
-#include "hv/mem/layout.h"
+#include "hv/base/layout.h"
 
 #define CPU_AT(cpu) (STACKS_VIRT + (cpu) * CPU_STACK_STRIDE + \
     CPU_STACK_STRIDE - SIZEOF_CPU_BLOCK + CPU_BLOCK_cpu)

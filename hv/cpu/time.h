@@ -6,13 +6,10 @@
  */
 #pragma once
 
+#include "hv/base/system_time.h"
 #include "hv/base/types.h"
-#include "hv/cpu/asm.h"
 
 /* Set by time_start() and time_init(), then constant. */
-extern uint64_t tsc_at_zero;       /* TSC at system time 0 */
-extern uint32_t tsc_to_system_mul; /* as in pvclock; 0 before time_init() */
-extern int8_t tsc_shift;           /* as in pvclock */
 extern uint64_t tsc_khz;
 extern bool tsc_is_stable;        /* all CPUs' TSCs agree */
 extern uint64_t boot_wallclock_s; /* UTC at system time 0, from the RTC */
@@ -22,25 +19,6 @@ struct time_sources {
     maddr_t hpet;
     uint16_t pm_timer_port;
 };
-
-/* System time when the TSC read tsc. */
-static inline uint64_t tsc_to_ns(uint64_t tsc)
-{
-    uint64_t delta = tsc - tsc_at_zero;
-
-    if (tsc_shift >= 0) {
-        delta <<= tsc_shift;
-    } else {
-        delta >>= -tsc_shift;
-    }
-    return (uint64_t)(((unsigned __int128)delta * tsc_to_system_mul) >> 32);
-}
-
-/* 0 before time_init(). */
-static inline uint64_t system_time_ns(void)
-{
-    return tsc_to_ns(rdtsc());
-}
 
 /* The TSC at a system time; saturates. */
 uint64_t ns_to_tsc(uint64_t time_ns);

@@ -7,8 +7,8 @@
  */
 #include "hv/cpu/tlb.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/spinlock.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/paging.h"
 

@@ -7,9 +7,9 @@
  */
 #pragma once
 
+#include "hv/base/asm.h"
 #include "hv/base/atomic.h"
 #include "hv/base/types.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 
 struct domain;

@@ -8,8 +8,8 @@
 
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
+#include "hv/cpu/vectors.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/sched/sched.h"
 
 #define GUEST_CS64 0xe033
 #define GUEST_SS   0xe02b
@@ -137,7 +137,7 @@ void deliver_page_fault(struct vcpu *vcpu, struct regs *regs, uint64_t va,
 {
     vcpu->cr2 = va;
     vcpu->info->arch.cr2 = va;
-    deliver_trap(vcpu, regs, 14,
+    deliver_trap(vcpu, regs, VECTOR_PF,
                  (error_code & ~4u) | (vcpu->kernel_mode ? 0 : 4));
 }
 
@@ -155,7 +155,7 @@ void guest_event(void)
 void deliver_nmi(struct vcpu *vcpu, struct regs *regs)
 {
     uint64_t address = vcpu->nmi.address != 0 ? vcpu->nmi.address
-                                              : vcpu->traps[2].address;
+                                              : vcpu->traps[VECTOR_NMI].address;
 
     vcpu->nmi_pending = 0;
     if (address != 0) {
@@ -168,7 +168,7 @@ static void syscall_bounce(struct vcpu *vcpu, struct regs *regs,
 {
     if (unlikely(callback->address == 0)) {
         regs->rip -= 2;
-        deliver_trap(vcpu, regs, 6, 0);
+        deliver_trap(vcpu, regs, VECTOR_UD, 0);
         return;
     }
     bounce(vcpu, regs, callback->address, callback->mask_events, 0, 0);
@@ -183,8 +183,27 @@ void guest_syscall(struct vcpu *vcpu, struct regs *regs)
 void guest_syscall32(struct vcpu *vcpu, struct regs *regs)
 {
     if (vcpu->kernel_mode) {
-        deliver_trap(vcpu, regs, 13, 0);
+        deliver_trap(vcpu, regs, VECTOR_GP, 0);
         return;
     }
     syscall_bounce(vcpu, regs, &vcpu->syscall32);
+}
+
+void inject_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
+{
+    if (unlikely(vcpu->has_exception)) {
+        domain_crash(vcpu->domain, "exception %u while %u waits", vector,
+                     vcpu->exception_vector);
+        return;
+    }
+    vcpu->has_exception = 1;
+    vcpu->exception_vector = vector;
+    vcpu->exception_code = error_code;
+    this_cpu()->has_work = 1;
+}
+
+void inject_page_fault(struct vcpu *vcpu, uint64_t va, uint32_t error_code)
+{
+    vcpu->cr2 = va;
+    inject_exception(vcpu, VECTOR_PF, error_code);
 }

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "hv/boot/elf.h"
 #include "hv/domain/domain.h"
+#include "hv/domain/elf.h"
 
 struct build_input {
     const struct elf_image *kernel;

@@ -4,13 +4,13 @@
  * trap table, descriptor tables, stacks, segment bases, callbacks.  All of
  * them concern the calling vCPU alone.
  */
+#include "hv/abi/handlers.h"
+#include "hv/base/asm.h"
 #include "hv/base/errno.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/extable.h"
 #include "hv/cpu/features.h"
-#include "hv/hypercall/control.h"
-#include "hv/hypercall/handlers.h"
+#include "hv/domain/control.h"
 #include "hv/mem/descriptors.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/page.h"

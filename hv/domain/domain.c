@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domains: making them, finding them by id, letting them die.  A domain is
+ * Domains: making them, finding them by id.  A domain is
  * found through a table indexed by the low bits of its id; ids are given out
  * so that no two live ones share a slot.
  */
@@ -9,13 +9,9 @@
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
-#include "hv/evtchn/evtchn.h"
 #include "hv/mem/domain_memory.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/table.h"
-#include "hv/sched/clock.h"
-#include "hv/sched/sched.h"
-#include "hv/security/security.h"
 
 static spinlock_t domains_lock;                  /* guards changes of: */
 static struct domain *domain_table[MAX_DOMAINS]; /* by id % MAX_DOMAINS */
@@ -72,39 +68,19 @@ static bool shared_page_make(struct domain *domain)
     return true;
 }
 
-static bool label_make(struct domain *domain, label_t label)
+static bool vcpus_make(struct domain *domain, uint32_t count)
 {
-    domain->label = label;
-    if (xsm_label_transition(&security_policy, label, label, XSM_CLASS_domain,
-                             &domain->self_label) != XSM_OK) {
-        return false;
-    }
-    domain->self_access =
-        xsm_vectors(&security_policy, label, domain->self_label);
-    return true;
-}
-
-static bool parts_make(struct domain *domain, uint32_t vcpu_count,
-                       label_t label)
-{
-    if (!label_make(domain, label) || !shared_page_make(domain)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < vcpu_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         domain->vcpus[i] = vcpu_create(domain, (uint16_t)i);
         if (domain->vcpus[i] == NULL) {
             return false;
         }
         domain->vcpu_count = i + 1;
     }
-    if (evtchn_domain_init(domain) != 0) {
-        return false;
-    }
-    clock_update_wallclock(domain);
     return true;
 }
 
-struct domain *domain_create(domid_t id, uint32_t vcpu_count, label_t label)
+struct domain *domain_alloc(domid_t id, uint32_t vcpu_count)
 {
     struct domain *domain = heap_alloc(sizeof(*domain));
 
@@ -120,28 +96,6 @@ struct domain *domain_create(domid_t id, uint32_t vcpu_count, label_t label)
     CHECK(domain_table[id % MAX_DOMAINS] == NULL);
     domain_table[id % MAX_DOMAINS] = domain;
     spin_unlock(&domains_lock);
-    if (!parts_make(domain, vcpu_count, label)) {
-        return NULL; /* only at boot: who calls refuses to go on */
-    }
-    return domain;
-}
-
-void domain_crash(struct domain *domain, const char *format, ...)
-{
-    char reason[128];
-    va_list args;
-
-    if (domain->is_crashing) {
-        return;
-    }
-    domain->is_crashing = 1;
-    va_start(args, format);
-    format_text_v(reason, sizeof(reason), format, args);
-    va_end(args);
-    log_line("domain %u killed: %s", domain->id, reason);
-    if (current_vcpu() != NULL && current_vcpu()->domain == domain) {
-        vcpu_log(current_vcpu(), guest_regs());
-    }
-    domain_shutdown(domain, SHUTDOWN_crash);
-    sched_request();
+    return shared_page_make(domain) && vcpus_make(domain, vcpu_count) ? domain
+                                                                      : NULL;
 }

@@ -78,7 +78,8 @@ extern struct domain io_domain;
  */
 struct domain *domain_get(domid_t id);
 void domain_put(struct domain *domain);
-struct domain *domain_create(domid_t id, uint32_t vcpu_count, label_t label);
+/* The domain itself, without a label, and its vCPUs; NULL without memory. */
+struct domain *domain_alloc(domid_t id, uint32_t vcpu_count);
 
 /* Whether the policy lets the domain do this to itself, without a record. */
 static inline bool domain_may_itself(const struct domain *domain,

@@ -4,9 +4,9 @@
  * the guest's own word; what it may not choose (IOPL, VM, IF, privilege) is
  * forced, and what the CPU then refuses becomes the guest's exception.
  */
+#include "hv/abi/handlers.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/bounce.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/guest_copy.h"
 
 struct frame { /* as struct iret_context */

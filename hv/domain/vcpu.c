@@ -6,21 +6,21 @@
  */
 #include "hv/domain/vcpu.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/descriptors.h"
 #include "hv/cpu/extable.h"
 #include "hv/cpu/features.h"
 #include "hv/cpu/paging.h"
+#include "hv/cpu/panic.h"
 #include "hv/cpu/tlb.h"
+#include "hv/domain/clock.h"
+#include "hv/domain/control.h"
+#include "hv/domain/debugreg.h"
 #include "hv/domain/domain.h"
-#include "hv/hypercall/control.h"
-#include "hv/hypercall/debugreg.h"
 #include "hv/mem/descriptors.h"
 #include "hv/mem/heap.h"
-#include "hv/sched/clock.h"
-#include "hv/sched/sched.h"
 #include "lib/string.h"
 
 #define XCR0_LEGACY  3 /* x87 and SSE, what a vCPU starts with */
@@ -28,6 +28,7 @@
 #define MXCSR_OFFSET 24
 #define MXCSR_INIT   0x1f80
 #define FCW_INIT     0x37f
+#define HISTORY_SHOWN 16
 
 static uint32_t next_gdt_slot; /* domains are made one at a time */
 
@@ -65,7 +66,6 @@ struct vcpu *vcpu_create(struct domain *domain, uint16_t id)
     vcpu->xcr0 = XCR0_LEGACY;
     vcpu->debugreg[6] = 0xffff0ff0;
     vcpu->debugreg[7] = 0x400;
-    vcpu_sched_init(vcpu);
     clock_update_vcpu(vcpu);
     return vcpu;
 }
@@ -210,10 +210,16 @@ void vcpu_log(const struct vcpu *vcpu, const struct regs *regs)
     log_line("  rsi %016lx rdi %016lx rbp %016lx cr2 %016lx",
              (unsigned long)regs->rsi, (unsigned long)regs->rdi,
              (unsigned long)regs->rbp, (unsigned long)vcpu->cr2);
-    for (uint8_t i = 8; i > 0; i--) {
+    vcpu_log_history(vcpu);
+}
+
+void vcpu_log_history(const struct vcpu *vcpu)
+{
+    log_line("last hypercalls of vCPU %u, newest first:", vcpu->id);
+    for (uint8_t i = 1; i <= HISTORY_SHOWN; i++) {
         uint8_t slot = (uint8_t)(vcpu->history_next - i);
 
-        log_line("  hypercall %u(0x%x)", vcpu->history[slot].nr,
+        log_line("    nr %u arg %x", vcpu->history[slot].nr,
                  vcpu->history[slot].arg1);
     }
 }

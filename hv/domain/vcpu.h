@@ -7,6 +7,7 @@
 #pragma once
 
 #include "hv/abi/xen.h"
+#include "hv/base/compiler.h"
 #include "hv/base/types.h"
 #include "hv/cpu/regs.h"
 
@@ -48,7 +49,6 @@ struct vcpu {
     uint8_t has_exception;   /* an exception waits to be injected */
     uint8_t virtual_iopl;
     uint8_t virtual_ts;
-    uint8_t in_syscall_flags; /* reserved, 0 */
     uint8_t is_down, is_initialised;
     uint16_t id;
     uint64_t root_kernel;    /* machine address of the kernel L4 */
@@ -119,6 +119,20 @@ struct vcpu {
 
 /* A vCPU of domain, down, with nothing in it; NULL without memory. */
 struct vcpu *vcpu_create(struct domain *domain, uint16_t id);
+/*
+ * Takes prev's registers off this CPU and puts next's on it; either may be
+ * NULL, the idle CPU.
+ */
+void vcpu_switch(struct vcpu *prev, struct vcpu *next);
+/* The way out: enters the guest whose frame is on the CPU (entry.S). */
+void resume_guest(void) noreturn;
+/*
+ * Writes runstate and time to the areas the guest registered.  The vCPU is
+ * current and in kernel mode; otherwise it only sets vcpu->areas_stale, and
+ * whoever enters kernel mode with that set calls this again.  Done by
+ * hv/sched/runstate.c.
+ */
+void runstate_publish(struct vcpu *vcpu);
 /* Its registers and last hypercalls on the console. */
 void vcpu_log(const struct vcpu *vcpu, const struct regs *regs);
 
@@ -127,4 +141,4 @@ void vcpu_log(const struct vcpu *vcpu, const struct regs *regs);
  * what it did.  It never runs again; the caller returns to the exit path.
  */
 void domain_crash(struct domain *domain, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    printf_like(2, 3);

@@ -3,17 +3,17 @@
  * vcpu_op's operations that give a vCPU its state: initialise, and where its
  * vcpu_info lies.  The others are the scheduler's (hv/sched).
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
-#include "hv/hypercall/debugreg.h"
-#include "hv/hypercall/handlers.h"
+#include "hv/domain/clock.h"
+#include "hv/domain/debugreg.h"
 #include "hv/mem/descriptors.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
 #include "hv/mem/roots.h"
 #include "hv/mem/table.h"
-#include "hv/sched/clock.h"
 
 static bool context_is_valid(const struct vcpu_guest_context *c)
 {

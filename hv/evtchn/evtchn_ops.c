@@ -3,11 +3,11 @@
  * event_channel_op (public/event_channel.h), save the VIRQs (virq.c).  FIFO
  * channels do not exist here, so guests use the 2-level ABI.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
-#include "hv/hypercall/handlers.h"
 
 long do_event_channel_op_send(const struct permit *permit, struct call *call,
                               struct evtchn_send *arg)

@@ -5,11 +5,12 @@
  * any other they do not exist.  The hypervisor keeps no list of PCI devices,
  * so that being told of them needs no more than saying yes.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/ioapic.h"
 #include "hv/cpu/irq.h"
+#include "hv/domain/domain.h"
 #include "hv/evtchn/pirq.h"
-#include "hv/hypercall/handlers.h"
 
 #define IO_PORTS 0x10000u
 #define IOPL_MAX 3u

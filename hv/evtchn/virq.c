@@ -3,10 +3,10 @@
  * Virtual interrupts.  Those of a vCPU (timer, debug, profiling) are bound
  * once per vCPU; all others are global: one domain at a time has each.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
-#include "hv/hypercall/handlers.h"
 
 #define PER_VCPU_VIRQS                                                         \
     (1u << VIRQ_TIMER | 1u << VIRQ_DEBUG | 1u << VIRQ_XENOPROF |               \

@@ -4,10 +4,11 @@
  * first failure stops the batch; what was done is counted for the guest.  A
  * batch that used up its budget continues later with the rest.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/hypercall/hypercall.h"
+#include "hv/hypercall/rows.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/mmu.h"
 #include "hv/mem/table.h"

@@ -3,10 +3,11 @@
  * console_io: the hardware domain's console is the machine's serial line.  A
  * long write continues, so that nobody holds the line for ever.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/console.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
-#include "hv/hypercall/handlers.h"
+#include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
 
 #define CHUNK 256u

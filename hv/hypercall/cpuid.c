@@ -10,8 +10,8 @@
 #include <xen/arch-x86/cpuid.h>
 
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/machine.h"
 #include "hv/cpu/time.h"
-#include "hv/hypercall/machine.h"
 #include "hv/mem/page.h"
 
 #define LEAF_MAX          0xdu

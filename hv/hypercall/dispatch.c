@@ -5,11 +5,12 @@
  * the handler with a permit; copy the results out; put the references.  What
  * the policy refuses and what does not exist look alike.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/evtchn/evtchn.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/hypercall/hypercall.h"
+#include "hv/hypercall/rows.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/security/security.h"
 
@@ -32,7 +33,7 @@ static const struct permit the_permit;
     {                                                                          \
         return do_##f##_##op(permit, call, (t *)arg);                          \
     }
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 
 #define SIZE_NONE(t)  0
 #define SIZE_IN(t)    sizeof(t)
@@ -72,14 +73,14 @@ const struct row rows[ROW_COUNT] = {
                         .object2 = OBJECT_##o2,                                \
                         .field2 = FIELD_##o2(t, m2),                           \
                         .perm2 = XSM_PERM_INIT(c2, p2)},
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 };
 
 static const char *const row_names[ROW_COUNT] = {
 #define FAMILY(name, number, shape, operations)
 #define CALL(f, ...)        [row_##f] = #f,
 #define ROW(f, op, nr, ...) [row_##f##_##op] = #f "." #op,
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 };
 
 struct family {
@@ -93,7 +94,7 @@ static const struct family families[FAMILIES] = {
     [number] = {family_##name##_rows, operations, SHAPE_##shape},
 #define ROW(...)
 #define CALL(...)
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 };
 
 const char *row_name(unsigned int row)

@@ -5,7 +5,7 @@
  */
 #include "hv/hypercall/fetch.h"
 
-#include "hv/hypercall/machine.h"
+#include "hv/cpu/machine.h"
 #include "hv/mem/guest_copy.h"
 
 /* Segment descriptor bits: Intel SDM vol. 3A, 3.4.5. */
@@ -42,7 +42,7 @@ static inline bool code_width(const struct vcpu *vcpu, uint16_t cs,
     if ((cs & SELECTOR_LDT) != 0 || cs < 4) {
         return false;
     }
-    return width_of_descriptor(machine_gdt_entry(vcpu, cs), width);
+    return width_of_descriptor(machine_gdt_entry(vcpu->gdt_slot, cs), width);
 }
 
 bool code_fetch(const struct vcpu *vcpu, const struct regs *regs,

@@ -7,7 +7,7 @@
 #include "hv/hypercall/msr.h"
 
 #include "hv/cpu/features.h"
-#include "hv/hypercall/machine.h"
+#include "hv/cpu/machine.h"
 
 #define MSR_MISC_ENABLE   0x1a0u
 

@@ -3,9 +3,11 @@
  * multicall: a list of hypercalls, each dispatched as if it came alone.  A
  * list that is long continues with its rest.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
-#include "hv/hypercall/handlers.h"
+#include "hv/domain/domain.h"
+#include "hv/hypercall/rows.h"
 #include "hv/mem/guest_copy.h"
 
 /* As struct multicall_entry, in whole words. */

@@ -2,15 +2,15 @@
 /*
  * platform_op: what the hardware domain may ask about and do to the machine.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
-#include "hv/boot/efi_tables.h"
-#include "hv/boot/platform.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/power.h"
-#include "hv/hypercall/handlers.h"
+#include "hv/domain/clock.h"
+#include "hv/domain/domain.h"
+#include "hv/hypercall/firmware.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/sched/clock.h"
 
 static long efi_info(struct xenpf_firmware_info *info)
 {
@@ -69,16 +69,6 @@ long do_platform_op_enter_acpi_sleep(const struct permit *permit,
     return 0;
 }
 
-static uint32_t acpi_id(uint32_t apic_id)
-{
-    for (size_t i = 0; i < platform.madt.cpu_count; i++) {
-        if (platform.madt.cpus[i].apic_id == apic_id) {
-            return platform.madt.cpus[i].processor_id;
-        }
-    }
-    return ~0u;
-}
-
 long do_platform_op_get_cpuinfo(const struct permit *permit,
                                 struct call *call, struct xen_platform_op *op)
 {
@@ -93,7 +83,7 @@ long do_platform_op_get_cpuinfo(const struct permit *permit,
     }
     info->flags = XEN_PCPU_FLAGS_ONLINE;
     info->apic_id = cpus[info->xen_cpuid]->apic_id;
-    info->acpi_id = acpi_id(info->apic_id);
+    info->acpi_id = firmware_acpi_id(info->apic_id);
     return 0;
 }
 
@@ -134,5 +124,26 @@ long do_mca_physcpuinfo(const struct permit *permit, struct call *call,
             return -EFAULT;
         }
     }
+    return 0;
+}
+
+long do_memory_op_machine_memory_map(const struct permit *permit,
+                                     struct call *call,
+                                     struct xen_memory_map *arg)
+{
+    size_t count;
+    const struct e820_entry *map = machine_map(&count);
+
+    (void)permit;
+    (void)call;
+    if (arg->buffer.p != NULL) {
+        if (arg->nr_entries < count) {
+            return -EINVAL;
+        }
+        if (!guest_write(GVA(arg->buffer.p), map, count * sizeof(*map))) {
+            return -EFAULT;
+        }
+    }
+    arg->nr_entries = (uint32_t)count;
     return 0;
 }

@@ -5,8 +5,8 @@
  * that nobody else's index is in the way.
  */
 #include "hv/base/spinlock.h"
+#include "hv/cpu/machine.h"
 #include "hv/cpu/time.h"
-#include "hv/hypercall/machine.h"
 #include "hv/hypercall/port_handlers.h"
 
 #define CMOS_INDEX 0x70

@@ -7,8 +7,8 @@
  */
 #include "hv/hypercall/privop.h"
 
+#include "hv/domain/control.h"
 #include "hv/domain/traps.h"
-#include "hv/hypercall/control.h"
 #include "hv/hypercall/cpuid.h"
 #include "hv/hypercall/emulation.h"
 #include "hv/hypercall/fetch.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Emulated instructions that read or change the processor's state. */
 #include "hv/base/errno.h"
+#include "hv/cpu/machine.h"
+#include "hv/domain/control.h"
+#include "hv/domain/debugreg.h"
 #include "hv/domain/traps.h"
-#include "hv/hypercall/control.h"
 #include "hv/hypercall/cpuid.h"
-#include "hv/hypercall/debugreg.h"
 #include "hv/hypercall/emulation.h"
-#include "hv/hypercall/machine.h"
 #include "hv/hypercall/msr.h"
 #include "hv/mem/mmu.h"
 #include "hv/mem/roots.h"

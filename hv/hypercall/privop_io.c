@@ -4,13 +4,13 @@
  * time they fault and leave RIP and the advanced RCX, RSI, RDI to the guest,
  * which then faults again for the rest.
  */
+#include "hv/base/layout.h"
 #include "hv/cpu/features.h"
+#include "hv/cpu/machine.h"
 #include "hv/domain/traps.h"
 #include "hv/hypercall/emulation.h"
 #include "hv/hypercall/ioport.h"
-#include "hv/hypercall/machine.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/mem/layout.h"
 
 #define ELEMENTS_MAX 256
 

@@ -4,7 +4,7 @@
  * no guest learns where our tables are; programs that use them nevertheless
  * get values that mean nothing, the same ones that Linux gives its users.
  */
-#include "hv/hypercall/control.h"
+#include "hv/domain/control.h"
 #include "hv/hypercall/emulation.h"
 #include "hv/mem/guest_copy.h"
 

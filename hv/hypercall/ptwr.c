@@ -8,11 +8,11 @@
 #include "hv/hypercall/ptwr.h"
 
 #include "hv/base/errno.h"
+#include "hv/base/layout.h"
 #include "hv/hypercall/emulation.h"
 #include "hv/hypercall/fetch.h"
 #include "hv/hypercall/rmw.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/mem/layout.h"
 #include "hv/mem/mmu.h"
 #include "hv/mem/table.h"
 

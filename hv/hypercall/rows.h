@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the preprocessor makes of hypercalls.def: families, rows, numbers and
- * the handlers' prototypes.  Only the dispatcher (dispatch.c, batch.c) asks a
+ * What the preprocessor makes of hypercalls.def: families, rows and numbers.  Only the dispatcher (dispatch.c, batch.c) asks a
  * permission and makes a permit, and only its object files refer to handlers.
  */
 #pragma once
 
-#include "hv/hypercall/call.h"
-#include "hv/mem/mmu.h"
-#include "hv/mem/mmuext.h"
-
-/* Of memory_op: the operation is below, the first extent to do above. */
-#define MEMOP_EXTENT_SHIFT 6
-
-/* xen_domid: the structure of memory_op's questions about a domain. */
-struct xen_domid {
-    domid_t domid;
-};
+#include "hv/abi/call.h"
+#include "xsm/xsm.h"
 
 /* family_<name>_rows: where a family's rows begin in the table. */
 enum {
@@ -25,7 +15,7 @@ enum {
         family_##name##_rows_last = family_##name##_rows + (operations)-1,
 #define ROW(...)
 #define CALL(...)
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
     ROW_COUNT
 };
 
@@ -34,7 +24,7 @@ enum {
 #define FAMILY(name, number, shape, operations)
 #define CALL(f, ...)        row_##f = family_##f##_rows,
 #define ROW(f, op, nr, ...) row_##f##_##op = family_##f##_rows + (nr),
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 };
 
 enum direction { DIRECTION_NONE, DIRECTION_IN, DIRECTION_OUT, DIRECTION_BOTH };

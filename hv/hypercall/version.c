@@ -4,11 +4,12 @@
  * what guests and tools ask for; the name in extraversion and capabilities is
  * our own.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
+#include "hv/base/layout.h"
 #include "hv/base/log.h"
-#include "hv/boot/boot_info.h"
-#include "hv/hypercall/handlers.h"
-#include "hv/mem/layout.h"
+#include "hv/domain/domain.h"
+#include "hv/hypercall/firmware.h"
 #include "lib/string.h"
 
 #define INTERFACE_MAJOR 4
@@ -118,6 +119,6 @@ long do_xen_version_commandline(const struct permit *permit,
 {
     (void)permit;
     (void)call;
-    format_text(*arg, sizeof(*arg), "%s", boot_info.command_line);
+    format_text(*arg, sizeof(*arg), "%s", hypervisor_command_line());
     return 0;
 }

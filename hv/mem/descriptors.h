@@ -6,8 +6,8 @@
 #pragma once
 
 #include "hv/base/compiler.h"
+#include "hv/base/layout.h"
 #include "hv/domain/vcpu.h"
-#include "hv/mem/layout.h"
 
 /* Replaces the vCPU's GDT by count entries in these frames. mm_lock held. */
 int vcpu_set_gdt(struct vcpu *vcpu, const uint64_t *mfns, uint32_t count)

@@ -4,8 +4,8 @@
  * and below an address, for devices.  The form supported is the one guests
  * use: one extent out for 2^order frames in.  It happens whole or not at all.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/domain_memory.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"

@@ -5,9 +5,9 @@
  */
 #include "hv/mem/guest_copy.h"
 
-#include "hv/cpu/asm.h"
+#include "hv/base/asm.h"
+#include "hv/base/layout.h"
 #include "hv/cpu/extable.h"
-#include "hv/mem/layout.h"
 
 /* Returns how many units were not copied. */
 static inline size_t copy_words(void *to, const void *from, size_t words)

@@ -7,11 +7,11 @@
  */
 #pragma once
 
+#include "hv/base/asm.h"
 #include "hv/base/compiler.h"
+#include "hv/base/layout.h"
 #include "hv/base/types.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/extable.h"
-#include "hv/mem/layout.h"
 
 bool guest_read(void *to, gva_t from, size_t size) NODISCARD;
 bool guest_write(gva_t to, const void *from, size_t size) NODISCARD;

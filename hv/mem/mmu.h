@@ -6,18 +6,8 @@
  */
 #pragma once
 
+#include "hv/base/compiler.h"
 #include "hv/domain/vcpu.h"
-#include "hv/hypercall/call.h"
-
-/*
- * One element of mmu_update: call->target owns what is to be mapped, the
- * caller's domain owns the table.  address is as the guest gave it: a machine
- * address with MMU_* in its low bits.
- */
-struct mmu_element {
-    uint64_t address;
-    uint64_t value;
-};
 
 /*
  * Write emulation: replaces the entry at linear address va, inside an L1 table

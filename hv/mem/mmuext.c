@@ -5,11 +5,11 @@
  */
 #include "hv/mem/mmuext.h"
 
+#include "hv/abi/handlers.h"
+#include "hv/base/asm.h"
 #include "hv/base/errno.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/descriptors.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/mmu.h"

@@ -5,10 +5,10 @@
  */
 #include "hv/mem/page.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
 #include "hv/domain/domain.h"

@@ -15,8 +15,8 @@
 #pragma once
 
 #include "hv/base/compiler.h"
+#include "hv/base/layout.h"
 #include "hv/base/types.h"
-#include "hv/mem/layout.h"
 
 enum page_type {
     PAGE_NONE,

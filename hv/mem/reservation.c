@@ -4,10 +4,9 @@
  * done: these return how many extents are through, and a long list continues
  * with the count so far in the bits above the operation.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
-#include "hv/boot/machine_map.h"
 #include "hv/cpu/cpu.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/domain_memory.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
@@ -210,27 +209,6 @@ long do_memory_op_memory_map(const struct permit *permit, struct call *call,
     (void)call;
     (void)arg;
     return -ENOSYS; /* no domain has one of its own yet */
-}
-
-long do_memory_op_machine_memory_map(const struct permit *permit,
-                                     struct call *call,
-                                     struct xen_memory_map *arg)
-{
-    size_t count;
-    const struct e820_entry *map = machine_map(&count);
-
-    (void)permit;
-    (void)call;
-    if (arg->buffer.p != NULL) {
-        if (arg->nr_entries < count) {
-            return -EINVAL;
-        }
-        if (!guest_write(GVA(arg->buffer.p), map, count * sizeof(*map))) {
-            return -EFAULT;
-        }
-    }
-    arg->nr_entries = (uint32_t)count;
-    return 0;
 }
 
 long do_memory_op_machphys_mapping(const struct permit *permit,

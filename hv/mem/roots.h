@@ -6,8 +6,8 @@
 #pragma once
 
 #include "hv/base/compiler.h"
+#include "hv/base/layout.h"
 #include "hv/domain/vcpu.h"
-#include "hv/mem/layout.h"
 
 /* Puts our entries into slots 256..271; the M2P slot is left out until the
  * table is used as a kernel root. */

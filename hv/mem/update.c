@@ -4,11 +4,11 @@
  * references.  The owner's mm_lock orders all writers; hardware may still set
  * A and D, so the old value is the one exchanged out.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/mmu.h"
 #include "hv/mem/mmuext.h"
 #include "hv/mem/roots.h"

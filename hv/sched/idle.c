@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The CPU with nothing to do: no tick, halted until an interrupt. */
-#include "hv/cpu/asm.h"
+#include "hv/base/asm.h"
 #include "hv/sched/internal.h"
 
 void idle_wait(void)

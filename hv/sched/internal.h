@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "hv/mem/layout.h"
+#include "hv/base/layout.h"
 #include "hv/sched/run_queue.h"
 #include "hv/sched/runstate.h"
 #include "hv/sched/sched.h"

@@ -4,10 +4,10 @@
  * time.  While it does, its bit in domain->polling makes evtchn_set_pending
  * look at its list.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
 #include "hv/evtchn/evtchn.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/sched/internal.h"
 #include "hv/sched/timer.h"

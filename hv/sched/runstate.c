@@ -6,9 +6,9 @@
 #include "hv/sched/runstate.h"
 
 #include "hv/cpu/time.h"
+#include "hv/domain/clock.h"
 #include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/sched/clock.h"
 #include "hv/sched/sched.h"
 
 void runstate_change(struct vcpu *vcpu, int state, uint64_t now_ns)

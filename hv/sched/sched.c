@@ -8,6 +8,7 @@
 
 #include "hv/base/atomic.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/smp.h"
 #include "hv/cpu/time.h"
 #include "hv/sched/internal.h"
 #include "hv/sched/timer.h"

@@ -27,8 +27,6 @@ void watchdogs_destroy(struct domain *domain);
  * idle until there is one.
  */
 void schedule(void);
-/* A CPU that is up starts to run guests. */
-void cpu_start(void) noreturn;
 /* Makes this CPU call schedule() before it enters a guest again. */
 void sched_request(void);
 
@@ -76,13 +74,3 @@ void domain_resume(struct domain *domain);
 
 /* Runstate as of now; any vCPU. */
 void runstate_get(struct vcpu *vcpu, struct vcpu_runstate_info *info);
-/*
- * Writes runstate and time to the areas the guest registered.  The vCPU is
- * current and in kernel mode; otherwise it only sets vcpu->areas_stale, and
- * whoever enters kernel mode with that set calls this again.
- */
-void runstate_publish(struct vcpu *vcpu);
-
-/* Core's: the asm and register side. */
-void vcpu_switch(struct vcpu *prev, struct vcpu *next);
-void resume_guest(void) noreturn;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sched_op (public/sched.h): yield and block; others are in their own files. */
-#include "hv/hypercall/handlers.h"
+#include "hv/abi/handlers.h"
 #include "hv/sched/sched.h"
 
 long do_sched_op_yield(const struct permit *permit, struct call *call,

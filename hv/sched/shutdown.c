@@ -4,13 +4,13 @@
  * crash.  A domain shuts down once; the hardware domain takes the machine
  * with it.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/power.h"
 #include "hv/cpu/time.h"
 #include "hv/evtchn/evtchn.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/sched/internal.h"
 #include "hv/sched/timer.h"
 

@@ -4,11 +4,11 @@
  * wants written.  Timers are in vcpu_timer.c, initialise and vcpu_info with
  * the domain.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
-#include "hv/hypercall/handlers.h"
-#include "hv/mem/layout.h"
-#include "hv/sched/clock.h"
+#include "hv/base/layout.h"
+#include "hv/domain/clock.h"
 #include "hv/sched/internal.h"
 
 long do_vcpu_op_up(const struct permit *permit, struct call *call, void *none)

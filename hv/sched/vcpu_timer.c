@@ -3,10 +3,10 @@
  * The timers a vCPU has: one single-shot and one periodic, both VIRQ_TIMER,
  * and the timeout of a poll.  They fire wherever the vCPU is and wake it.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/time.h"
 #include "hv/evtchn/evtchn.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/sched/internal.h"
 #include "hv/sched/timer.h"
 

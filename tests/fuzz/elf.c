@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "hv/boot/elf.h"
+#include "hv/domain/elf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

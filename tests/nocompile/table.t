@@ -45,7 +45,7 @@ refused() {
     fi
 }
 
-table=hv/hypercall/hypercalls.def
+table=hv/abi/hypercalls.def
 dispatch=hv/hypercall/dispatch.c
 state=hv/domain/cpu_state.c
 

@@ -59,8 +59,8 @@ complaints() {
     >"$work/out" 2>&1
 result $? "docs/abi.md is what make docs makes" "$work/out"
 
-rows=$(grep -c '^ROW2\{0,1\}(' hv/hypercall/hypercalls.def)
-calls=$(grep -c '^CALL(' hv/hypercall/hypercalls.def)
+rows=$(grep -c '^ROW2\{0,1\}(' hv/abi/hypercalls.def)
+calls=$(grep -c '^CALL(' hv/abi/hypercalls.def)
 operations=$(sed -n '/^## Hypercalls/,/^## Emulated/p' "$work/abi.md" |
     grep -c '^| [a-z]*[a-z_0-9]* | [0-9]*')
 # Each table has a head; families without a table are the CALLs.

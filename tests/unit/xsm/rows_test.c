@@ -23,7 +23,7 @@ static const struct row rows[] = {
     {#f "." #op, o, XSM_PERM_INIT(c, p)},                                      \
         {#f "." #op ", second", o2, XSM_PERM_INIT(c2, p2)},
 #define CALL(f, c, p) {#f, SELF, XSM_PERM_INIT(c, p)},
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"
 #define OP(name, right, c, p) {"emulated " #name, SELF, XSM_PERM_INIT(c, p)},
 #define OP_PORT(name)
 #include "hv/hypercall/privops.def"

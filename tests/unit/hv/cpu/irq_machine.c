@@ -8,8 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "hv/base/asm.h"
 #include "hv/cpu/apic.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/mmio.h"
 #include "hv/cpu/msi.h"

@@ -13,6 +13,7 @@
 
 #include "irq_machine.h"
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/ioapic.h"
@@ -21,7 +22,6 @@
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
 #include "hv/evtchn/pirq.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/page.h"
 
 static void uart_handler(void)

@@ -13,10 +13,10 @@
 #include <cmocka.h>
 
 #include "hv/base/errno.h"
+#include "hv/base/layout.h"
 #include "hv/base/log.h"
 #include "hv/base/spinlock.h"
 #include "hv/cpu/paging.h"
-#include "hv/mem/layout.h"
 
 #define TABLES 64
 

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/heap.h"
 #include "hv/sched/sched.h"
 

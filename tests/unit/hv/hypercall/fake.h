@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "hv/cpu/machine.h"
 #include "hv/domain/domain.h"
-#include "hv/hypercall/machine.h"
 
 /* Guest memory: these pages, and nothing else. */
 #define FAKE_VA    0xffff888000001000ull

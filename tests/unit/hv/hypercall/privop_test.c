@@ -14,7 +14,7 @@
 #include "tests/unit/hv/hypercall/fake.h"
 
 #include "hv/base/errno.h"
-#include "hv/hypercall/control.h"
+#include "hv/domain/control.h"
 #include "hv/hypercall/cpuid.h"
 #include "hv/hypercall/ioport.h"
 #include "hv/hypercall/privop.h"

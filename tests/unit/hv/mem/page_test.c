@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/descriptors.h"
 #include "hv/mem/domain_memory.h"
 #include "hv/mem/heap.h"

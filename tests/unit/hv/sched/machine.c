@@ -9,18 +9,18 @@
 #include <ucontext.h>
 #include <cmocka.h>
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/apic.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/power.h"
 #include "hv/cpu/time.h"
+#include "hv/domain/clock.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
-#include "hv/sched/clock.h"
 #include "hv/sched/timer.h"
 
 #define STACK_SIZE (256 * 1024)

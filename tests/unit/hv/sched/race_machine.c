@@ -11,17 +11,17 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/apic.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/time.h"
+#include "hv/domain/clock.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
-#include "hv/hypercall/handlers.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
-#include "hv/sched/clock.h"
 #include "hv/sched/timer.h"
 
 struct race_cpu {

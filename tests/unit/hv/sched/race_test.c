@@ -20,8 +20,8 @@
 
 #include "race_machine.h"
 
+#include "hv/abi/handlers.h"
 #include "hv/evtchn/evtchn.h"
-#include "hv/hypercall/handlers.h"
 
 #define DOMAINS   2u
 #define PLAYERS   3u /* vCPUs of each domain that play; the next disturbs */

@@ -11,11 +11,11 @@
 
 #include "machine.h"
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/time.h"
 #include "hv/evtchn/evtchn.h"
-#include "hv/hypercall/handlers.h"
 
 static void assert_share(const struct vcpu *vcpu, uint64_t expected_ns)
 {

@@ -4,12 +4,13 @@
  * vCPU's copy is what a guest reads; hardware holds it only while DR7 enables
  * something.  Layout: Intel SDM vol. 3B, 17.2.
  */
-#include "hv/hypercall/debugreg.h"
+#include "hv/domain/debugreg.h"
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
-#include "hv/hypercall/control.h"
-#include "hv/hypercall/handlers.h"
-#include "hv/hypercall/machine.h"
+#include "hv/cpu/machine.h"
+#include "hv/domain/control.h"
+#include "hv/domain/domain.h"
 
 #define DR6_ONES       0xffff0ff0ull /* read as one, whatever is written */
 #define DR6_ZEROS      0x00001000ull

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "hv/hypercall/rows.h"
+#include "hv/abi/call.h"
 
 typedef void NO_TYPE;
 
@@ -15,4 +15,4 @@ typedef void NO_TYPE;
     long do_##f(const struct permit *permit, struct call *call, void *none);
 #define ROW(f, op, nr, t, ...)                                                 \
     long do_##f##_##op(const struct permit *permit, struct call *call, t *arg);
-#include "hv/hypercall/hypercalls.def"
+#include "hv/abi/hypercalls.def"

@@ -3,19 +3,17 @@
  * Panic: one CPU speaks, the others stop.  It reads only what it has checked
  * to be on a stack, and a panic within a panic says one line and stops.
  */
-#include "hv/base/panic.h"
+#include "hv/cpu/panic.h"
 
+#include "hv/base/asm.h"
 #include "hv/base/atomic.h"
 #include "hv/base/console.h"
 #include "hv/base/symbols.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/power.h"
 #include "hv/cpu/smp.h"
-#include "hv/domain/vcpu.h"
 
-#define TRACE_MAX   24
-#define HISTORY_MAX 16
+#define TRACE_MAX 24
 
 static bool panicking;
 uint64_t __stack_chk_guard; /* seeded at entry, before any function uses it */
@@ -81,19 +79,6 @@ static void log_regs(const struct regs *r)
     log_line("r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
 }
 
-static void log_history(const struct vcpu *vcpu)
-{
-    const unsigned int size = ARRAY_SIZE(vcpu->history);
-
-    log_line("last hypercalls of vCPU %u, newest first:", vcpu->id);
-    for (unsigned int i = 1; i <= MIN(size, HISTORY_MAX); i++) {
-        unsigned int at = (vcpu->history_next - i) % size;
-
-        log_line("    nr %u arg %x", vcpu->history[at].nr,
-                 vcpu->history[at].arg1);
-    }
-}
-
 static void begin(void)
 {
     log_show();
@@ -117,7 +102,7 @@ static void finish(uint64_t rip, uint64_t rbp)
     if (cpu_count != 0) {
         log_line("on CPU %u", this_cpu()->id);
         if (current_vcpu() != NULL) {
-            log_history(current_vcpu());
+            vcpu_log_history(current_vcpu());
         }
     }
     machine_stop();

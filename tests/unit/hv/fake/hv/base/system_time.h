@@ -3,7 +3,7 @@
 #pragma once
 
 #define system_time_ns hardware_system_time_ns
-#include_next "hv/cpu/time.h"
+#include_next "hv/base/system_time.h"
 #undef system_time_ns
 
 extern uint64_t fake_time_ns;

@@ -4,7 +4,7 @@
  * description, each padded to 4 bytes. Numbers are 1, 2, 4 or 8 bytes wide, as
  * kernels differ. A note we know may come once.
  */
-#include "hv/boot/elf_notes.h"
+#include "hv/domain/elf_notes.h"
 
 #include <xen/elfnote.h>
 

@@ -3,7 +3,7 @@
  * pvclock and wall clock.  A guest reads them without a lock: the version is
  * odd while they change and differs after.
  */
-#include "hv/sched/clock.h"
+#include "hv/domain/clock.h"
 
 #include "hv/base/spinlock.h"
 #include "hv/cpu/time.h"

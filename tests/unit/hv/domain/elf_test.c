@@ -12,7 +12,7 @@
 
 #include <xen/elfnote.h>
 
-#include "hv/boot/elf.h"
+#include "hv/domain/elf.h"
 #include "lib/checked.h"
 
 #define FILE_SIZE  16384

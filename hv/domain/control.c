@@ -4,10 +4,10 @@
  * hypervisor relies on: its choices are masked on the way in, and what it
  * reads is put together on the way out.
  */
-#include "hv/hypercall/control.h"
+#include "hv/domain/control.h"
 
 #include "hv/base/errno.h"
-#include "hv/hypercall/machine.h"
+#include "hv/cpu/machine.h"
 
 /* XCR0's states: Intel SDM vol. 1, 13.3. */
 #define XCR0_X87    0x01ull

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "hv/domain/vcpu.h"
+#include <stdint.h>
 
 /* size is 1, 2 or 4 bytes. */
 uint32_t machine_port_read(uint16_t port, unsigned int size);
@@ -27,5 +27,5 @@ uint64_t machine_dr_read(unsigned int number);
 void machine_dr_write(unsigned int number, uint64_t value);
 void machine_cache_flush(void);
 
-/* The descriptor a selector of the running vCPU's GDT names. */
-uint64_t machine_gdt_entry(const struct vcpu *vcpu, uint16_t selector);
+/* The descriptor a selector of the running vCPU's GDT, in its slot, names. */
+uint64_t machine_gdt_entry(uint32_t gdt_slot, uint16_t selector);

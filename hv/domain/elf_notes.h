@@ -5,7 +5,7 @@
 #ifndef VOUCH_HV_BOOT_ELF_NOTES_H
 #define VOUCH_HV_BOOT_ELF_NOTES_H
 
-#include "hv/boot/elf.h"
+#include "hv/domain/elf.h"
 
 /* Which note types were seen, by bit number. */
 struct elf_notes_seen {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine itself, for instruction emulation. */
-#include "hv/hypercall/machine.h"
+#include "hv/cpu/machine.h"
 
-#include "hv/cpu/asm.h"
-#include "hv/mem/layout.h"
+#include "hv/base/asm.h"
+#include "hv/base/layout.h"
 
 uint32_t machine_port_read(uint16_t port, unsigned int size)
 {
@@ -133,11 +133,11 @@ void machine_cache_flush(void)
     wbinvd();
 }
 
-uint64_t machine_gdt_entry(const struct vcpu *vcpu, uint16_t selector)
+uint64_t machine_gdt_entry(uint32_t gdt_slot, uint16_t selector)
 {
     /* All 64 KiB that a selector can reach are the vCPU's own GDT, and the CPU
      * loaded this selector from them: the page is mapped. */
-    uint64_t gdt = VCPU_GDT_VIRT + vcpu->gdt_slot * (uint64_t)VCPU_GDT_STRIDE;
+    uint64_t gdt = VCPU_GDT_VIRT + gdt_slot * (uint64_t)VCPU_GDT_STRIDE;
 
     return *(const volatile uint64_t *)(gdt + (selector & ~7u));
 }

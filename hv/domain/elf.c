@@ -4,9 +4,9 @@
  * physical address, and the virtual layout comes from the Xen notes, not from
  * p_vaddr (a kernel's per-CPU template has p_vaddr 0).
  */
-#include "hv/boot/elf.h"
+#include "hv/domain/elf.h"
 
-#include "hv/boot/elf_notes.h"
+#include "hv/domain/elf_notes.h"
 #include "lib/checked.h"
 
 #define IDENT_SIZE          16

@@ -12,3 +12,7 @@ void panic_at(const struct regs *regs, const char *format, ...) noreturn
 
 /* Prints the callers from this frame pointer up, by name. */
 void log_trace(uint64_t rip, uint64_t rbp);
+
+struct vcpu;
+/* The vCPU's last hypercalls, newest first (hv/domain/vcpu.c). */
+void vcpu_log_history(const struct vcpu *vcpu);

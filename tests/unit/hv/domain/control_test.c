@@ -9,10 +9,10 @@
 
 #include "tests/unit/hv/hypercall/fake.h"
 
+#include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
-#include "hv/hypercall/control.h"
-#include "hv/hypercall/debugreg.h"
-#include "hv/hypercall/handlers.h"
+#include "hv/domain/control.h"
+#include "hv/domain/debugreg.h"
 
 static int reset(void **state)
 {

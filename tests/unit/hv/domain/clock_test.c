@@ -13,8 +13,8 @@
 
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/time.h"
+#include "hv/domain/clock.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/sched/clock.h"
 
 _Thread_local struct cpu *fake_cpu;
 uint64_t fake_time_ns;

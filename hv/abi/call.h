@@ -9,8 +9,12 @@
  */
 #pragma once
 
-#include "hv/domain/domain.h"
-#include "hv/hypercall/permit.h"
+#include "hv/abi/permit.h"
+#include "hv/abi/xen.h"
+#include "lib/attributes.h"
+
+struct domain;
+struct vcpu;
 
 struct call {
     struct vcpu *caller;    /* the vCPU that asks; always the current one */
@@ -27,3 +31,21 @@ struct call {
  * events were looked at.  Return its value from the handler.
  */
 long hypercall_continue(struct call *call) NODISCARD;
+
+/*
+ * One element of mmu_update: call->target owns what is to be mapped, the
+ * caller's domain owns the table.  address is as the guest gave it: a machine
+ * address with MMU_* in its low bits.
+ */
+struct mmu_element {
+    uint64_t address;
+    uint64_t value;
+};
+
+/* The structure of memory_op's questions about a domain. */
+struct xen_domid {
+    domid_t domid;
+};
+
+/* Of memory_op: the operation is below, the first extent to do above. */
+#define MEMOP_EXTENT_SHIFT 6

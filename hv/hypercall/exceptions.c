@@ -4,19 +4,19 @@
  * guest's kernel, or serve the interrupt.  From the hypervisor itself: an
  * interrupt while idle, a fault that extable.h expects, or the end.
  */
+#include "hv/base/asm.h"
 #include "hv/base/log.h"
-#include "hv/base/panic.h"
 #include "hv/cpu/apic.h"
-#include "hv/cpu/asm.h"
 #include "hv/cpu/cpu.h"
-#include "hv/cpu/exceptions.h"
 #include "hv/cpu/extable.h"
 #include "hv/cpu/irq.h"
+#include "hv/cpu/panic.h"
 #include "hv/cpu/vectors.h"
 #include "hv/domain/bounce.h"
+#include "hv/domain/control.h"
+#include "hv/domain/debugreg.h"
 #include "hv/domain/domain.h"
-#include "hv/hypercall/control.h"
-#include "hv/hypercall/debugreg.h"
+#include "hv/hypercall/exceptions.h"
 #include "hv/hypercall/privop.h"
 #include "hv/hypercall/ptwr.h"
 #include "hv/mem/descriptors.h"
@@ -298,23 +298,4 @@ void exit_work(void)
     } else if (vcpu->nmi_pending && !vcpu->info->evtchn_upcall_mask) {
         deliver_nmi(vcpu, guest_regs());
     }
-}
-
-void inject_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
-{
-    if (unlikely(vcpu->has_exception)) {
-        domain_crash(vcpu->domain, "exception %u while %u waits", vector,
-                     vcpu->exception_vector);
-        return;
-    }
-    vcpu->has_exception = 1;
-    vcpu->exception_vector = vector;
-    vcpu->exception_code = error_code;
-    this_cpu()->has_work = 1;
-}
-
-void inject_page_fault(struct vcpu *vcpu, uint64_t va, uint32_t error_code)
-{
-    vcpu->cr2 = va;
-    inject_exception(vcpu, VECTOR_PF, error_code);
 }

@@ -8,7 +8,7 @@
 #define inb  hardware_inb
 #define inw  hardware_inw
 #define inl  hardware_inl
-#include_next "hv/cpu/asm.h"
+#include_next "hv/base/asm.h"
 #undef outb
 #undef outw
 #undef outl

@@ -8,7 +8,7 @@
 #include "hv/cpu/extable.h"
 #include "hv/cpu/regs.h"
 #include "hv/cpu/vectors.h"
-#include "hv/mem/layout.h"
+#include "hv/base/layout.h"
 
 #define GUEST_CS64 0xe033
 #define GUEST_CS32 0xe023
