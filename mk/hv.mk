@@ -73,5 +73,6 @@ $(eval $(call unit_test,hv/cpu/time,hv/cpu/time.c))
 .PHONY: print-hv-flags
 print-hv-flags: $(BUILD)/include/xen
 	@echo '$(HV_CFLAGS)'
-TAP_TESTS += tests/nocompile/table.t tests/nocompile/handlers.t
+TAP_TESTS += tests/nocompile/table.t tests/nocompile/handlers.t \
+    tests/nocompile/includes.t
 $(eval $(call unit_test,hv/cpu/paging,hv/cpu/paging.c))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Unit tests of hv/mem: its objects see a fake machine whose RAM lies at an
-# address of the test's own.
+# Unit tests of hv/mem and of the hypercalls on tables: their objects see a fake
+# machine whose RAM lies at an address of the test's own.
 
-MEM_SOURCES := hv/mem/page.c hv/mem/table.c hv/mem/entry.c hv/mem/update.c \
-    hv/mem/roots.c hv/mem/descriptors.c hv/mem/heap.c hv/mem/mmuext.c \
-    hv/mem/domain_memory.c hv/mem/guest_copy.c
+MEM_SOURCES := hv/mem/page.c hv/mem/table.c hv/mem/entry.c hv/mem/roots.c \
+    hv/mem/heap.c hv/mem/memory.c hv/mem/iomem.c hv/mem/guest_copy.c \
+    hv/domain/mmu_update.c hv/domain/mmuext.c hv/domain/vcpu_roots.c hv/domain/vcpu_descriptors.c
 $(MEM_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/mem/%.o: \
     SAN_CFLAGS += $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
 

@@ -4,16 +4,22 @@
  * it.  No lock is held when a guest runs, and none across a vCPU switch.
  *
  *   domains_lock      hv/domain/domain.c   the list of domains
- *   domain.mm_lock    hv/mem/              page tables, table types, vcpu roots
+ *   memory.lock       hv/mem/              page tables, table types, vCPU roots
  *                                          and descriptor tables of one domain
  *   domain.event_lock hv/evtchn/           event channels of one domain; two of
  *                                          them only in order of domid
+ *   virq_lock         hv/evtchn/virq.c     who has bound each global VIRQ
  *   irq_lock          hv/cpu/irq.c         IOAPIC, MSI, vector assignment
  *   sched.lock        hv/sched/            run queue and vCPU states
- *   timer_lock[cpu]   hv/sched/timer.c     one CPU's timers
+ *   timer_lock        hv/sched/timer.c     all CPUs' timers
  *   paging_lock       hv/cpu/paging.c      the hypervisor's own page tables
  *   heap_lock         hv/mem/heap.c        free frames
- *   audit_lock        hv/security/audit.c  the audit ring
- *   console_lock      hv/base/console.c    the serial line
+ *   audit_lock        hv/security/         the audit ring
+ *
+ * Leaves, below all of these: with one of them held, none but the last is taken.
+ *   wallclock_lock    hv/domain/clock.c    the time of day
+ *   pci_lock          hv/cpu/pci.c         PCI configuration ports
+ *   cmos_lock         hv/hypercall/ports.c CMOS ports
+ *   console_lock      hv/base/console.c    the serial line and its ring
  */
 #pragma once

@@ -87,11 +87,11 @@ static void devices_deny(struct domain *domain)
         deny(pages[count++], PAGE_SIZE);
     }
     if (platform.hpet.present) {
-        domain->iomem_read_only.first = platform.hpet.address >> PAGE_SHIFT;
-        domain->iomem_read_only.last = domain->iomem_read_only.first;
+        domain->memory.iomem.read_only.first = platform.hpet.address >> PAGE_SHIFT;
+        domain->memory.iomem.read_only.last = domain->memory.iomem.read_only.first;
     }
-    domain->iomem_denied = denied;
-    domain->iomem_denied_count = denied_count;
+    domain->memory.iomem.denied = denied;
+    domain->memory.iomem.denied_count = denied_count;
     machine_map_init(pages, count);
 }
 

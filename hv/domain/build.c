@@ -12,9 +12,9 @@
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/descriptors.h"
-#include "hv/mem/domain_memory.h"
+#include "hv/domain/vcpu_roots.h"
 #include "hv/mem/heap.h"
-#include "hv/mem/roots.h"
+#include "hv/mem/memory.h"
 #include "hv/mem/table.h"
 
 #define REGION_ALIGN  0x400000ull /* the mapped region ends on 4 MiB */
@@ -134,7 +134,7 @@ static int populate(struct domain *domain, struct plan *plan, uint64_t pfn,
 
     while (pfn < end) {
         unsigned int order = MIN(most, order_at_most(end - pfn));
-        struct page *page = domain_alloc_pages_raw(domain, order, 0);
+        struct page *page = memory_alloc_raw(&domain->memory, order, 0);
 
         if (page == NULL) {
             if (order == 0) {
@@ -157,14 +157,14 @@ static int populate(struct domain *domain, struct plan *plan, uint64_t pfn,
 static int p2m_make(struct domain *domain, struct plan *plan)
 {
     unsigned int order = order_at_most(2 * plan->p2m_pages - 1);
-    struct page *page = domain_alloc_pages_raw(domain, order, 0);
+    struct page *page = memory_alloc_raw(&domain->memory, order, 0);
 
     if (page == NULL) {
         return -ENOMEM;
     }
     plan->p2m = mfn_to_hva(page_mfn(page));
     for (uint64_t i = plan->p2m_pages; i < 1ull << order; i++) {
-        int rc = domain_release_page(domain, MFN(page_mfn(page).n + i));
+        int rc = memory_release_page(&domain->memory, MFN(page_mfn(page).n + i));
 
         CHECK(rc == 0);
     }
@@ -288,14 +288,14 @@ static int tables_make(struct domain *domain, const struct plan *plan,
 
     region_map(plan, mfn_to_hva(root));
     p2m_map(plan, mfn_to_hva(root), init_p2m);
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
     this_cpu()->budget = INT64_MAX;
-    rc = page_get_and_type(page, domain, PAGE_L4);
+    rc = page_get_and_type(page, &domain->memory, PAGE_L4);
     if (rc == 0) {
         page->flags |= PAGE_PINNED;
         rc = vcpu_set_kernel_root(vcpu, root);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc;
 }
 

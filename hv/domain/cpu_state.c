@@ -11,10 +11,12 @@
 #include "hv/cpu/extable.h"
 #include "hv/cpu/features.h"
 #include "hv/domain/control.h"
-#include "hv/mem/descriptors.h"
+#include "hv/domain/domain.h"
+#include "hv/domain/vcpu_descriptors.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/page.h"
 #include "hv/mem/table.h"
+#include "lib/string.h"
 
 /* One entry per vector and the terminator. */
 #define TRAPS_MAX 257u
@@ -65,9 +67,9 @@ long do_set_gdt(const struct permit *permit, struct call *call, void *none)
     if (!guest_read(frames, GVA(call->args[0]), count * sizeof(frames[0]))) {
         return -EFAULT;
     }
-    spin_lock(&vcpu->domain->mm_lock);
+    spin_lock(&vcpu->domain->memory.lock);
     rc = vcpu_set_gdt(vcpu, frames, (uint32_t)entries);
-    spin_unlock(&vcpu->domain->mm_lock);
+    spin_unlock(&vcpu->domain->memory.lock);
     return rc;
 }
 
@@ -85,8 +87,8 @@ long do_update_descriptor(const struct permit *permit, struct call *call,
     if (page == NULL || (address.a & 7) != 0 || !descriptor_fix(&descriptor)) {
         return -EINVAL;
     }
-    spin_lock(&domain->mm_lock);
-    if (page_get(page, domain)) {
+    spin_lock(&domain->memory.lock);
+    if (page_get(page, &domain->memory)) {
         if (page_type(page) == PAGE_SEGDESC) {
             WRITE_ONCE(*(uint64_t *)maddr_to_hva(address), descriptor);
             rc = 0;
@@ -97,7 +99,7 @@ long do_update_descriptor(const struct permit *permit, struct call *call,
         }
         page_put(page);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc;
 }
 

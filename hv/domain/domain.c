@@ -9,8 +9,8 @@
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
-#include "hv/mem/domain_memory.h"
 #include "hv/mem/heap.h"
+#include "hv/mem/memory.h"
 #include "hv/mem/table.h"
 
 static spinlock_t domains_lock;                  /* guards changes of: */
@@ -19,10 +19,10 @@ static struct domain *domain_table[MAX_DOMAINS]; /* by id % MAX_DOMAINS */
 struct domain *domain0;
 struct domain hv_domain = {.id = DOMID_XEN, .label = XSM_LABEL(xen),
                            .self_label = XSM_LABEL(xen),
-                           .retained_head = MFN_NIL};
+                           .memory = {.id = DOMID_XEN, .retained_head = MFN_NIL}};
 struct domain io_domain = {.id = DOMID_IO, .label = XSM_LABEL(domio),
                            .self_label = XSM_LABEL(domio),
-                           .retained_head = MFN_NIL};
+                           .memory = {.id = DOMID_IO, .retained_head = MFN_NIL}};
 
 struct domain *domain_get(domid_t id)
 {
@@ -44,11 +44,16 @@ void domain_put(struct domain *domain)
     CHECK(atomic_sub(&domain->refs, 1) != 0);
 }
 
-struct domain *domain_of_page(const struct page *page)
+struct memory *memory_of_page(const struct page *page)
 {
     struct domain *domain = domain_table[page->owner % MAX_DOMAINS];
 
-    return domain != NULL && domain->id == page->owner ? domain : NULL;
+    return domain != NULL && domain->id == page->owner ? &domain->memory : NULL;
+}
+
+bool memory_is_current(const struct memory *memory)
+{
+    return memory == &current_vcpu()->domain->memory;
 }
 
 static bool shared_page_make(struct domain *domain)
@@ -58,7 +63,7 @@ static bool shared_page_make(struct domain *domain)
     if (page == NULL) {
         return false;
     }
-    domain_share_page(domain, page);
+    memory_share_page(&domain->memory, page);
     m2p[page_mfn(page).n] = ~0ull;
     domain->shared_page = page;
     domain->shared = mfn_to_hva(page_mfn(page));
@@ -89,9 +94,7 @@ struct domain *domain_alloc(domid_t id, uint32_t vcpu_count)
     }
     domain->id = id;
     domain->refs = 1;
-    domain->retained_head = MFN_NIL;
-    domain->iomem_read_only.first = 1;
-    domain->max_pages = UINT64_MAX;
+    memory_init(&domain->memory, id);
     spin_lock(&domains_lock);
     CHECK(domain_table[id % MAX_DOMAINS] == NULL);
     domain_table[id % MAX_DOMAINS] = domain;

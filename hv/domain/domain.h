@@ -2,9 +2,9 @@
 /* A domain: memory, vCPUs, event channels and rights under one label. */
 #pragma once
 
-#include "hv/base/spinlock.h"
 #include "hv/domain/pit.h"
 #include "hv/domain/vcpu.h"
+#include "hv/mem/memory.h"
 #include "xsm/xsm.h"
 
 #define MAX_VCPUS       8
@@ -12,11 +12,6 @@
 #define EVTCHN_PORTS    4096u /* 2-level ABI */
 
 struct evtchn;
-
-/* Inclusive ranges of numbers (ports, frames, irqs) that a domain may not use. */
-struct number_range {
-    uint64_t first, last;
-};
 
 struct domain {
     domid_t id;
@@ -36,13 +31,7 @@ struct domain {
     uint32_t vcpu_count;  /* fixed at creation */
     struct vcpu *vcpus[MAX_VCPUS];
 
-    /* Memory. */
-    spinlock_t mm_lock;
-    uint64_t page_count, max_pages; /* page_count is atomic */
-    uint32_t retained_head;         /* retained tables, mm_lock */
-    const struct number_range *iomem_denied; /* hardware domain: all but these */
-    uint32_t iomem_denied_count;
-    struct number_range iomem_read_only; /* mapped without RW; empty: 1, 0 */
+    struct memory memory;
 
     /* Event channels. */
     spinlock_t event_lock;

@@ -7,6 +7,7 @@
 #include "hv/abi/handlers.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/bounce.h"
+#include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
 
 struct frame { /* as struct iret_context */

@@ -19,7 +19,7 @@
 #include "hv/domain/control.h"
 #include "hv/domain/debugreg.h"
 #include "hv/domain/domain.h"
-#include "hv/mem/descriptors.h"
+#include "hv/domain/vcpu_descriptors.h"
 #include "hv/mem/heap.h"
 #include "lib/string.h"
 

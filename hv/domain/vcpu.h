@@ -76,7 +76,7 @@ struct vcpu {
     uint64_t iobitmap; /* guest VA, 0: none */
     uint32_t iobitmap_ports;
 
-    /* Descriptor tables, guarded by the domain's mm_lock. */
+    /* Descriptor tables, guarded by the domain's memory.lock. */
     uint32_t gdt_slot;      /* index into the VCPU_GDT_VIRT area */
     uint32_t gdt_entries;
     mfn_t gdt_frames[14];

@@ -8,11 +8,12 @@
 #include "hv/cpu/cpu.h"
 #include "hv/domain/clock.h"
 #include "hv/domain/debugreg.h"
-#include "hv/mem/descriptors.h"
+#include "hv/domain/domain.h"
+#include "hv/domain/vcpu_descriptors.h"
+#include "hv/domain/vcpu_roots.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
-#include "hv/mem/roots.h"
 #include "hv/mem/table.h"
 
 static bool context_is_valid(const struct vcpu_guest_context *c)
@@ -111,7 +112,7 @@ static long initialise(struct vcpu *vcpu, const struct vcpu_guest_context *c)
         (!(c->flags & VGCF_in_kernel) && c->ctrlreg[1] == 0)) {
         return -EINVAL;
     }
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
     if (!vcpu->is_initialised) {
         rc = tables_set(vcpu, c);
         if (rc == 0) {
@@ -119,7 +120,7 @@ static long initialise(struct vcpu *vcpu, const struct vcpu_guest_context *c)
             vcpu->is_initialised = 1;
         }
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc;
 }
 
@@ -154,9 +155,9 @@ static int info_page_get(struct domain *domain, uint64_t mfn,
     if (page == NULL) {
         return -EINVAL;
     }
-    spin_lock(&domain->mm_lock);
-    rc = page_get_and_type(page, domain, PAGE_WRITABLE);
-    spin_unlock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
+    rc = page_get_and_type(page, &domain->memory, PAGE_WRITABLE);
+    spin_unlock(&domain->memory.lock);
     *out = page;
     return rc;
 }

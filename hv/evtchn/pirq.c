@@ -126,13 +126,7 @@ static bool is_device_frame(mfn_t mfn)
     if (page != NULL && page->owner != OWNER_IO) {
         return false;
     }
-    for (uint32_t i = 0; i < domain0->iomem_denied_count; i++) {
-        if (mfn.n >= domain0->iomem_denied[i].first &&
-            mfn.n <= domain0->iomem_denied[i].last) {
-            return false;
-        }
-    }
-    return true;
+    return iomem_permitted(&domain0->memory.iomem, mfn);
 }
 
 static int map_table_entry(struct msi *msi)

@@ -7,10 +7,11 @@
 #include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
+#include "hv/domain/domain.h"
+#include "hv/domain/mmu_update.h"
 #include "hv/hypercall/hypercall.h"
 #include "hv/hypercall/rows.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/mem/mmu.h"
 #include "hv/mem/table.h"
 
 static int mmu_row(const struct mmu_element *element)

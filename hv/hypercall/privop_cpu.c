@@ -4,12 +4,12 @@
 #include "hv/cpu/machine.h"
 #include "hv/domain/control.h"
 #include "hv/domain/debugreg.h"
+#include "hv/domain/mmu_update.h"
 #include "hv/domain/traps.h"
+#include "hv/domain/vcpu_roots.h"
 #include "hv/hypercall/cpuid.h"
 #include "hv/hypercall/emulation.h"
 #include "hv/hypercall/msr.h"
-#include "hv/mem/mmu.h"
-#include "hv/mem/roots.h"
 #include "hv/mem/table.h"
 
 static enum outcome undefined(const struct emulation *e)
@@ -107,12 +107,12 @@ enum outcome privop_mov_to_cr3(struct emulation *e)
     uint64_t value = insn_get(e->insn, e->regs, e->insn->rm);
     int rc;
 
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
     rc = vcpu_set_kernel_root(e->vcpu, maddr_to_mfn(MADDR(value)));
     if (rc != -ERESTART) {
-        mm_finish(domain);
+        retained_finish(&domain->memory);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     if (rc == -ERESTART) {
         return OUTCOME_AGAIN;
     }

@@ -9,11 +9,11 @@
 
 #include "hv/base/errno.h"
 #include "hv/base/layout.h"
+#include "hv/domain/mmu_update.h"
 #include "hv/hypercall/emulation.h"
 #include "hv/hypercall/fetch.h"
 #include "hv/hypercall/rmw.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/mem/mmu.h"
 #include "hv/mem/table.h"
 
 /* Page-fault error code: Intel SDM vol. 3A, 4.7. */

@@ -4,6 +4,7 @@
  * a present entry stands for.  What entry_get took, entry_put drops; the owner
  * is found from the frame table, never from an argument.
  */
+#include "hv/abi/xen.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/mem/heap.h"
@@ -17,31 +18,16 @@ static bool is_io_frame(const struct page *page)
     return page == NULL || page->owner == OWNER_IO;
 }
 
-bool iomem_permitted(const struct domain *domain, mfn_t mfn)
-{
-    if (!domain->is_hardware) {
-        return false;
-    }
-    for (uint32_t i = 0; i < domain->iomem_denied_count; i++) {
-        const struct number_range *denied = &domain->iomem_denied[i];
-
-        if (mfn.n >= denied->first && mfn.n <= denied->last) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool address_fits(uint64_t entry)
 {
     return (entry & PTE_MFN_MASK) >> cpu_features.physical_bits == 0;
 }
 
-static int ram_get(struct domain *domain, struct page *page, uint64_t entry,
-                   struct domain *l1_owner)
+static int ram_get(struct memory *memory, struct page *page, uint64_t entry,
+                   struct memory *l1_owner)
 {
     if (unlikely((entry & PTE_CACHE) != 0)) {
-        if (!domain->is_hardware || l1_owner != domain ||
+        if (memory->iomem.denied == NULL || l1_owner != memory ||
             page_type(page) == PAGE_SHARED) {
             return -EINVAL;
         }
@@ -53,8 +39,8 @@ static int ram_get(struct domain *domain, struct page *page, uint64_t entry,
     return page_get(page, l1_owner) ? 0 : -EINVAL;
 }
 
-static int l1_get(struct domain *domain, uint64_t *entry,
-                  struct domain *l1_owner)
+static int l1_get(struct memory *memory, uint64_t *entry,
+                  struct memory *l1_owner)
 {
     mfn_t mfn = pte_mfn(*entry);
     struct page *page = page_of(mfn);
@@ -64,16 +50,15 @@ static int l1_get(struct domain *domain, uint64_t *entry,
         return -EINVAL;
     }
     if (unlikely(is_io_frame(page))) {
-        if (!iomem_permitted(domain, mfn) ||
-            (l1_owner != domain && l1_owner != &io_domain)) {
+        if (!iomem_permitted(&memory->iomem, mfn) ||
+            (l1_owner != memory && l1_owner->id != DOMID_IO)) {
             return -EPERM;
         }
-        if (mfn.n >= domain->iomem_read_only.first &&
-            mfn.n <= domain->iomem_read_only.last) {
+        if (number_in_range(mfn.n, &memory->iomem.read_only)) {
             *entry &= ~PTE_RW;
         }
     } else {
-        rc = ram_get(domain, page, *entry, l1_owner);
+        rc = ram_get(memory, page, *entry, l1_owner);
     }
     if (likely(rc == 0)) {
         if (!(*entry & PTE_US)) {
@@ -84,8 +69,8 @@ static int l1_get(struct domain *domain, uint64_t *entry,
     return rc;
 }
 
-int entry_get(struct domain *domain, enum page_type type, uint64_t *entry,
-              struct domain *l1_owner)
+int entry_get(struct memory *memory, enum page_type type, uint64_t *entry,
+              struct memory *l1_owner)
 {
     struct page *page;
     int rc;
@@ -94,13 +79,13 @@ int entry_get(struct domain *domain, enum page_type type, uint64_t *entry,
         return 0;
     }
     if (type == PAGE_L1) {
-        return l1_get(domain, entry, l1_owner);
+        return l1_get(memory, entry, l1_owner);
     }
     page = page_of(pte_mfn(*entry));
     if (page == NULL || !address_fits(*entry) || (*entry & TABLE_FORBIDDEN)) {
         return -EINVAL;
     }
-    rc = page_get_and_type(page, domain, type - 1);
+    rc = page_get_and_type(page, memory, type - 1);
     if (rc == 0) {
         *entry |= PTE_US;
     }

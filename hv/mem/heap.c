@@ -11,7 +11,6 @@
 #include "hv/base/log.h"
 #include "hv/base/spinlock.h"
 #include "hv/cpu/tlb.h"
-#include "hv/domain/domain.h"
 #include "hv/mem/page.h"
 #include "lib/string.h"
 

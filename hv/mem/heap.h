@@ -9,7 +9,6 @@
 #include "hv/base/types.h"
 
 struct page;
-struct domain;
 
 #define HEAP_MAX_ORDER 18
 

@@ -11,7 +11,6 @@
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
-#include "hv/domain/domain.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/table.h"
 
@@ -21,7 +20,7 @@ struct page *frame_table;
 uint64_t max_mfn;
 uint64_t *m2p;
 
-bool page_get(struct page *page, const struct domain *owner)
+bool page_get(struct page *page, const struct memory *owner)
 {
     uint32_t refs = __atomic_load_n(&page->refs, __ATOMIC_RELAXED);
 
@@ -43,7 +42,7 @@ void page_put(struct page *page)
     if (unlikely(atomic_sub(&page->refs, 1) == 0)) {
         CHECK(page_type_count(page) == 0);
         CHECK(!(page->flags & PAGE_RETAINED));
-        page_free_domain_frame(page);
+        memory_free_frame(page);
     }
 }
 
@@ -95,7 +94,7 @@ static int get_writable(struct page *page)
  */
 static int promote(struct page *page, enum page_type type)
 {
-    struct domain *owner = domain_of_page(page);
+    struct memory *owner = memory_of_page(page);
     uint64_t old = __atomic_load_n(&page->type, __ATOMIC_RELAXED);
     int rc;
 
@@ -133,13 +132,13 @@ static int get_table(struct page *page, enum page_type type)
             return -EINVAL; /* being validated: a table that names itself */
         }
         if (page->flags & PAGE_RETAINED) {
-            retained_remove(domain_of_page(page), page);
+            retained_remove(memory_of_page(page), page);
         }
         atomic_set(&page->type, word + 1);
         return 0;
     }
     if (page->flags & PAGE_RETAINED) {
-        table_zap(domain_of_page(page), page);
+        table_zap(memory_of_page(page), page);
     }
     return promote(page, type);
 }
@@ -150,9 +149,9 @@ int page_get_type(struct page *page, enum page_type type)
         return get_table(page, type);
     }
     if (unlikely(page->flags & PAGE_RETAINED)) {
-        struct domain *owner = domain_of_page(page);
+        struct memory *owner = memory_of_page(page);
 
-        if (owner != current_vcpu()->domain) {
+        if (!memory_is_current(owner)) {
             return -EINVAL; /* its lock is not ours to hold */
         }
         table_zap(owner, page);
@@ -173,11 +172,11 @@ void page_put_type(struct page *page)
     CHECK((uint32_t)word != 0);
     atomic_set(&page->type, word - 1);
     if ((uint32_t)word == 1) {
-        retained_add(domain_of_page(page), page);
+        retained_add(memory_of_page(page), page);
     }
 }
 
-int page_get_and_type(struct page *page, const struct domain *owner,
+int page_get_and_type(struct page *page, const struct memory *owner,
                       enum page_type type)
 {
     int rc;

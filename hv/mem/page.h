@@ -10,7 +10,7 @@
  *     queued on its domain) until it is wanted otherwise or drained: dropping
  *     a tree is never unbounded work;
  *   - a frame is freed when its last general reference goes.
- * Table types change under the owner's mm_lock; counts are atomic.
+ * Table types change under the owner's memory.lock; counts are atomic.
  */
 #pragma once
 
@@ -46,7 +46,7 @@ struct page {
     uint32_t refs;  /* general references; 0: free */
     uint16_t owner; /* domid, OWNER_FREE or OWNER_HV */
     uint8_t order;  /* of a free block's first frame, else 0 */
-    uint8_t flags;  /* PAGE_*; owner's mm_lock */
+    uint8_t flags;  /* PAGE_*; owner's memory.lock */
     uint64_t type;  /* enum page_type << 56 | type count (32 bits) */
     uint64_t stamp; /* tlb_clock when the type count last fell to zero */
     uint32_t next, prev; /* free list, domain list or retained queue (mfn) */
@@ -57,14 +57,13 @@ _Static_assert(sizeof(struct page) == 32, "frame table entry");
 #define PAGE_COUNT_MASK 0xffffffffull
 #define MFN_NIL         0xffffffffu /* end of a list of frames */
 
-/* Called by page_put: gives a domain's frame back to the heap. */
-void page_free_domain_frame(struct page *page);
+/* Called by page_put: gives a domain's frame back to the heap (memory.c). */
+void memory_free_frame(struct page *page);
 
+struct memory;
 extern struct page *frame_table; /* set once at boot, indexed by mfn */
 extern uint64_t max_mfn;         /* one past the last RAM frame; set at boot */
 extern uint64_t *m2p;            /* machine to pseudo-physical; ~0 is invalid */
-
-struct domain;
 
 static inline enum page_type page_type(const struct page *page)
 {
@@ -91,8 +90,8 @@ static inline struct page *page_of(mfn_t mfn)
     return &frame_table[index_nospec(mfn.n, max_mfn)];
 }
 
-/* A general reference on a frame, if domain owns it; false otherwise. */
-bool page_get(struct page *page, const struct domain *owner) NODISCARD;
+/* A general reference on a frame, if owner has it; false otherwise. */
+bool page_get(struct page *page, const struct memory *owner) NODISCARD;
 /* Drops it; the last one frees the frame. */
 void page_put(struct page *page);
 
@@ -100,7 +99,7 @@ void page_put(struct page *page);
  * A type reference.  The caller holds a general reference.  Returns 0, or
  * -EINVAL (the frame is in use as another type or its entries are not valid),
  * or -ERESTART (validation used up its budget: call again).  WRITABLE needs no
- * lock; a table type needs the owner's mm_lock.
+ * lock; a table type needs the owner's memory.lock.
  */
 int page_get_type(struct page *page, enum page_type type) NODISCARD;
 void page_put_type(struct page *page);
@@ -109,6 +108,6 @@ void page_put_type(struct page *page);
 void page_stamp(struct page *page);
 
 /* page_get and page_get_type together, and the reverse. */
-int page_get_and_type(struct page *page, const struct domain *owner,
+int page_get_and_type(struct page *page, const struct memory *owner,
                       enum page_type type) NODISCARD;
 void page_put_and_type(struct page *page);

@@ -33,6 +33,23 @@ static void entries_put(const uint64_t *table, enum page_type type,
     }
 }
 
+#define DESCRIPTOR_P    (1ull << 47)
+#define DESCRIPTOR_S    (1ull << 44) /* code or data, not system */
+#define DESCRIPTOR_DPL  (3ull << 45)
+#define DESCRIPTOR_TYPE (15ull << 40)
+
+bool descriptor_fix(uint64_t *descriptor)
+{
+    if (!(*descriptor & DESCRIPTOR_P)) {
+        return true;
+    }
+    if (!(*descriptor & DESCRIPTOR_S)) {
+        return (*descriptor & DESCRIPTOR_TYPE) == 0;
+    }
+    *descriptor |= DESCRIPTOR_DPL;
+    return true;
+}
+
 static int descriptors_validate(uint64_t *table)
 {
     for (unsigned int i = 0; i < ENTRIES; i++) {
@@ -46,7 +63,7 @@ static int descriptors_validate(uint64_t *table)
     return 0;
 }
 
-int table_validate(struct domain *owner, struct page *page,
+int table_validate(struct memory *owner, struct page *page,
                    enum page_type type)
 {
     uint64_t *table = table_of(page);
@@ -75,7 +92,7 @@ int table_validate(struct domain *owner, struct page *page,
     return 0;
 }
 
-void table_zap(struct domain *owner, struct page *page)
+void table_zap(struct memory *owner, struct page *page)
 {
     enum page_type type = page_type(page);
 
@@ -90,7 +107,7 @@ void table_zap(struct domain *owner, struct page *page)
     page_stamp(page);
 }
 
-void retained_add(struct domain *owner, struct page *page)
+void retained_add(struct memory *owner, struct page *page)
 {
     uint32_t mfn = (uint32_t)page_mfn(page).n;
 
@@ -103,7 +120,7 @@ void retained_add(struct domain *owner, struct page *page)
     owner->retained_head = mfn;
 }
 
-void retained_remove(struct domain *owner, struct page *page)
+void retained_remove(struct memory *owner, struct page *page)
 {
     page->flags &= (uint8_t)~PAGE_RETAINED;
     if (page->next != MFN_NIL) {
@@ -116,7 +133,7 @@ void retained_remove(struct domain *owner, struct page *page)
     }
 }
 
-bool retained_drain(struct domain *owner, uint32_t limit)
+bool retained_drain(struct memory *owner, uint32_t limit)
 {
     while (owner->retained_head != MFN_NIL) {
         if (limit-- == 0) {

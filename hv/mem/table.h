@@ -2,12 +2,11 @@
 /*
  * Page tables and descriptor tables as a whole: validating one, dropping one,
  * and the queue of those whose count fell to zero.  All under the owner's
- * mm_lock.
+ * memory.lock.
  */
 #pragma once
 
-#include "hv/domain/domain.h"
-#include "hv/mem/page.h"
+#include "hv/mem/memory.h"
 
 /* Bits of an entry (Intel SDM vol. 3A, 4.5.4; AMD APM vol. 2, 5.4). */
 #define PTE_P        0x001ull
@@ -41,26 +40,29 @@ static inline mfn_t pte_mfn(uint64_t pte)
 /*
  * Takes the references a new entry of a table of this type stands for, and
  * adjusts the entry (US forced).  l1_owner owns what an L1 entry maps; tables
- * always belong to domain.  0, -EINVAL, -EPERM or -ERESTART.
+ * always belong to memory.  0, -EINVAL, -EPERM or -ERESTART.
  */
-int entry_get(struct domain *domain, enum page_type type, uint64_t *entry,
-              struct domain *l1_owner) NODISCARD;
+int entry_get(struct memory *memory, enum page_type type, uint64_t *entry,
+              struct memory *l1_owner) NODISCARD;
 void entry_put(enum page_type type, uint64_t entry);
 
-int table_validate(struct domain *owner, struct page *page,
+int table_validate(struct memory *owner, struct page *page,
                    enum page_type type) NODISCARD;
 /* Drops all that a retained table holds; it is untyped afterwards. */
-void table_zap(struct domain *owner, struct page *page);
+void table_zap(struct memory *owner, struct page *page);
 
-void retained_add(struct domain *owner, struct page *page);
-void retained_remove(struct domain *owner, struct page *page);
+void retained_add(struct memory *owner, struct page *page);
+void retained_remove(struct memory *owner, struct page *page);
 /* Zaps retained tables, at most limit; true if none is left. */
-bool retained_drain(struct domain *owner, uint32_t limit);
+bool retained_drain(struct memory *owner, uint32_t limit);
+/* What a hypercall on tables ends with: drops some of what it left unused. */
+static inline void retained_finish(struct memory *owner)
+{
+    retained_drain(owner, DRAIN_LIMIT);
+}
 
-/* A descriptor that a guest may have in its GDT or LDT; DPL is forced to 3. */
+/*
+ * A descriptor that a guest may have in its GDT or LDT; DPL is forced to 3.  A
+ * present system descriptor is refused: PV guests need no gates and no TSS.
+ */
 bool descriptor_fix(uint64_t *descriptor) NODISCARD;
-
-/* Whether the domain may map this frame, which is not RAM, as device memory. */
-bool iomem_permitted(const struct domain *domain, mfn_t mfn);
-
-struct domain *domain_of_page(const struct page *page);

@@ -91,12 +91,12 @@ refused 'a handler called without a permit' $state \
 refused 'a frame number where a port is meant' hv/mem/page.c \
     's/^bool page_get(/static port_t mixed(mfn_t mfn) { return mfn; }\n&/' \
     hv/mem/page.c 'incompatible types'
-refused 'a machine address where a frame number is meant' hv/mem/roots.c \
+refused 'a machine address where a frame number is meant' hv/domain/vcpu_roots.c \
     's/root_get(vcpu->domain, mfn)/root_get(vcpu->domain, mfn_to_maddr(mfn))/' \
-    hv/mem/roots.c 'incompatible type'
-refused 'a status that nobody looks at' hv/mem/roots.c \
+    hv/domain/vcpu_roots.c 'incompatible type'
+refused 'a status that nobody looks at' hv/domain/vcpu_roots.c \
     's/rc = page_get_and_type(/page_get_and_type(/; s/return page_get_and_type(/page_get_and_type(/' \
-    hv/mem/roots.c 'unused-result|warn_unused_result'
+    hv/domain/vcpu_roots.c 'unused-result|warn_unused_result'
 refused 'an emulated instruction without a permission' hv/hypercall/privops.def \
     '0,/^OP(\(.*\), [a-z0-9_]*)/s//OP(\1)/' \
     hv/hypercall/privop.c 'requires|expected'

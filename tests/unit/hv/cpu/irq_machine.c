@@ -24,7 +24,8 @@ _Thread_local struct cpu *fake_cpu = &boot_cpu;
 static struct number_range denied = {DENIED_BASE >> 12,
                                      (DENIED_BASE >> 12) + 4};
 struct domain hardware = {
-    .is_hardware = 1, .iomem_denied = &denied, .iomem_denied_count = 1};
+    .is_hardware = 1,
+    .memory.iomem = {.denied = &denied, .denied_count = 1}};
 struct vcpu hardware_vcpu = {.domain = &hardware};
 struct domain *domain0 = &hardware;
 struct page frames[RAM_FRAMES];

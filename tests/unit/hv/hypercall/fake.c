@@ -13,11 +13,12 @@
 #include "hv/cpu/features.h"
 #include "hv/cpu/pci.h"
 #include "hv/cpu/time.h"
+#include "hv/domain/mmu_update.h"
 #include "hv/domain/traps.h"
+#include "hv/domain/vcpu_roots.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/mem/mmu.h"
 #include "hv/mem/page.h"
-#include "hv/mem/roots.h"
+#include "hv/mem/table.h"
 #include "hv/security/security.h"
 
 struct fake fake;
@@ -180,15 +181,17 @@ int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
 
 int vcpu_set_kernel_root(struct vcpu *vcpu, mfn_t mfn)
 {
-    assert_int_equal(vcpu->domain->mm_lock.next,
-                     vcpu->domain->mm_lock.owner + 1);
+    assert_int_equal(vcpu->domain->memory.lock.next,
+                     vcpu->domain->memory.lock.owner + 1);
     fake.new_root = mfn.n;
     return fake.root_result;
 }
 
-void mm_finish(struct domain *domain)
+bool retained_drain(struct memory *owner, uint32_t limit)
 {
-    assert_ptr_equal(domain, &fake_domain);
+    (void)limit;
+    assert_ptr_equal(owner, &fake_domain.memory);
+    return true;
 }
 
 void cpu_poll(void)

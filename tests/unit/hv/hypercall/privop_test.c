@@ -223,7 +223,7 @@ static void root_changes_like_new_baseptr(void **state)
     assert_true(emulate_privileged(&fake_vcpu, &regs));
     assert_true(regs.rip == FAKE_VA);
     assert_int_equal(fake.exceptions, 0);
-    assert_false(spin_is_locked(&fake_domain.mm_lock));
+    assert_false(spin_is_locked(&fake_domain.memory.lock));
 }
 
 static void debug_registers(void **state)

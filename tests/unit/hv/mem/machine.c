@@ -13,15 +13,15 @@
 #include "hv/cpu/paging.h"
 #include "hv/cpu/tlb.h"
 #include "hv/evtchn/evtchn.h"
-#include "hv/mem/domain_memory.h"
 #include "hv/mem/heap.h"
+#include "hv/mem/memory.h"
 #include "hv/mem/table.h"
 #include "hv/security/security.h"
 
 struct domain sides[2];
 struct vcpu runners[2];
-struct domain io_domain = {.id = DOMID_IO};
-struct domain hv_domain = {.id = DOMID_XEN};
+struct domain io_domain = {.id = DOMID_IO, .memory = {.id = DOMID_IO}};
+struct domain hv_domain = {.id = DOMID_XEN, .memory = {.id = DOMID_XEN}};
 struct domain *domain0 = &sides[0];
 struct cpu_features cpu_features = {.physical_bits = 40};
 uint64_t flushes;
@@ -38,6 +38,7 @@ mfn_t gdt_zero_page = {1};
 
 static struct page frames[FRAMES];
 static uint64_t m2p_words[FRAMES];
+static const struct number_range nothing_denied[1];
 
 void cpu_poll(void)
 {
@@ -101,9 +102,14 @@ void load_ldt(uint64_t base, uint32_t entries)
     (void)entries;
 }
 
-struct domain *domain_of_page(const struct page *page)
+struct memory *memory_of_page(const struct page *page)
 {
-    return page->owner < 2 ? &sides[page->owner] : NULL;
+    return page->owner < 2 ? &sides[page->owner].memory : NULL;
+}
+
+bool memory_is_current(const struct memory *memory)
+{
+    return memory == &current_vcpu()->domain->memory;
 }
 
 void log_line(const char *format, ...)
@@ -130,14 +136,14 @@ static void side_reset(unsigned int side)
     memset(vcpu, 0, sizeof(*vcpu));
     domain->id = (domid_t)side;
     domain->is_hardware = side == 0;
-    domain->max_pages = FRAMES;
-    domain->retained_head = MFN_NIL;
-    domain->iomem_read_only.first = 1;
+    memory_init(&domain->memory, (uint16_t)side);
+    domain->memory.max_pages = FRAMES;
+    domain->memory.iomem.denied = side == 0 ? nothing_denied : NULL;
     domain->vcpu_count = 1;
     domain->vcpus[0] = vcpu;
     vcpu->domain = domain;
     for (unsigned int i = 0; i < FRAMES_PER_SIDE; i++) {
-        if (domain_alloc_pages(domain, 0, 0) == NULL) {
+        if (memory_alloc_pages(&domain->memory, 0, 0) == NULL) {
             abort();
         }
     }

@@ -18,10 +18,10 @@
 #include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
-#include "hv/mem/descriptors.h"
-#include "hv/mem/domain_memory.h"
+#include "hv/domain/mmu_update.h"
+#include "hv/domain/vcpu_descriptors.h"
 #include "hv/mem/heap.h"
-#include "hv/mem/mmu.h"
+#include "hv/mem/memory.h"
 #include "hv/mem/roots.h"
 #include "hv/mem/table.h"
 #include "machine.h"
@@ -87,7 +87,7 @@ static void hurried_pin(unsigned int side, uint64_t mfn, unsigned int level)
     struct domain *domain = &sides[side];
 
     fake_cpu->budget = (int64_t)any(3) * WORK_TABLE;
-    if (page_get_and_type(page, domain, PAGE_L1 + level - 1) != 0) {
+    if (page_get_and_type(page, &domain->memory, PAGE_L1 + level - 1) != 0) {
         return;
     }
     if (page->flags & PAGE_PINNED) {
@@ -99,7 +99,7 @@ static void hurried_pin(unsigned int side, uint64_t mfn, unsigned int level)
 
 static int release(unsigned int side, uint64_t mfn)
 {
-    return domain_release_page(&sides[side], MFN(mfn));
+    return memory_release_page(&sides[side].memory, MFN(mfn));
 }
 
 static void set_gdt(unsigned int side, uint64_t mfn)
@@ -163,13 +163,13 @@ static void random_operation(void)
         (void)release(side, mfn);
         break;
     case 6:
-        (void)domain_alloc_pages(&sides[side], 0, 0);
+        (void)memory_alloc_pages(&sides[side].memory, 0, 0);
         break;
     case 7:
         set_gdt(side, mfn);
         break;
     case 8:
-        (void)retained_drain(&sides[side], (uint32_t)any(4));
+        (void)retained_drain(&sides[side].memory, (uint32_t)any(4));
         break;
     default:
         (void)update(side, mfn, any_slot(), any_entry(side));
@@ -220,7 +220,7 @@ static void small_operation(unsigned int number, const uint64_t *frames)
     case 12: (void)update(0, b, 0, c << 12 | 5); break;
     case 13: (void)update(0, b, 0, 0); break;
     case 14: (void)release(0, c); break;
-    case 15: (void)retained_drain(&sides[0], 1); break;
+    case 15: (void)retained_drain(&sides[0].memory, 1); break;
     }
 }
 
@@ -379,7 +379,7 @@ static void test_long_validation_comes_to_an_end(void **unused)
     l2 = page_of(MFN(top));
     do {
         fake_cpu->budget = 2 * WORK_TABLE;
-        rc = page_get_and_type(l2, &sides[0], PAGE_L2);
+        rc = page_get_and_type(l2, &sides[0].memory, PAGE_L2);
         if (rc != 0) {
             check(tries);
         }

@@ -17,6 +17,3 @@
  */
 int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
                   uint64_t new_value, bool compare) NODISCARD;
-
-/* Zaps what the hypercall left unused; call last, mm_lock held. */
-void mm_finish(struct domain *domain);

@@ -3,17 +3,18 @@
  * mmuext_op: pinning tables, choosing roots, flushing translations.  Each
  * operation is one element of a batch; the dispatcher asked for it.
  */
-#include "hv/mem/mmuext.h"
+#include "hv/domain/mmuext.h"
 
 #include "hv/abi/handlers.h"
 #include "hv/base/asm.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
-#include "hv/mem/descriptors.h"
+#include "hv/domain/domain.h"
+#include "hv/domain/mmu_update.h"
+#include "hv/domain/vcpu_descriptors.h"
+#include "hv/domain/vcpu_roots.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/mem/mmu.h"
-#include "hv/mem/roots.h"
 #include "hv/mem/table.h"
 
 static int pin(struct domain *domain, mfn_t mfn, enum page_type type)
@@ -24,7 +25,7 @@ static int pin(struct domain *domain, mfn_t mfn, enum page_type type)
     if (page == NULL) {
         return -EINVAL;
     }
-    rc = page_get_and_type(page, domain, type);
+    rc = page_get_and_type(page, &domain->memory, type);
     if (rc != 0) {
         return rc;
     }
@@ -43,13 +44,13 @@ long do_mmuext_op_pin(const struct permit *permit, struct call *call,
     int rc;
 
     (void)permit;
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
     rc = pin(domain, MFN(op->arg1.mfn),
              PAGE_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
     if (rc != -ERESTART) {
-        mm_finish(domain);
+        retained_finish(&domain->memory);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc;
 }
 
@@ -64,14 +65,14 @@ long do_mmuext_op_unpin(const struct permit *permit, struct call *call,
     if (page == NULL) {
         return -EINVAL;
     }
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
     if (page->owner == domain->id && (page->flags & PAGE_PINNED)) {
         page->flags &= (uint8_t)~PAGE_PINNED;
         page_put_and_type(page);
-        mm_finish(domain);
+        retained_finish(&domain->memory);
         rc = 0;
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc;
 }
 
@@ -81,12 +82,12 @@ static long set_root(struct call *call, struct mmuext_op *op,
     struct domain *domain = call->caller->domain;
     int rc;
 
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
     rc = set(call->caller, MFN(op->arg1.mfn));
     if (rc != -ERESTART) {
-        mm_finish(domain);
+        retained_finish(&domain->memory);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc;
 }
 
@@ -187,9 +188,9 @@ long do_mmuext_op_set_ldt(const struct permit *permit, struct call *call,
     int rc;
 
     (void)permit;
-    spin_lock(&domain->mm_lock);
+    spin_lock(&domain->memory.lock);
     rc = vcpu_set_ldt(call->caller, op->arg1.linear_addr, op->arg2.nr_ents);
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc;
 }
 
@@ -198,7 +199,7 @@ static struct page *plain_page_get(struct domain *domain, uint64_t mfn)
 {
     struct page *page = page_of(MFN(mfn));
 
-    if (page == NULL || page_get_and_type(page, domain, PAGE_WRITABLE) != 0) {
+    if (page == NULL || page_get_and_type(page, &domain->memory, PAGE_WRITABLE) != 0) {
         return NULL;
     }
     return page;
@@ -211,14 +212,14 @@ long do_mmuext_op_clear_page(const struct permit *permit, struct call *call,
     long rc = -EINVAL;
 
     (void)permit;
-    spin_lock(&call->target->mm_lock);
+    spin_lock(&call->target->memory.lock);
     page = plain_page_get(call->target, op->arg1.mfn);
     if (page != NULL) {
         memset(mfn_to_hva(page_mfn(page)), 0, PAGE_SIZE);
         page_put_and_type(page);
         rc = 0;
     }
-    spin_unlock(&call->target->mm_lock);
+    spin_unlock(&call->target->memory.lock);
     return rc;
 }
 
@@ -229,10 +230,10 @@ long do_mmuext_op_copy_page(const struct permit *permit, struct call *call,
     long rc = -EINVAL;
 
     (void)permit;
-    if (from == NULL || !page_get(from, call->target)) {
+    if (from == NULL || !page_get(from, &call->target->memory)) {
         return -EINVAL;
     }
-    spin_lock(&call->target->mm_lock);
+    spin_lock(&call->target->memory.lock);
     to = plain_page_get(call->target, op->arg1.mfn);
     if (to != NULL) {
         memcpy(mfn_to_hva(page_mfn(to)), mfn_to_hva(page_mfn(from)),
@@ -240,7 +241,7 @@ long do_mmuext_op_copy_page(const struct permit *permit, struct call *call,
         page_put_and_type(to);
         rc = 0;
     }
-    spin_unlock(&call->target->mm_lock);
+    spin_unlock(&call->target->memory.lock);
     page_put(from);
     return rc;
 }

@@ -7,9 +7,10 @@
 #include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
-#include "hv/mem/domain_memory.h"
+#include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
+#include "hv/mem/memory.h"
 #include "hv/mem/table.h"
 
 #define ORDER_MAX 9u
@@ -43,13 +44,13 @@ static bool release(struct domain *domain, mfn_t mfn)
 {
     int rc;
 
-    spin_lock(&domain->mm_lock);
-    rc = domain_release_page(domain, mfn);
+    spin_lock(&domain->memory.lock);
+    rc = memory_release_page(&domain->memory, mfn);
     if (rc == -EBUSY) { /* perhaps only a retained table refers to it */
-        retained_drain(domain, DRAIN_LIMIT);
-        rc = domain_release_page(domain, mfn);
+        retained_drain(&domain->memory, DRAIN_LIMIT);
+        rc = memory_release_page(&domain->memory, mfn);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&domain->memory.lock);
     return rc == 0;
 }
 
@@ -99,7 +100,7 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
 static struct page *extent_alloc(struct domain *domain, unsigned int order,
                                  unsigned int mem_flags)
 {
-    return domain_alloc_pages(domain, order, XENMEMF_get_address_bits(mem_flags));
+    return memory_alloc_pages(&domain->memory, order, XENMEMF_get_address_bits(mem_flags));
 }
 
 static void extent_give_back(struct domain *domain, struct page *page,
@@ -182,7 +183,7 @@ long do_memory_op_current_reservation(const struct permit *permit,
 {
     (void)permit;
     (void)arg;
-    return (long)atomic_read(&call->target->page_count);
+    return (long)atomic_read(&call->target->memory.page_count);
 }
 
 long do_memory_op_maximum_reservation(const struct permit *permit,
@@ -191,7 +192,7 @@ long do_memory_op_maximum_reservation(const struct permit *permit,
 {
     (void)permit;
     (void)arg;
-    return (long)MIN(call->target->max_pages, 0xffffffffull);
+    return (long)MIN(call->target->memory.max_pages, 0xffffffffull);
 }
 
 long do_memory_op_maximum_gpfn(const struct permit *permit, struct call *call,

@@ -1,40 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * GDT and LDT frames of vCPUs: 14 pages of GDT belong to the guest, the last
- * two hold the hypervisor's descriptors (cpu/descriptors.c).  A present system
- * descriptor is refused: PV guests need no gates and no TSS of their own.
+ * two hold the hypervisor's descriptors (cpu/descriptors.c).
  */
-#include "hv/mem/descriptors.h"
+#include "hv/domain/vcpu_descriptors.h"
 
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/descriptors.h"
 #include "hv/cpu/paging.h"
 #include "hv/cpu/tlb.h"
+#include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/page.h"
 #include "hv/mem/roots.h"
 #include "hv/mem/table.h"
 
-#define DESCRIPTOR_P     (1ull << 47)
-#define DESCRIPTOR_S     (1ull << 44) /* code or data, not system */
-#define DESCRIPTOR_DPL   (3ull << 45)
-#define DESCRIPTOR_TYPE  (15ull << 40)
 #define PER_FRAME        512u
 #define GUEST_GDT_FRAMES 14u
 #define LDT_MAX          8192u
-
-bool descriptor_fix(uint64_t *descriptor)
-{
-    if (!(*descriptor & DESCRIPTOR_P)) {
-        return true;
-    }
-    if (!(*descriptor & DESCRIPTOR_S)) {
-        return (*descriptor & DESCRIPTOR_TYPE) == 0;
-    }
-    *descriptor |= DESCRIPTOR_DPL;
-    return true;
-}
 
 static void gdt_frames_put(const mfn_t *frames, uint32_t count)
 {
@@ -75,7 +59,7 @@ int vcpu_set_gdt(struct vcpu *vcpu, const uint64_t *mfns, uint32_t count)
     for (uint32_t i = 0; i < frames; i++) {
         struct page *page = page_of(MFN(mfns[i]));
         int rc = page == NULL ? -EINVAL
-                              : page_get_and_type(page, vcpu->domain,
+                              : page_get_and_type(page, &vcpu->domain->memory,
                                                   PAGE_SEGDESC);
 
         if (rc != 0) {
@@ -90,16 +74,6 @@ int vcpu_set_gdt(struct vcpu *vcpu, const uint64_t *mfns, uint32_t count)
     gdt_map(vcpu, frames);
     gdt_frames_put(old_frames, old);
     return 0;
-}
-
-void vcpu_drop_gdt(struct vcpu *vcpu)
-{
-    uint32_t old = frames_for(vcpu->gdt_entries);
-
-    vcpu->gdt_entries = 0;
-    gdt_map(vcpu, 0);
-    gdt_frames_put(vcpu->gdt_frames, old);
-    ldt_unmap(vcpu);
 }
 
 int vcpu_set_ldt(struct vcpu *vcpu, uint64_t base, uint32_t entries)
@@ -142,11 +116,12 @@ static bool ldt_map(struct vcpu *vcpu, uint32_t index)
 {
     struct page *l1_page;
     const uint64_t *slot =
-        root_find_l1(vcpu, vcpu->ldt_base + index * PAGE_SIZE, &l1_page);
+        root_find_l1(MADDR(vcpu->root_kernel),
+                     vcpu->ldt_base + index * PAGE_SIZE, &l1_page);
     uint64_t pte = slot == NULL ? 0 : READ_ONCE(*slot);
     struct page *page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
 
-    if (page == NULL || page_get_and_type(page, vcpu->domain, PAGE_SEGDESC)) {
+    if (page == NULL || page_get_and_type(page, &vcpu->domain->memory, PAGE_SEGDESC)) {
         return false;
     }
     vcpu->ldt_frames[index] = pte_mfn(pte);
@@ -165,10 +140,10 @@ bool ldt_fault(struct vcpu *vcpu, uint64_t offset)
         (vcpu->ldt_mapped & 1u << index)) {
         return false;
     }
-    spin_lock(&vcpu->domain->mm_lock);
+    spin_lock(&vcpu->domain->memory.lock);
     this_cpu()->budget = WORK_BUDGET;
     mapped = ldt_map(vcpu, index);
-    spin_unlock(&vcpu->domain->mm_lock);
+    spin_unlock(&vcpu->domain->memory.lock);
     return mapped;
 }
 

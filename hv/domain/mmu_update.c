@@ -9,8 +9,9 @@
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
-#include "hv/mem/mmu.h"
-#include "hv/mem/mmuext.h"
+#include "hv/domain/domain.h"
+#include "hv/domain/mmu_update.h"
+#include "hv/domain/mmuext.h"
 #include "hv/mem/roots.h"
 #include "hv/mem/table.h"
 
@@ -33,9 +34,9 @@ static bool is_harmless(uint64_t old, uint64_t new)
     return (old & new & PTE_P) && ((old ^ new) & ~PTE_HARMLESS) == 0;
 }
 
-static int entry_replace(struct domain *domain, enum page_type type,
+static int entry_replace(struct memory *memory, enum page_type type,
                          uint64_t *slot, uint64_t new, bool keep_ad,
-                         struct domain *l1_owner)
+                         struct memory *l1_owner)
 {
     uint64_t old = READ_ONCE(*slot);
     int rc;
@@ -52,7 +53,7 @@ static int entry_replace(struct domain *domain, enum page_type type,
         entry_exchange(slot, new, keep_ad);
         return 0;
     }
-    rc = entry_get(domain, type, &new, l1_owner);
+    rc = entry_get(memory, type, &new, l1_owner);
     if (unlikely(rc != 0)) {
         return rc;
     }
@@ -72,35 +73,35 @@ static int plain_store(struct page *page, uint64_t *slot, uint64_t value)
     return rc;
 }
 
-static int slot_update(struct domain *domain, struct page *page,
+static int slot_update(struct memory *memory, struct page *page,
                        uint64_t *slot, uint64_t value, bool keep_ad,
-                       struct domain *l1_owner)
+                       struct memory *l1_owner)
 {
     unsigned int index = ((uint64_t)slot & ~PAGE_MASK) / sizeof(*slot);
     enum page_type type;
 
     if (unlikely(page->flags & PAGE_RETAINED)) {
-        table_zap(domain, page); /* or its own new entry might, half way */
+        table_zap(memory, page); /* or its own new entry might, half way */
     }
     type = page_type(page);
     if (likely(type == PAGE_L1)) {
-        return entry_replace(domain, type, slot, value, keep_ad, l1_owner);
+        return entry_replace(memory, type, slot, value, keep_ad, l1_owner);
     }
     if (type < PAGE_L2 || type > PAGE_L4) {
         return type == PAGE_SEGDESC ? -EINVAL
                                     : plain_store(page, slot, value);
     }
-    if (l1_owner != domain || (type == PAGE_L4 && index >= HV_SLOT_FIRST &&
+    if (l1_owner != memory || (type == PAGE_L4 && index >= HV_SLOT_FIRST &&
                                index < HV_SLOT_END)) {
         return -EINVAL;
     }
-    return entry_replace(domain, type, slot, value, keep_ad, domain);
+    return entry_replace(memory, type, slot, value, keep_ad, memory);
 }
 
 static long element_update(struct call *call,
                            const struct mmu_element *element)
 {
-    struct domain *domain = call->caller->domain;
+    struct memory *memory = &call->caller->domain->memory;
     maddr_t address = MADDR(element->address & ~7ull);
     bool keep_ad = (element->address & 7) == MMU_PT_UPDATE_PRESERVE_AD;
     struct page *page = page_of(maddr_to_mfn(address));
@@ -109,12 +110,12 @@ static long element_update(struct call *call,
     if (unlikely(page == NULL)) {
         return -EINVAL;
     }
-    spin_lock(&domain->mm_lock); /* with it held, what it owns stays its own */
-    if (likely(page->owner == domain->id)) {
-        rc = slot_update(domain, page, maddr_to_hva(address), element->value,
-                         keep_ad, call->target);
+    spin_lock(&memory->lock); /* with it held, what it owns stays its own */
+    if (likely(page->owner == memory->id)) {
+        rc = slot_update(memory, page, maddr_to_hva(address), element->value,
+                         keep_ad, &call->target->memory);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&memory->lock);
     return rc;
 }
 
@@ -146,7 +147,7 @@ long do_mmu_update_machphys(const struct permit *permit, struct call *call,
     struct page *page = page_of(mfn);
 
     (void)permit;
-    if (page == NULL || !page_get(page, call->target)) {
+    if (page == NULL || !page_get(page, &call->target->memory)) {
         return -EINVAL;
     }
     m2p[mfn.n] = element->value;
@@ -177,19 +178,19 @@ static long va_flush(struct vcpu *vcpu, uint64_t va, uint64_t flags)
 static long va_update(struct call *call)
 {
     struct vcpu *vcpu = call->caller;
-    struct domain *domain = vcpu->domain;
+    struct memory *memory = &vcpu->domain->memory;
     uint64_t va = call->args[0];
     struct page *page;
     uint64_t *slot;
     int rc = -EINVAL;
 
-    spin_lock(&domain->mm_lock);
-    slot = root_find_l1(vcpu, va, &page);
+    spin_lock(&memory->lock);
+    slot = root_find_l1(MADDR(vcpu->root_kernel), va, &page);
     if (likely(slot != NULL)) {
-        rc = entry_replace(domain, PAGE_L1, slot, call->args[1], false,
-                           call->target);
+        rc = entry_replace(memory, PAGE_L1, slot, call->args[1], false,
+                           &call->target->memory);
     }
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&memory->lock);
     return rc != 0 ? rc : va_flush(vcpu, va, call->args[2]);
 }
 
@@ -220,17 +221,17 @@ long do_update_va_mapping_map_write(const struct permit *permit,
 int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
                   uint64_t new_value, bool compare)
 {
-    struct domain *domain = vcpu->domain;
+    struct memory *memory = &vcpu->domain->memory;
     struct page *page, *l1_page;
     uint64_t *slot, pte, found;
     int rc = -ENOENT;
 
     this_cpu()->budget = WORK_BUDGET; /* a fault is an entry of its own */
-    spin_lock(&domain->mm_lock);
-    slot = root_find_l1(vcpu, va, &page);
+    spin_lock(&memory->lock);
+    slot = root_find_l1(MADDR(vcpu->root_kernel), va, &page);
     pte = slot == NULL ? 0 : READ_ONCE(*slot);
     l1_page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
-    if (l1_page == NULL || (pte & PTE_RW) || l1_page->owner != domain->id ||
+    if (l1_page == NULL || (pte & PTE_RW) || l1_page->owner != memory->id ||
         page_type(l1_page) != PAGE_L1 || (l1_page->flags & PAGE_RETAINED)) {
         goto out;
     }
@@ -243,15 +244,10 @@ int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
         goto out;
     }
     *old_value = found;
-    rc = entry_replace(domain, PAGE_L1, slot, new_value, false, domain) == 0
+    rc = entry_replace(memory, PAGE_L1, slot, new_value, false, memory) == 0
              ? 0
              : -EINVAL;
 out:
-    spin_unlock(&domain->mm_lock);
+    spin_unlock(&memory->lock);
     return rc;
-}
-
-void mm_finish(struct domain *domain)
-{
-    retained_drain(domain, DRAIN_LIMIT);
 }

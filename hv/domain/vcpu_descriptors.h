@@ -9,10 +9,9 @@
 #include "hv/base/layout.h"
 #include "hv/domain/vcpu.h"
 
-/* Replaces the vCPU's GDT by count entries in these frames. mm_lock held. */
+/* Replaces the vCPU's GDT by count entries in these frames. memory.lock held. */
 int vcpu_set_gdt(struct vcpu *vcpu, const uint64_t *mfns, uint32_t count)
     NODISCARD;
-void vcpu_drop_gdt(struct vcpu *vcpu);
 
 /* MMUEXT_SET_LDT: remembered, mapped when the CPU first asks for it. */
 int vcpu_set_ldt(struct vcpu *vcpu, uint64_t base, uint32_t entries) NODISCARD;

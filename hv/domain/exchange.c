@@ -6,9 +6,10 @@
  */
 #include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
-#include "hv/mem/domain_memory.h"
+#include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
+#include "hv/mem/memory.h"
 #include "hv/mem/table.h"
 
 #define ORDER_MAX 9u
@@ -56,21 +57,21 @@ static int frames_take(struct exchange *x)
 {
     uint64_t i;
 
-    spin_lock(&x->domain->mm_lock);
-    retained_drain(x->domain, DRAIN_LIMIT);
+    spin_lock(&x->domain->memory.lock);
+    retained_drain(&x->domain->memory, DRAIN_LIMIT);
     for (i = 0; i < x->frames; i++) {
-        if (!domain_page_freeze(x->domain, MFN(x->mfns[i]))) {
+        if (!memory_freeze_page(&x->domain->memory, MFN(x->mfns[i]))) {
             break;
         }
     }
     if (i < x->frames) {
         while (i-- > 0) {
-            domain_page_thaw(MFN(x->mfns[i]));
+            memory_thaw_page(MFN(x->mfns[i]));
         }
-        spin_unlock(&x->domain->mm_lock);
+        spin_unlock(&x->domain->memory.lock);
         return -EINVAL;
     }
-    spin_unlock(&x->domain->mm_lock);
+    spin_unlock(&x->domain->memory.lock);
     return 0;
 }
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a domain is to the frame table: which frames are its own, how many it
+ * may have, which of its tables wait to be dropped, and what of the machine's
+ * device memory it may map.
+ */
+#pragma once
+
+#include "hv/base/spinlock.h"
+#include "hv/mem/iomem.h"
+#include "hv/mem/page.h"
+
+struct memory {
+    uint16_t id;            /* the domain's: page->owner of its frames */
+    spinlock_t lock;        /* its tables' types and entries, and: */
+    uint32_t retained_head; /* retained tables; MFN_NIL: none */
+    uint64_t page_count, max_pages; /* page_count is atomic */
+    struct iomem iomem;
+};
+
+/* No frames yet, no limit, no device memory. */
+void memory_init(struct memory *memory, uint16_t id);
+
+/* Of the frame's owner, or NULL (hv/domain/domain.c, as the next). */
+struct memory *memory_of_page(const struct page *page);
+/* Whether it is the current vCPU's, whose lock may be held here. */
+bool memory_is_current(const struct memory *memory);
+
+/*
+ * 2^order zeroed frames, each with one (the allocation's) reference and no
+ * type; NULL if there are none or it has its maximum.
+ */
+struct page *memory_alloc_pages(struct memory *memory, unsigned int order,
+                                unsigned int address_bits);
+/* As above, not zeroed: only for the hardware domain while it is built. */
+struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
+                              unsigned int address_bits);
+/*
+ * Takes a frame back if nothing else refers to it: no mapping, no type, no pin.
+ * 0 or -EBUSY.  Its lock is held.
+ */
+int memory_release_page(struct memory *memory, mfn_t mfn) NODISCARD;
+/*
+ * The first half of the above: the frame is nobody's but keeps its contents.
+ * Then heap_free_pages(), or memory_thaw_page() to give it back to its owner.
+ */
+bool memory_freeze_page(struct memory *memory, mfn_t mfn) NODISCARD;
+void memory_thaw_page(mfn_t mfn);
+/* Lends a frame of ours: it may be mapped, its type never changes. */
+void memory_share_page(struct memory *memory, struct page *page);
