@@ -20,8 +20,6 @@
 #define ARRAY_SIZE(a)   (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b)       ((a) < (b) ? (a) : (b))
 #define MAX(a, b)       ((a) > (b) ? (a) : (b))
-#define container_of(p, type, member)                                          \
-    ((type *)((char *)(p) - offsetof(type, member)))
 
 /* Memory that a guest or another CPU may change under us: read it once. */
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))

@@ -27,7 +27,6 @@
  * so that running off a stack faults.
  */
 #define CPU_STACK_STRIDE  0x10000
-#define CPU_STUB_OFFSET   0x1000 /* the SYSCALL entry stub, read and execute */
 #define CPU_IST_NMI_TOP   0x4000 /* 0x3000-0x4000 */
 #define CPU_IST_DF_TOP    0x6000 /* 0x5000-0x6000 */
 #define CPU_IST_MC_TOP    0x8000 /* 0x7000-0x8000 */

@@ -31,7 +31,6 @@ typedef struct {
 #define PFN(x)      ((pfn_t){(x)})
 #define MADDR(x)    ((maddr_t){(x)})
 #define PORT(x)     ((port_t){(x)})
-#define INVALID_MFN MFN(~0ull)
 
 static inline maddr_t mfn_to_maddr(mfn_t mfn)
 {

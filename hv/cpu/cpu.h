@@ -25,7 +25,6 @@ struct cpu {
     uint32_t poll_requests;    /* shared: what other CPUs ask (CPU_POLL_*) */
     uint32_t fault_vector;     /* of a fault of ours that extable.h caught */
     uint32_t fault_code;
-    uint64_t idle_since;
 } aligned_to(16);
 
 /*

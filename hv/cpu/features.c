@@ -8,9 +8,6 @@
 #include "hv/base/asm.h"
 #include "hv/base/log.h"
 
-#define XCR0_X87_SSE 0x03ull
-#define XCR0_AVX     0x04ull
-#define XCR0_AVX512  0xe0ull
 
 struct cpu_features cpu_features;
 static uint64_t host_cr4;
@@ -75,7 +72,7 @@ static void find_xsave(uint32_t max_leaf)
 {
     struct cpuid leaf;
 
-    cpu_features.xcr0_supported = XCR0_X87_SSE;
+    cpu_features.xcr0_supported = XCR0_X87 | XCR0_SSE;
     cpu_features.xsave_size = 512;
     if (!cpu_features.xsave || max_leaf < 0xd) {
         cpu_features.xsave = false;

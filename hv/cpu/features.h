@@ -47,6 +47,12 @@
 #define EFER_LMA           0x400ul
 #define EFER_NXE           0x800ul
 
+/* XCR0's states: Intel SDM vol. 1, 13.3. */
+#define XCR0_X87           0x01ull
+#define XCR0_SSE           0x02ull
+#define XCR0_AVX           0x04ull
+#define XCR0_AVX512        0xe0ull
+
 /* The PV ABI's page attribute table: WB WT UC- UC, WC WP UC UC. */
 #define PAT_VALUE 0x0000050100070406ul
 

@@ -28,3 +28,10 @@
 #define VECTOR_KICK         0xf1 /* another CPU asks for CPU_POLL_* */
 #define VECTOR_APIC_ERROR   0xf2
 #define VECTOR_SPURIOUS     0xff
+
+/* A page fault's error code (Intel SDM vol. 3A, 4.7). */
+#define FAULT_PRESENT  0x01u
+#define FAULT_WRITE    0x02u
+#define FAULT_USER     0x04u
+#define FAULT_RESERVED 0x08u
+#define FAULT_FETCH    0x10u

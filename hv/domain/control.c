@@ -9,12 +9,6 @@
 #include "hv/base/errno.h"
 #include "hv/cpu/machine.h"
 
-/* XCR0's states: Intel SDM vol. 1, 13.3. */
-#define XCR0_X87    0x01ull
-#define XCR0_SSE    0x02ull
-#define XCR0_AVX    0x04ull
-#define XCR0_AVX512 0xe0ull
-
 uint64_t control_read_cr0(const struct vcpu *vcpu)
 {
     uint64_t cr0 = machine_cr0_read() & ~CR0_TS;

@@ -14,6 +14,7 @@
 struct evtchn;
 
 struct domain {
+    struct memory memory;
     domid_t id;
     uint8_t is_hardware;  /* dom0: owns the machine's devices */
     uint8_t is_shut_down, shutdown_code, is_dying, is_crashing;
@@ -22,7 +23,6 @@ struct domain {
     label_t self_label;   /* as the object of its own operations */
     const uint32_t *self_access; /* the policy's vectors for the two, by class */
     uint32_t refs;        /* atomic */
-    struct domain *next;  /* domains_lock */
     uint8_t handle[16];   /* UUID */
 
     struct shared_info *shared; /* our mapping of the shared page */
@@ -30,8 +30,6 @@ struct domain {
 
     uint32_t vcpu_count;  /* fixed at creation */
     struct vcpu *vcpus[MAX_VCPUS];
-
-    struct memory memory;
 
     /* Event channels. */
     spinlock_t event_lock;
@@ -43,7 +41,6 @@ struct domain {
 
     /* Scheduling. */
     uint32_t weight;         /* share of CPU time, SCHED_WEIGHT_DEFAULT */
-    uint32_t cap;            /* percent of one CPU; 0: no limit */
     struct timer watchdog[2];
     uint32_t watchdog_used;  /* bit per watchdog; event_lock */
 
@@ -51,8 +48,6 @@ struct domain {
     uint32_t cf8;      /* PCI configuration address, OUT 0xcf8 */
     uint8_t rtc_index; /* CMOS address, OUT 0x70 */
     struct pit pit;
-
-    uint64_t suppressed_audits;
 };
 
 extern struct domain *domain0;

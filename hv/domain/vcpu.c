@@ -23,7 +23,6 @@
 #include "hv/mem/heap.h"
 #include "lib/string.h"
 
-#define XCR0_LEGACY  3 /* x87 and SSE, what a vCPU starts with */
 #define FXSAVE_SIZE  512
 #define MXCSR_OFFSET 24
 #define MXCSR_INIT   0x1f80
@@ -63,7 +62,7 @@ struct vcpu *vcpu_create(struct domain *domain, uint16_t id)
     vcpu->is_down = 1;
     vcpu->kernel_mode = 1;
     vcpu->info = (struct vcpu_info *)&domain->shared->vcpu_info[id];
-    vcpu->xcr0 = XCR0_LEGACY;
+    vcpu->xcr0 = XCR0_X87 | XCR0_SSE;
     vcpu->debugreg[6] = 0xffff0ff0;
     vcpu->debugreg[7] = 0x400;
     clock_update_vcpu(vcpu);

@@ -10,6 +10,7 @@
 #include <xen/arch-x86/cpuid.h>
 
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/features.h"
 #include "hv/cpu/machine.h"
 #include "hv/cpu/time.h"
 #include "hv/mem/page.h"
@@ -23,8 +24,6 @@
 #define XSTATE_FIRST      2u   /* states before are in the legacy area */
 #define XSTATE_END        63u
 #define XSTATE_ALIGNED    2u /* sub-leaf ECX: aligned when compacted */
-#define XCR0_AVX          0x04ull
-#define XCR0_AVX512       0xe0ull
 
 #define LINEAR_BITS       48u
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "hv/cpu/vectors.h"
 #include "hv/domain/traps.h"
 #include "hv/hypercall/decode.h"
 #include "hv/security/security.h"
@@ -31,10 +32,6 @@ enum outcome {
 #undef OP
 #undef OP_PORT
 
-#define VECTOR_UD       6
-#define VECTOR_DB       1
-#define VECTOR_GP       13
-
 #define DR6_SINGLE_STEP 0x4000ull
 
 /* An instruction of length bytes was done. */
@@ -51,10 +48,6 @@ static inline void emulation_finish(struct vcpu *vcpu, struct regs *regs,
         inject_exception(vcpu, VECTOR_DB, 0);
     }
 }
-
-/* Page-fault error code: Intel SDM vol. 3A, 4.7. */
-#define FAULT_WRITE 2u
-#define FAULT_USER  4u
 
 /*
  * size bytes at va could not be read or (FAULT_WRITE) written: the guest's

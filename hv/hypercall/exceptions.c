@@ -24,12 +24,6 @@
 #include "hv/sched/sched.h"
 #include "hv/sched/timer.h"
 
-/* Page-fault error code (Intel SDM vol. 3A, 4.7). */
-#define PF_PRESENT  1u
-#define PF_WRITE    2u
-#define PF_USER     4u
-#define PF_RESERVED 8u
-
 #define INT_OPCODE 0xcd
 #define INT_LENGTH 2
 
@@ -68,12 +62,12 @@ static bool is_ldt_fault(struct vcpu *vcpu, uint64_t va)
 static bool page_fault_is_ours(struct vcpu *vcpu, struct regs *regs,
                                uint64_t va, uint32_t code)
 {
-    if (code & PF_RESERVED) {
+    if (code & FAULT_RESERVED) {
         domain_crash(vcpu->domain, "reserved bits in a mapping of 0x%lx",
                      (unsigned long)va);
         return true;
     }
-    if (code & PF_USER) {
+    if (code & FAULT_USER) {
         return emulate_ptwr(vcpu, regs, va, code);
     }
     if (va - VCPU_GDT_VIRT < (uint64_t)DIRECTMAP_VIRT - VCPU_GDT_VIRT) {
@@ -88,7 +82,7 @@ static noinline void page_fault_unusual(struct vcpu *vcpu, struct regs *regs,
     if (page_fault_is_ours(vcpu, regs, va, code)) {
         return;
     }
-    if (!(code & PF_USER) && va - vcpu_ldt_va(vcpu) < 0x10000) {
+    if (!(code & FAULT_USER) && va - vcpu_ldt_va(vcpu) < 0x10000) {
         va = vcpu->ldt_base + (va - vcpu_ldt_va(vcpu));
     }
     deliver_page_fault(vcpu, regs, va, code);
@@ -97,9 +91,9 @@ static noinline void page_fault_unusual(struct vcpu *vcpu, struct regs *regs,
 static inline void page_fault(struct vcpu *vcpu, struct regs *regs)
 {
     uint32_t code = regs->error_code;
-    uint32_t write = PF_PRESENT | PF_WRITE;
+    uint32_t write = FAULT_PRESENT | FAULT_WRITE;
 
-    if (unlikely((code & (PF_RESERVED | PF_USER)) != PF_USER ||
+    if (unlikely((code & (FAULT_RESERVED | FAULT_USER)) != FAULT_USER ||
                  (vcpu->kernel_mode && (code & write) == write))) {
         page_fault_unusual(vcpu, regs, read_cr2(), code);
     } else {

@@ -11,7 +11,6 @@
 #include "hv/hypercall/privop.h"
 #include "hv/mem/guest_copy.h"
 
-#define FAULT_PRESENT 1u
 #define SELECTOR_RPL  3u
 
 /* What IRET at CPL 3 takes from the frame: not IF, IOPL, VM, VIF, VIP. */

@@ -8,8 +8,8 @@
 
 #include "hv/cpu/features.h"
 #include "hv/cpu/machine.h"
+#include "hv/cpu/vectors.h"
 
-#define MSR_MISC_ENABLE   0x1a0u
 
 #define APIC_BASE_ADDRESS 0xfee00000ull
 #define APIC_BASE_ENABLED 0x800ull
@@ -24,7 +24,6 @@
 #define DE_CFG_LFENCE_SERIALISES 0x2ull /* AMD APM vol. 2, 3.2.10 */
 #define EFER_GUEST               (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
-#define VECTOR_GP                13
 
 static bool vendor_any(void)
 {

@@ -16,12 +16,6 @@
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/table.h"
 
-/* Page-fault error code: Intel SDM vol. 3A, 4.7. */
-#define FAULT_PRESENT  1u
-#define FAULT_WRITE    2u
-#define FAULT_RESERVED 8u
-#define FAULT_FETCH    16u
-
 #define ENTRY_SIZE     8u
 #define ATTEMPTS_MAX   4 /* then the guest executes the instruction again */
 

@@ -39,27 +39,33 @@ static int ram_get(struct memory *memory, struct page *page, uint64_t entry,
     return page_get(page, l1_owner) ? 0 : -EINVAL;
 }
 
+/* Device memory: nobody counts who maps it. */
+static noinline int device_get(struct memory *memory, uint64_t *entry,
+                               struct memory *l1_owner)
+{
+    mfn_t mfn = pte_mfn(*entry);
+
+    if (!iomem_permitted(&memory->iomem, mfn) ||
+        (l1_owner != memory && l1_owner->id != DOMID_IO)) {
+        return -EPERM;
+    }
+    if (number_in_range(mfn.n, &memory->iomem.read_only)) {
+        *entry &= ~PTE_RW;
+    }
+    return 0;
+}
+
 static int l1_get(struct memory *memory, uint64_t *entry,
                   struct memory *l1_owner)
 {
-    mfn_t mfn = pte_mfn(*entry);
-    struct page *page = page_of(mfn);
-    int rc = 0;
+    struct page *page = page_of(pte_mfn(*entry));
+    int rc;
 
     if (unlikely(!address_fits(*entry))) {
         return -EINVAL;
     }
-    if (unlikely(is_io_frame(page))) {
-        if (!iomem_permitted(&memory->iomem, mfn) ||
-            (l1_owner != memory && l1_owner->id != DOMID_IO)) {
-            return -EPERM;
-        }
-        if (number_in_range(mfn.n, &memory->iomem.read_only)) {
-            *entry &= ~PTE_RW;
-        }
-    } else {
-        rc = ram_get(memory, page, *entry, l1_owner);
-    }
+    rc = unlikely(is_io_frame(page)) ? device_get(memory, entry, l1_owner)
+                                     : ram_get(memory, page, *entry, l1_owner);
     if (likely(rc == 0)) {
         if (!(*entry & PTE_US)) {
             *entry |= PTE_US | PTE_KERNEL;

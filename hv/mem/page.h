@@ -54,7 +54,6 @@ struct page {
 _Static_assert(sizeof(struct page) == 32, "frame table entry");
 
 #define PAGE_TYPE_SHIFT 56
-#define PAGE_COUNT_MASK 0xffffffffull
 #define MFN_NIL         0xffffffffu /* end of a list of frames */
 
 /* Called by page_put: gives a domain's frame back to the heap (memory.c). */
