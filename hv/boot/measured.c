@@ -23,13 +23,16 @@ struct measure measurements;
 static struct tpm_mmio tpm_registers;
 static struct buffer log_area; /* LASA; empty if there is none */
 
+/* Says what failed, once: what is refused because of it later is not news. */
 static void report(enum measure_status status, const char *what)
 {
-    if (status != MEASURE_OK && status != MEASURE_NO_TPM) {
-        log_line("measuring %s failed: %s%s%s; measured=no", what,
+    if (status != MEASURE_OK && status != MEASURE_NO_TPM &&
+        status != MEASURE_CAPPED) {
+        log_line("measuring %s failed: %s%s%s%s", what,
                  measure_status_text(status),
                  measurements.detail != NULL ? ": " : "",
-                 measurements.detail != NULL ? measurements.detail : "");
+                 measurements.detail != NULL ? measurements.detail : "",
+                 measurements.is_measured ? "" : "; measured=no");
     }
 }
 
@@ -105,6 +108,9 @@ static void tpm_start(void)
     if (!measurements.has_tpm) {
         log_line("TPM: none; measured=no");
         return;
+    }
+    if (!measurements.is_measured) {
+        return; /* report() said why */
     }
     if (boot_info.firmware_log_truncated) {
         log_line("TPM: the firmware's event log is not complete");
