@@ -10,7 +10,7 @@ set -u
 machines_run "
 small  | MEM=512 CPUS=1           | kernel-log pcrs smp     | 0
 large  | MEM=16384                | kernel-log pcrs         | 0
-many   | CPUS=8 STALL=400               | kernel-log smp          | 0
+many   | CPUS=8                   | kernel-log smp          | 0
 qemu64 | CPU=qemu64               | kernel-log smp          | 0
 devices| DISK_BUS=ahci NIC=e1000e | kernel-log disk network | 0
 "

@@ -17,8 +17,10 @@
 # machine_arguments DIR DISK MAILBOX: sets the array machine_qemu.
 machine_arguments()
 {
-    local dir=$1 disk=$2 mailbox=$3
-    machine_qemu=(qemu-system-x86_64 -machine q35 -accel tcg,thread=multi
+    local dir=$1 disk=$2 mailbox=$3 thread=multi
+    # More CPUs than the host has would spin for one that is not running.
+    [ "$CPUS" -le "$(nproc)" ] || thread=single
+    machine_qemu=(qemu-system-x86_64 -machine q35 -accel "tcg,thread=$thread"
         -cpu "$CPU" -smp "$CPUS" -m "$MEM" -no-reboot -display none -vga none
         -nodefaults -rtc base=utc)
     case $FIRMWARE in
