@@ -13,8 +13,11 @@ CHECK_NEEDS += $(BUILD)/dom0/cloud-amd64/manifest.json $(TBOOT_IMAGE) \
 FUZZ_SHORT ?= 10
 FUZZ_SECONDS ?= 3600
 JOBS ?= $(shell nproc)
-SCENARIOS := $(sort $(wildcard tests/scenario/*.t))
-TESTS ?= $(UNIT_TESTS) $(TAP_TESTS) tests/fuzz/short.t $(SCENARIOS)
+# The longest first, so that none is left to run alone at the end.
+SCENARIOS_LONG := $(addprefix tests/scenario/,tamper.t hardware.t launch.t)
+SCENARIOS := $(SCENARIOS_LONG) \
+    $(filter-out $(SCENARIOS_LONG),$(sort $(wildcard tests/scenario/*.t)))
+TESTS ?= $(UNIT_TESTS) $(TAP_TESTS) $(SCENARIOS) tests/fuzz/short.t
 
 CHECK_ENV = CMOCKA_MESSAGE_OUTPUT=TAP FUZZ_SHORT=$(FUZZ_SHORT) \
     FUZZ_TARGETS="$(FUZZ_TARGETS)" BUILD=$(BUILD) MAKE="$(MAKE)" $(RUN_ENV)
