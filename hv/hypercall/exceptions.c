@@ -171,6 +171,7 @@ static void int80(struct vcpu *vcpu, struct regs *regs)
 
 static noinline void other_exception(struct vcpu *vcpu, struct regs *regs)
 {
+    this_cpu()->budget = WORK_BUDGET; /* an entry as any other */
     switch (regs->vector) {
     case VECTOR_GP:
         general_protection(vcpu, regs);
