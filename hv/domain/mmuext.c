@@ -45,8 +45,9 @@ long do_mmuext_op_pin(const struct permit *permit, struct call *call,
 
     (void)permit;
     spin_lock(&domain->memory.lock);
-    rc = pin(domain, MFN(op->arg1.mfn),
-             PAGE_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
+    rc = domain->is_dying ? -ESRCH /* its pins were dropped */
+                          : pin(domain, MFN(op->arg1.mfn),
+                                PAGE_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
     if (rc != -ERESTART) {
         retained_finish(&domain->memory);
     }

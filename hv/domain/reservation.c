@@ -14,6 +14,7 @@
 #include "hv/mem/table.h"
 
 #define ORDER_MAX 9u
+#define MAX_PFN   (1ull << (52 - PAGE_SHIFT))
 
 static uint64_t extent_start(const struct call *call)
 {
@@ -198,9 +199,12 @@ long do_memory_op_maximum_reservation(const struct permit *permit,
 long do_memory_op_maximum_gpfn(const struct permit *permit, struct call *call,
                                struct xen_domid *arg)
 {
+    uint64_t max_pfn = READ_ONCE(call->target->shared->arch.max_pfn);
+
     (void)permit;
     (void)arg;
-    return (long)READ_ONCE(call->target->shared->arch.max_pfn) - 1;
+    /* The guest's word: it must not read as an error of the asker's. */
+    return max_pfn - 1 >= MAX_PFN ? -EINVAL : (long)max_pfn - 1;
 }
 
 long do_memory_op_memory_map(const struct permit *permit, struct call *call,

@@ -113,10 +113,14 @@ static long element_read_and_run(struct call *call, uint64_t va,
     return element_run(call, mmuext_row(&op), &op, given);
 }
 
-/* Whose pages the batch maps; page tables are always the caller's own. */
+/*
+ * Whose pages the batch maps; page tables are always the caller's own.  A
+ * dying domain's pages find no new users.
+ */
 static struct domain *given_get(const struct call *call)
 {
     domid_t id = (domid_t)call->args[3];
+    struct domain *given;
 
     if (id == DOMID_SELF || id == call->caller->domain->id) {
         return call->caller->domain;
@@ -124,7 +128,12 @@ static struct domain *given_get(const struct call *call)
     if (id == DOMID_IO) {
         return &io_domain;
     }
-    return domain_get(id);
+    given = domain_get(id);
+    if (given != NULL && given->is_dying) {
+        domain_put(given);
+        return NULL;
+    }
+    return given;
 }
 
 static void given_put(const struct call *call, struct domain *given)

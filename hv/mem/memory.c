@@ -33,35 +33,47 @@ static bool charge(struct memory *memory, uint64_t count)
     return true;
 }
 
-struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
-                                    unsigned int address_bits)
+/*
+ * Charged frames become the domain's: only now, emptied, can it name them.
+ * Under its lock, after which a domain that dies gets no more (max_pages 0).
+ */
+static struct page *give(struct memory *memory, struct page *page,
+                         unsigned int order)
 {
-    uint64_t count = 1ull << order;
-    struct page *page;
+    bool may_have = page != NULL;
 
-    if (order > HEAP_MAX_ORDER || !charge(memory, count)) {
-        return NULL;
-    }
-    page = heap_alloc_raw(order, address_bits);
-    if (page == NULL) {
-        atomic_sub(&memory->page_count, count);
-        return NULL;
-    }
-    for (uint64_t i = 0; i < count; i++) {
+    spin_lock(&memory->lock);
+    may_have = may_have && memory->max_pages != 0;
+    for (uint64_t i = 0; may_have && i < 1ull << order; i++) {
         page[i].owner = memory->id;
     }
-    return page;
+    spin_unlock(&memory->lock);
+    if (may_have) {
+        return page;
+    }
+    if (page != NULL) {
+        heap_free_pages(page, order);
+    }
+    atomic_sub(&memory->page_count, 1ull << order);
+    return NULL;
+}
+
+struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
+                              unsigned int address_bits)
+{
+    if (order > HEAP_MAX_ORDER || !charge(memory, 1ull << order)) {
+        return NULL;
+    }
+    return give(memory, heap_alloc_raw(order, address_bits), order);
 }
 
 struct page *memory_alloc_pages(struct memory *memory, unsigned int order,
                                 unsigned int address_bits)
 {
-    struct page *page = memory_alloc_raw(memory, order, address_bits);
-
-    if (page != NULL) {
-        memset(mfn_to_hva(page_mfn(page)), 0, PAGE_SIZE << order);
+    if (order > HEAP_MAX_ORDER || !charge(memory, 1ull << order)) {
+        return NULL;
     }
-    return page;
+    return give(memory, heap_alloc_pages(order, address_bits), order);
 }
 
 bool memory_freeze_page(struct memory *memory, mfn_t mfn)
@@ -98,7 +110,7 @@ void memory_free_frame(struct page *page)
     struct memory *memory = memory_of_page(page);
 
     m2p[page_mfn(page).n] = ~0ull;
-    if (memory != NULL) {
+    if (memory != NULL && page_type(page) != PAGE_SHARED) {
         atomic_sub(&memory->page_count, 1);
     }
     heap_free_pages(page, 0);

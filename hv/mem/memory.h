@@ -14,7 +14,8 @@ struct memory {
     uint16_t id;            /* the domain's: page->owner of its frames */
     spinlock_t lock;        /* its tables' types and entries, and: */
     uint32_t retained_head; /* retained tables; MFN_NIL: none */
-    uint64_t page_count, max_pages; /* page_count is atomic */
+    uint64_t page_count; /* atomic */
+    uint64_t max_pages;  /* 0 from its death on, and no more frames */
     struct iomem iomem;
 };
 

@@ -80,6 +80,35 @@ static int set_root(unsigned int side, uint64_t mfn, bool user)
                       : do_mmuext_op_new_baseptr(NULL, &call, &op));
 }
 
+/* What a toolstack does: side 0 maps, pins and unpins what is side 1's. */
+static int foreign_update(uint64_t mfn, unsigned int slot, uint64_t value)
+{
+    struct call call = call_of(0);
+    struct mmu_element element = {(mfn << PAGE_SHIFT) + slot * 8, value};
+
+    call.target = &sides[1];
+    return (int)do_mmu_update_map_write(NULL, &call, &element);
+}
+
+static int foreign_pin(uint64_t mfn, unsigned int level)
+{
+    struct call call = call_of(0);
+    struct mmuext_op op = {.cmd = MMUEXT_PIN_L1_TABLE + level - 1,
+                           .arg1.mfn = mfn};
+
+    call.target = &sides[1];
+    return (int)do_mmuext_op_pin(NULL, &call, &op);
+}
+
+static int foreign_unpin(uint64_t mfn)
+{
+    struct call call = call_of(0);
+    struct mmuext_op op = {.cmd = MMUEXT_UNPIN_TABLE, .arg1.mfn = mfn};
+
+    call.target = &sides[1];
+    return (int)do_mmuext_op_unpin(NULL, &call, &op);
+}
+
 /* A type reference with little budget, as a long validation has at its end. */
 static void hurried_pin(unsigned int side, uint64_t mfn, unsigned int level)
 {
@@ -129,6 +158,24 @@ static uint64_t any_entry(unsigned int side)
            flags[any(sizeof(flags) / sizeof(flags[0]))];
 }
 
+static void foreign_operation(uint64_t mfn)
+{
+    uint64_t theirs = machine_frame(1, any(1u << 20));
+
+    machine_run(0);
+    switch (any(6)) {
+    case 0:
+        (void)foreign_pin(theirs, 1 + (unsigned int)any(4));
+        break;
+    case 1:
+        (void)foreign_unpin(theirs);
+        break;
+    default:
+        (void)foreign_update(mfn, (unsigned int)any(4), any_entry(1));
+        break;
+    }
+}
+
 static unsigned int any_slot(void)
 {
     static const unsigned int slots[] = {0, 1, 2, 255, 256, 271, 272, 511};
@@ -143,7 +190,7 @@ static void random_operation(void)
 
     machine_run(side);
     fake_cpu->budget = WORK_BUDGET;
-    switch (any(16)) {
+    switch (any(20)) {
     case 0:
         (void)pin(side, mfn, 1 + (unsigned int)any(4));
         break;
@@ -170,6 +217,12 @@ static void random_operation(void)
         break;
     case 8:
         (void)retained_drain(&sides[side].memory, (uint32_t)any(4));
+        break;
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+        foreign_operation(machine_frame(0, any(1u << 20)));
         break;
     default:
         (void)update(side, mfn, any_slot(), any_entry(side));
@@ -304,6 +357,81 @@ static void test_foreign_frames_are_refused(void **unused)
     check(0);
 }
 
+static void test_foreign_maps_count_on_the_owner(void **unused)
+{
+    uint64_t l1, theirs, other;
+
+    (void)unused;
+    machine_reset();
+    l1 = machine_frame(0, 1 + 16 * 20);
+    theirs = machine_frame(1, 1 + 16 * 60);
+    other = machine_frame(1, 1 + 16 * 61);
+    assert_int_equal(pin(0, l1, 1), 0);
+    assert_int_equal(foreign_update(l1, 0, theirs << 12 | 7), 0);
+    check(0);
+    /* XSA-287 class: what another domain can write becomes no table, whoever
+     * asks, and its owner cannot give it away under the mapping. */
+    assert_int_equal(foreign_pin(theirs, 1), -EINVAL);
+    assert_int_equal(pin(1, theirs, 1), -EINVAL);
+    assert_int_equal(release(1, theirs), -EBUSY);
+    /* Naming the wrong owner maps nothing; naming none unmaps. */
+    assert_int_equal(update(0, l1, 1, theirs << 12 | 5), -EINVAL);
+    assert_int_equal(foreign_update(l1, 1, l1 << 12 | 5), -EINVAL);
+    assert_int_equal(foreign_update(l1, 1, 3ull << 12 | 5), -EPERM);
+    assert_int_equal(foreign_update(theirs, 0, other << 12 | 5), -EINVAL);
+    assert_int_equal(update(0, l1, 0, 0), 0);
+    flushes = 0;
+    assert_int_equal(foreign_pin(theirs, 1), 0);
+    assert_int_not_equal(flushes, 0);
+    assert_int_equal(foreign_update(l1, 0, theirs << 12 | 7), -EINVAL);
+    assert_int_equal(foreign_update(l1, 0, theirs << 12 | 5), 0);
+    assert_int_equal(foreign_update(l1, 0, theirs << 12 | 7), -EINVAL);
+    assert_int_equal(pin(1, theirs, 1), -EINVAL); /* there is one pin */
+    assert_int_equal(unpin(1, theirs), 0);
+    check(1);
+}
+
+/* An upper table has no room for what is somebody else's. */
+static void test_foreign_tables_are_refused(void **unused)
+{
+    uint64_t l2, theirs;
+
+    (void)unused;
+    machine_reset();
+    l2 = machine_frame(0, 1 + 16 * 20);
+    theirs = machine_frame(1, 1 + 16 * 60);
+    assert_int_equal(pin(0, l2, 2), 0);
+    assert_int_equal(foreign_pin(theirs, 1), 0);
+    assert_int_equal(foreign_update(l2, 0, theirs << 12 | 7), -EINVAL);
+    assert_int_equal(update(0, l2, 0, theirs << 12 | 7), -EINVAL);
+    check(0);
+}
+
+/* The owner is gone, its frame is not while somebody maps it. */
+static void test_a_mapped_frame_outlives_its_owner(void **unused)
+{
+    uint64_t l1, theirs, count;
+
+    (void)unused;
+    machine_reset();
+    l1 = machine_frame(0, 1 + 16 * 20);
+    theirs = machine_frame(1, 1 + 16 * 60);
+    assert_int_equal(pin(0, l1, 1), 0);
+    assert_int_equal(foreign_update(l1, 0, theirs << 12 | 7), 0);
+    sides[1].is_dying = 1;
+    sides[1].memory.max_pages = 0;
+    assert_int_equal(foreign_pin(theirs, 1), -ESRCH);
+    assert_null(memory_alloc_pages(&sides[1].memory, 0, 0));
+    count = sides[1].memory.page_count;
+    page_put(page_of(MFN(theirs))); /* the allocation's reference */
+    assert_int_equal(frame_table[theirs].owner, 1);
+    assert_int_equal(sides[1].memory.page_count, count);
+    assert_int_equal(update(0, l1, 0, 0), 0);
+    assert_int_equal(frame_table[theirs].owner, OWNER_FREE);
+    assert_int_equal(sides[1].memory.page_count, count - 1);
+    check(0);
+}
+
 static void test_hypervisor_slots_are_ours(void **unused)
 {
     uint64_t l4, l3;
@@ -398,6 +526,9 @@ int main(void)
         cmocka_unit_test(test_table_cannot_be_mapped_writable),
         cmocka_unit_test(test_writable_page_cannot_be_a_table),
         cmocka_unit_test(test_foreign_frames_are_refused),
+        cmocka_unit_test(test_foreign_maps_count_on_the_owner),
+        cmocka_unit_test(test_foreign_tables_are_refused),
+        cmocka_unit_test(test_a_mapped_frame_outlives_its_owner),
         cmocka_unit_test(test_hypervisor_slots_are_ours),
         cmocka_unit_test(test_unused_table_maps_itself),
         cmocka_unit_test(test_pins_are_counted_once),
