@@ -18,11 +18,6 @@ static bool is_io_frame(const struct page *page)
     return page == NULL || page->owner == OWNER_IO;
 }
 
-static bool address_fits(uint64_t entry)
-{
-    return (entry & PTE_MFN_MASK) >> cpu_features.physical_bits == 0;
-}
-
 static int ram_get(struct memory *memory, struct page *page, uint64_t entry,
                    struct memory *l1_owner)
 {
@@ -45,6 +40,9 @@ static noinline int device_get(struct memory *memory, uint64_t *entry,
 {
     mfn_t mfn = pte_mfn(*entry);
 
+    if ((*entry & PTE_MFN_MASK) >> cpu_features.physical_bits != 0) {
+        return -EINVAL;
+    }
     if (!iomem_permitted(&memory->iomem, mfn) ||
         (l1_owner != memory && l1_owner->id != DOMID_IO)) {
         return -EPERM;
@@ -59,12 +57,7 @@ static int l1_get(struct memory *memory, uint64_t *entry,
                   struct memory *l1_owner)
 {
     struct page *page = page_of(pte_mfn(*entry));
-    int rc;
-
-    if (unlikely(!address_fits(*entry))) {
-        return -EINVAL;
-    }
-    rc = unlikely(is_io_frame(page)) ? device_get(memory, entry, l1_owner)
+    int rc = unlikely(is_io_frame(page)) ? device_get(memory, entry, l1_owner)
                                      : ram_get(memory, page, *entry, l1_owner);
     if (likely(rc == 0)) {
         if (!(*entry & PTE_US)) {
@@ -88,7 +81,7 @@ int entry_get(struct memory *memory, enum page_type type, uint64_t *entry,
         return l1_get(memory, entry, l1_owner);
     }
     page = page_of(pte_mfn(*entry));
-    if (page == NULL || !address_fits(*entry) || (*entry & TABLE_FORBIDDEN)) {
+    if (page == NULL || (*entry & TABLE_FORBIDDEN)) {
         return -EINVAL;
     }
     rc = page_get_and_type(page, memory, type - 1);

@@ -4,6 +4,7 @@
 
 #include "hv/cpu/paging.h"
 #include "hv/mem/table.h"
+#include "lib/string.h"
 
 void root_install_hypervisor(uint64_t *l4)
 {
@@ -13,6 +14,11 @@ void root_install_hypervisor(uint64_t *l4)
         l4[i] = ours[i];
     }
     l4[HV_SLOT_FIRST] = 0;
+}
+
+void root_remove_hypervisor(uint64_t *l4)
+{
+    memset(&l4[HV_SLOT_FIRST], 0, (HV_SLOT_END - HV_SLOT_FIRST) * sizeof(*l4));
 }
 
 static uint64_t *next_table(uint64_t entry)

@@ -12,6 +12,8 @@ struct page;
  * table is used as a kernel root.
  */
 void root_install_hypervisor(uint64_t *l4);
+/* Empties those slots: before a table is validated, and when it is dropped. */
+void root_remove_hypervisor(uint64_t *l4);
 
 /*
  * The address of the L1 slot that maps va below this root, and its table's

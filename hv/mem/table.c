@@ -18,19 +18,36 @@ static uint64_t *table_of(const struct page *page)
     return mfn_to_hva(page_mfn(page));
 }
 
-static bool is_ours(enum page_type type, unsigned int slot)
+static noinline void entries_put(enum page_type type, const uint64_t *entry,
+                                 const uint64_t *end)
 {
-    return type == PAGE_L4 && slot >= HV_SLOT_FIRST && slot < HV_SLOT_END;
-}
-
-static void entries_put(const uint64_t *table, enum page_type type,
-                        unsigned int count)
-{
-    for (unsigned int i = 0; i < count; i++) {
-        if (table[i] != 0 && !is_ours(type, i)) {
-            entry_put(type, table[i]);
+    for (; entry != end; entry++) {
+        if (*entry != 0) {
+            entry_put(type, *entry);
         }
     }
+}
+
+static int entries_get(struct memory *owner, enum page_type type,
+                       uint64_t *table)
+{
+    const uint64_t *end = table + ENTRIES;
+
+    for (uint64_t *at = table; at != end; at++) {
+        const uint64_t was = *at;
+
+        if (was & PTE_P) {
+            uint64_t entry = was;
+            int rc = entry_get(owner, type, &entry, owner);
+
+            if (unlikely(rc != 0)) {
+                entries_put(type, table, at);
+                return rc;
+            }
+            *at = entry;
+        }
+    }
+    return 0;
 }
 
 #define DESCRIPTOR_P    (1ull << 47)
@@ -67,41 +84,36 @@ int table_validate(struct memory *owner, struct page *page,
                    enum page_type type)
 {
     uint64_t *table = table_of(page);
+    int rc;
 
     this_cpu()->budget -= WORK_TABLE;
     if (type == PAGE_SEGDESC) {
         return descriptors_validate(table);
     }
-    for (unsigned int i = 0; i < ENTRIES; i++) {
-        uint64_t entry = table[i];
-        int rc;
-
-        if (!(entry & PTE_P) || is_ours(type, i)) {
-            continue;
-        }
-        rc = entry_get(owner, type, &entry, owner);
-        if (unlikely(rc != 0)) {
-            entries_put(table, type, i);
-            return rc;
-        }
-        table[i] = entry;
-    }
     if (type == PAGE_L4) {
+        root_remove_hypervisor(table);
+    }
+    rc = entries_get(owner, type, table);
+    if (rc == 0 && type == PAGE_L4) {
         root_install_hypervisor(table);
     }
-    return 0;
+    return rc;
 }
 
 void table_zap(struct memory *owner, struct page *page)
 {
     enum page_type type = page_type(page);
+    uint64_t *table = table_of(page);
 
     CHECK((page->flags & PAGE_RETAINED) && page_type_count(page) == 0);
     this_cpu()->budget -= WORK_TABLE;
     retained_remove(owner, page);
     page->flags &= (uint8_t)~PAGE_VALID;
+    if (type == PAGE_L4) {
+        root_remove_hypervisor(table);
+    }
     if (type != PAGE_SEGDESC) {
-        entries_put(table_of(page), type, ENTRIES);
+        entries_put(type, table, table + ENTRIES);
     }
     atomic_set(&page->type, 0);
     page_stamp(page);
