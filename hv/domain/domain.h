@@ -9,6 +9,8 @@
 
 #define MAX_VCPUS       8
 #define MAX_DOMAINS     256
+#define MEMORY_MAP_ENTRIES    32u
+#define MEMORY_MAP_ENTRY_SIZE 20u /* E820: start, size, type */
 #define EVTCHN_PORTS    4096u /* 2-level ABI */
 
 struct evtchn;
@@ -27,6 +29,10 @@ struct domain {
 
     struct shared_info *shared; /* our mapping of the shared page */
     struct page *shared_page;
+
+    /* What its toolstack says of its memory, for its kernel; memory.lock. */
+    uint32_t memory_map_count;
+    uint8_t memory_map[MEMORY_MAP_ENTRIES * MEMORY_MAP_ENTRY_SIZE];
 
     uint32_t vcpu_count;  /* fixed at creation */
     struct vcpu *vcpus[MAX_VCPUS];

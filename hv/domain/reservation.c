@@ -207,13 +207,46 @@ long do_memory_op_maximum_gpfn(const struct permit *permit, struct call *call,
     return max_pfn - 1 >= MAX_PFN ? -EINVAL : (long)max_pfn - 1;
 }
 
-long do_memory_op_memory_map(const struct permit *permit, struct call *call,
-                             struct xen_memory_map *arg)
+/*
+ * A claim is checked and not kept: it tells the toolstack at once that a domain
+ * does not fit, instead of half way through.
+ */
+long do_memory_op_claim_pages(const struct permit *permit, struct call *call,
+                              struct xen_memory_reservation *arg)
+{
+    const struct memory *memory = &call->target->memory;
+    uint64_t have = atomic_read(&memory->page_count);
+
+    (void)permit;
+    if (arg->extent_order != 0 || arg->extent_start.p != NULL) {
+        return -EINVAL;
+    }
+    if (arg->nr_extents == 0) {
+        return 0;
+    }
+    if (arg->nr_extents <= have || arg->nr_extents > memory->max_pages) {
+        return -EINVAL;
+    }
+    return arg->nr_extents - have > heap_free_count() ? -ENOMEM : 0;
+}
+
+/* No page is ever shared between domains behind their backs. */
+long do_memory_op_get_sharing_freed_pages(const struct permit *permit,
+                                          struct call *call, void *none)
 {
     (void)permit;
     (void)call;
-    (void)arg;
-    return -ENOSYS; /* no domain has one of its own yet */
+    (void)none;
+    return 0;
+}
+
+long do_memory_op_get_sharing_shared_pages(const struct permit *permit,
+                                           struct call *call, void *none)
+{
+    (void)permit;
+    (void)call;
+    (void)none;
+    return 0;
 }
 
 long do_memory_op_machphys_mapping(const struct permit *permit,

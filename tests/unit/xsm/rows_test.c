@@ -32,6 +32,7 @@ static const struct row rows[] = {
 /* Rows that exist and that dom0 does not get, on itself. */
 static const char *const dom0_lacks[] = {
     "physdev_op.get_free_pirq",
+    "memory_op.set_memory_map",
     "sched_op.remote_shutdown",
 };
 
@@ -43,6 +44,9 @@ static const char *const guest_lacks[] = {
     "physdev_op.",
     "memory_op.maximum_ram_page",
     "memory_op.machine_memory_map",
+    "memory_op.set_memory_map",
+    "memory_op.get_sharing_",
+    "memory_op.claim_pages",
     "xen_version.changeset",
     "xen_version.commandline",
     "event_channel_op.bind_virq_global",
