@@ -43,5 +43,5 @@ $(BUILD)/policy/features-v24: $(BUILD)/policy/features.conf
 TEST_POLICIES := $(POLICY) $(POLICY)-v24 $(BUILD)/policy/features \
     $(BUILD)/policy/features-v24
 $(BUILD)/unit/xsm/sepol $(BUILD)/unit/xsm/policy $(BUILD)/unit/xsm/xsm \
-    $(BUILD)/unit/xsm/label $(BUILD)/unit/xsm/rows: | $(TEST_POLICIES)
+    $(BUILD)/unit/xsm/label $(BUILD)/unit/xsm/rows $(BUILD)/unit/xsm/tenants: | $(TEST_POLICIES)
 CHECK_NEEDS += $(TEST_POLICIES)

@@ -20,6 +20,7 @@ $(eval $(call unit_test,xsm/policy,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/xsm,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/label,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/rows,$(XSM_ALL_SOURCES)))
+$(eval $(call unit_test,xsm/tenants,$(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,xsm/audit,xsm/audit.c $(XSM_LIB_SOURCES)))
 
 $(eval $(call fuzz_target,policy,$(XSM_ALL_SOURCES)))

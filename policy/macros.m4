@@ -35,13 +35,14 @@ allow $1 $2:version xen_guest_handle;
 ')
 
 # event_end(domain, end, peer): domain may open ends of type end to peer and
-# use them. The second half is the same right for a hypervisor that gives ends
-# no label of their own.
+# use them. Ends are opened among the ports of domain itself: nothing here lets
+# it open or look at ports of peer. The last rule is the same right where ends
+# carry no label of their own.
 define(`event_end', `
 type_transition $1 $3:event $2;
 allow $1 $2:event { create send status };
 allow $2 $3:event bind;
-allow $1 $3:event { create bind send status };
+allow $1 $3:event { bind send };
 ')
 
 # grant_peer(domain, peer): domain may map and copy what peer grants it.

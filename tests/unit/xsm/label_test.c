@@ -47,7 +47,7 @@ static void bad_contexts_are_refused(void **state)
         "nobody_u:system_r:dom0_t",
         "system_u:nothing_r:dom0_t",
         "tenant01_u:system_r:dom0_t",    /* role not the user's */
-        "system_u:guest_r:dom0_t",       /* type not the role's */
+        "default_u:guest_r:dom0_t",      /* type not the role's */
         "system_u:system_r:domain_type", /* an attribute */
         "system_u:system_r:dom0_t:s0",   /* a level */
         "system_u:system_r:dom0_t ",
@@ -124,7 +124,7 @@ static void a_long_life_leaks_nothing(void **state)
         "tenant01_u:guest_r:guest_t",
         "tenant02_u:guest_r:guest_t",
         "default_u:guest_r:guest_t",
-        "system_u:guest_r:guest_t",
+        "tenant01_u:guest_r:domU_t",
         "tenant01_u:guest_r:guest_self_t",
         "tenant01_u:object_r:guest_event_t",
         "tenant02_u:object_r:guest_event_t",

@@ -69,6 +69,12 @@ allow domU_t guest_t:grant map_read;
 allow guest_t dom0_t:mmu map_read;
 allow guest_t domU_self_t:mmu map_write;
 allow domU_t ioport_t:device2 port_write;
+allow guest_t dom0_t:event create;
+allow guest_t guest_t:mmu map_read;
+allow guest_t guest_t:domain getdomaininfo;
+allow guest_t security_t:security check_context;
+allow dom0_t dom0_t:domain create;
+allow dom0_t domDM_t:domain create;
 allow dom0_t guest_t:grant2 transitive;
 RULES
 
@@ -121,7 +127,8 @@ FLOWS
 [ "$(flows "$policy" guest_t dom0_t)" -gt 0 ]
 result $? "the flow from a guest to dom0 is seen" "$work/out"
 sed 's/^# What no rule of this policy may ever grant.*/'\
-'allow domU_t guest_self_t:event2 send_ipi;\n&/' \
+'allow domU_t unlabeled_t:event send;\n'\
+'allow guest_t unlabeled_t:event status;\n&/' \
     "$BUILD/policy/policy.conf" >"$work/hole.conf" &&
     checkpolicy -t Xen -c 30 -o "$work/hole" "$work/hole.conf" \
         >"$work/out" 2>&1 &&
