@@ -226,7 +226,6 @@ int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
     uint64_t *slot, pte, found;
     int rc = -ENOENT;
 
-    this_cpu()->budget = WORK_BUDGET; /* a fault is an entry of its own */
     spin_lock(&memory->lock);
     slot = root_find_l1(MADDR(vcpu->root_kernel), va, &page);
     pte = slot == NULL ? 0 : READ_ONCE(*slot);

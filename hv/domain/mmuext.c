@@ -77,33 +77,20 @@ long do_mmuext_op_unpin(const struct permit *permit, struct call *call,
     return rc;
 }
 
-static long set_root(struct call *call, struct mmuext_op *op,
-                     int (*set)(struct vcpu *, mfn_t))
-{
-    struct domain *domain = call->caller->domain;
-    int rc;
-
-    spin_lock(&domain->memory.lock);
-    rc = set(call->caller, MFN(op->arg1.mfn));
-    if (rc != -ERESTART) {
-        retained_finish(&domain->memory);
-    }
-    spin_unlock(&domain->memory.lock);
-    return rc;
-}
-
 long do_mmuext_op_new_baseptr(const struct permit *permit, struct call *call,
                               struct mmuext_op *op)
 {
     (void)permit;
-    return set_root(call, op, vcpu_set_kernel_root);
+    return vcpu_change_root(call->caller, MFN(op->arg1.mfn),
+                            vcpu_set_kernel_root);
 }
 
 long do_mmuext_op_new_user_baseptr(const struct permit *permit,
                                    struct call *call, struct mmuext_op *op)
 {
     (void)permit;
-    return set_root(call, op, vcpu_set_user_root);
+    return vcpu_change_root(call->caller, MFN(op->arg1.mfn),
+                            vcpu_set_user_root);
 }
 
 /* The CPUs on which the vCPUs of a guest bitmap run (0: all its vCPUs). */

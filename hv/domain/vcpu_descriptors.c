@@ -141,7 +141,6 @@ bool ldt_fault(struct vcpu *vcpu, uint64_t offset)
         return false;
     }
     spin_lock(&vcpu->domain->memory.lock);
-    this_cpu()->budget = WORK_BUDGET;
     mapped = ldt_map(vcpu, index);
     spin_unlock(&vcpu->domain->memory.lock);
     return mapped;

@@ -12,6 +12,7 @@
 #include "hv/cpu/tlb.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/vcpu_descriptors.h"
+#include "hv/mem/table.h"
 
 static int root_get(struct domain *domain, mfn_t mfn)
 {
@@ -77,4 +78,19 @@ int vcpu_set_user_root(struct vcpu *vcpu, mfn_t mfn)
     vcpu->root_user = mfn_to_maddr(mfn).a;
     root_put(old);
     return 0;
+}
+
+int vcpu_change_root(struct vcpu *vcpu, mfn_t mfn,
+                     int (*set)(struct vcpu *, mfn_t))
+{
+    struct memory *memory = &vcpu->domain->memory;
+    int rc;
+
+    spin_lock(&memory->lock);
+    rc = set(vcpu, mfn);
+    if (rc != -ERESTART) {
+        retained_finish(memory);
+    }
+    spin_unlock(&memory->lock);
+    return rc;
 }

@@ -11,3 +11,6 @@
  */
 int vcpu_set_kernel_root(struct vcpu *vcpu, mfn_t mfn) NODISCARD;
 int vcpu_set_user_root(struct vcpu *vcpu, mfn_t mfn) NODISCARD;
+/* One of the two at the current vCPU's own wish; takes the lock. */
+int vcpu_change_root(struct vcpu *vcpu, mfn_t mfn,
+                     int (*set)(struct vcpu *, mfn_t)) NODISCARD;

@@ -429,7 +429,6 @@ no_stack_protector void hypercall_enter(struct vcpu *vcpu, struct regs *regs)
     struct call call;
     long rc;
 
-    ((struct cpu *)(regs + 1))->budget = WORK_BUDGET; /* where entry.S is */
     call.caller = vcpu;
     call.target = vcpu->domain;
     call.nr = (uint32_t)regs->rax;

@@ -53,6 +53,11 @@
     pop     %r8
 .endm
 
+/* How much work this entry may do. */
+.macro BUDGET
+    movq    $WORK_BUDGET, GUEST_CPU(budget)
+.endm
+
 /* SYSCALL: the stub put RSP at struct cpu and kept the guest's there. */
 .macro SYSCALL_FRAME cs, vector
     pushq   $GUEST_SS
@@ -80,6 +85,7 @@ entry_exception:
     mov     %rsp, %rdi
     testb   $3, REGS_cs(%rsp)
     jz      from_hypervisor
+    BUDGET
     call    guest_exception
     jmp     exit_to_guest
 
@@ -90,6 +96,7 @@ entry_syscall:
     SYSCALL_FRAME GUEST_CS64, ENTRY_SYSCALL
     cmpb    $0, VCPU_kernel_mode(%rdi)
     je      1b
+    BUDGET
     call    hypercall_enter
     /* fall through */
 
@@ -167,6 +174,7 @@ entry_debug:
     mov     $(SIZEOF_REGS / 8), %ecx
     rep movsq
     mov     %rsp, %rdi
+    BUDGET
     call    guest_exception
     jmp     exit_to_guest
 1:  mov     %rsp, %rdi

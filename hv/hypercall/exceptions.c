@@ -53,9 +53,13 @@ static void interrupt(uint32_t vector)
 /* The CPU read a descriptor through our window: is it the guest's LDT? */
 static bool is_ldt_fault(struct vcpu *vcpu, uint64_t va)
 {
-    uint64_t ldt = vcpu_ldt_va(vcpu);
+    uint64_t offset = va - vcpu_ldt_va(vcpu);
 
-    return va - ldt < 0x10000 && ldt_fault(vcpu, va - ldt);
+    if (offset >= 0x10000) {
+        return false;
+    }
+    this_cpu()->budget = WORK_BUDGET; /* a switch may meet it with none left */
+    return ldt_fault(vcpu, offset);
 }
 
 /* A fault that need not be the guest's: true if it was not. */
@@ -171,7 +175,6 @@ static void int80(struct vcpu *vcpu, struct regs *regs)
 
 static noinline void other_exception(struct vcpu *vcpu, struct regs *regs)
 {
-    this_cpu()->budget = WORK_BUDGET; /* an entry as any other */
     switch (regs->vector) {
     case VECTOR_GP:
         general_protection(vcpu, regs);
@@ -188,9 +191,8 @@ static noinline void other_exception(struct vcpu *vcpu, struct regs *regs)
         debugreg_merge_status(vcpu);
         deliver_trap(vcpu, regs, VECTOR_DB, 0);
         break;
-    case VECTOR_BP:
     case VECTOR_OF:
-        deliver_soft_trap(vcpu, regs, (uint8_t)regs->vector);
+        deliver_soft_trap(vcpu, regs, VECTOR_OF);
         break;
     case VECTOR_GUEST_INT80:
         int80(vcpu, regs);
@@ -211,6 +213,8 @@ void guest_exception(struct regs *regs)
 
     if (regs->vector == VECTOR_PF) { /* the most frequent by far */
         page_fault(vcpu, regs);
+    } else if (regs->vector == VECTOR_BP) { /* tracing and probes are these */
+        deliver_soft_trap(vcpu, regs, VECTOR_BP);
     } else {
         other_exception(vcpu, regs);
     }

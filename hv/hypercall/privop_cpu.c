@@ -10,7 +10,6 @@
 #include "hv/hypercall/cpuid.h"
 #include "hv/hypercall/emulation.h"
 #include "hv/hypercall/msr.h"
-#include "hv/mem/table.h"
 
 static enum outcome undefined(const struct emulation *e)
 {
@@ -103,16 +102,10 @@ enum outcome privop_mov_to_cr(struct emulation *e)
  * executes the instruction again. */
 enum outcome privop_mov_to_cr3(struct emulation *e)
 {
-    struct domain *domain = e->vcpu->domain;
     uint64_t value = insn_get(e->insn, e->regs, e->insn->rm);
-    int rc;
+    int rc = vcpu_change_root(e->vcpu, maddr_to_mfn(MADDR(value)),
+                              vcpu_set_kernel_root);
 
-    spin_lock(&domain->memory.lock);
-    rc = vcpu_set_kernel_root(e->vcpu, maddr_to_mfn(MADDR(value)));
-    if (rc != -ERESTART) {
-        retained_finish(&domain->memory);
-    }
-    spin_unlock(&domain->memory.lock);
     if (rc == -ERESTART) {
         return OUTCOME_AGAIN;
     }

@@ -181,17 +181,17 @@ int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
 
 int vcpu_set_kernel_root(struct vcpu *vcpu, mfn_t mfn)
 {
-    assert_int_equal(vcpu->domain->memory.lock.next,
-                     vcpu->domain->memory.lock.owner + 1);
+    (void)vcpu;
     fake.new_root = mfn.n;
     return fake.root_result;
 }
 
-bool retained_drain(struct memory *owner, uint32_t limit)
+int vcpu_change_root(struct vcpu *vcpu, mfn_t mfn,
+                     int (*set)(struct vcpu *, mfn_t))
 {
-    (void)limit;
-    assert_ptr_equal(owner, &fake_domain.memory);
-    return true;
+    assert_ptr_equal(vcpu, &fake_vcpu);
+    assert_ptr_equal(set, vcpu_set_kernel_root);
+    return set(vcpu, mfn);
 }
 
 void cpu_poll(void)
