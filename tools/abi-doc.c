@@ -15,7 +15,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define FAMILY(name, number, shape, operations)                                \
+#define FAMILY(name, number, ...)                                              \
     _Static_assert((number) == __HYPERVISOR_##name, #name);
 #define CALL(...)
 #define ROW(...)
@@ -27,6 +27,7 @@ struct entry {
     const char *name;      /* of the hypercall */
     unsigned int number;   /* of the family or of the operation */
     const char *shape;     /* of a family */
+    unsigned int operations; /* of a family: those that a guest may name */
     const char *operation; /* NULL in the row of a PLAIN family */
     const char *type, *direction;
     const char *object, *field, *permission;
@@ -34,8 +35,12 @@ struct entry {
 };
 
 static const struct entry entries[] = {
-#define FAMILY(n, nr, s, operations)                                           \
-    {.is_family = true, .name = #n, .number = (nr), .shape = #s},
+#define FAMILY(n, nr, s, o, splits)                                            \
+    {.is_family = true,                                                        \
+     .name = #n,                                                               \
+     .number = (nr),                                                           \
+     .operations = (o),                                                        \
+     .shape = #s},
 #define CALL(f, c, p) {.name = #f, .object = "SELF", .permission = #c ":" #p},
 #define ROW(f, op, nr, t, d, o, m, c, p)                                       \
     {.name = #f,                                                               \
@@ -73,7 +78,6 @@ static const struct {
                "do; RSI: address of its structure"},
     {"PLATFORM", "RDI: address of a structure that begins with the operation "
                  "and the interface version"},
-    {"EVENT", "RDI: operation; RSI: address of its structure"},
     {"VA_MAPPING", "One operation; the entry's present and writable bits "
                    "choose its row"},
     {"BATCH", "RDI: array; RSI: elements; RDX: where to count those done; "
@@ -100,6 +104,12 @@ static void print_object(const char *object, const char *field)
         printf("a vCPU of the caller");
     } else if (strcmp(object, "DOMAIN_GIVEN") == 0) {
         printf("the domain in R10");
+    } else if (strcmp(object, "FIRST") == 0) {
+        printf("the first domain from `%s` on that is not refused", field);
+    } else if (strcmp(object, "NEW") == 0) {
+        printf("the label whose SID is `%s`", field);
+    } else if (strcmp(object, "SECURITY") == 0) {
+        printf("the policy");
     } else {
         printf("the domain in `%s`", field);
     }
@@ -110,7 +120,7 @@ static bool has_number(const struct entry *family, const struct entry *row)
 {
     return strcmp(family->shape, "BATCH") != 0 &&
            strcmp(family->shape, "VA_MAPPING") != 0 &&
-           strcmp(row->operation, "bind_virq_global") != 0;
+           row->number < family->operations;
 }
 
 static const char *direction_text(const char *direction)
@@ -154,6 +164,10 @@ static bool print_family(size_t index)
         return false;
     }
     printf("\n### %u %s\n\n%s.", family->number, family->name, meaning);
+    if (row->is_family) {
+        printf(" No operation yet.\n");
+        return true;
+    }
     if (row->operation == NULL) {
         printf(" On the caller: %s.\n", row->permission);
         return true;

@@ -12,6 +12,7 @@
 #include "hv/abi/permit.h"
 #include "hv/abi/xen.h"
 #include "lib/attributes.h"
+#include "xsm/xsm.h"
 
 struct domain;
 struct vcpu;
@@ -21,6 +22,7 @@ struct call {
     struct domain *target;  /* whom the row acts on; referenced */
     struct domain *second;  /* of rows with two objects */
     struct vcpu *vcpu;      /* of vcpu_op: the vCPU named */
+    label_t label;          /* of rows on NEW: what it shall have; referenced */
     uint64_t nr;            /* hypercall number */
     uint64_t *args;         /* five registers, or their private copy */
 };

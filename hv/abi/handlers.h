@@ -10,7 +10,7 @@
 
 typedef void NO_TYPE;
 
-#define FAMILY(name, number, shape, operations)
+#define FAMILY(...)
 #define CALL(f, ...)                                                           \
     long do_##f(const struct permit *permit, struct call *call, void *none);
 #define ROW(f, op, nr, t, ...)                                                 \

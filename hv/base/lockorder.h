@@ -14,6 +14,7 @@
  *   timer_lock        hv/sched/timer.c     all CPUs' timers
  *   paging_lock       hv/cpu/paging.c      the hypervisor's own page tables
  *   heap_lock         hv/mem/heap.c        free frames
+ *   label_lock        hv/security/         the labels in use
  *   audit_lock        hv/security/         the audit ring
  *
  * Leaves, below all of these: with one of them held, none but the last is taken.

@@ -39,6 +39,26 @@ struct domain *domain_get(domid_t id)
     return domain;
 }
 
+struct domain *domain_get_next(domid_t id)
+{
+    struct domain *next = NULL;
+
+    spin_lock(&domains_lock);
+    for (uint32_t i = 0; i < MAX_DOMAINS; i++) {
+        struct domain *domain = domain_table[i];
+
+        if (domain != NULL && domain->id >= id &&
+            (next == NULL || domain->id < next->id)) {
+            next = domain;
+        }
+    }
+    if (next != NULL) {
+        atomic_add(&next->refs, 1);
+    }
+    spin_unlock(&domains_lock);
+    return next;
+}
+
 void domain_put(struct domain *domain)
 {
     CHECK(atomic_sub(&domain->refs, 1) != 0);

@@ -45,7 +45,9 @@ struct domain {
     uint32_t port_hint;      /* no port below it is free */
     uint64_t polling;        /* atomic: bit per vCPU in SCHEDOP_poll */
 
-    /* Scheduling. */
+    /* Scheduling, guarded by the scheduler's lock. */
+    uint32_t pause_count;     /* its vCPUs run while this is 0 */
+    uint8_t toolstack_pauses; /* how many of them pausedomain made */
     uint32_t weight;         /* share of CPU time, SCHED_WEIGHT_DEFAULT */
     struct timer watchdog[2];
     uint32_t watchdog_used;  /* bit per watchdog; event_lock */
@@ -67,6 +69,8 @@ extern struct domain io_domain;
  * NULL.  domain_put releases it.
  */
 struct domain *domain_get(domid_t id);
+/* The same for the domain with the lowest id from this one on. */
+struct domain *domain_get_next(domid_t id);
 void domain_put(struct domain *domain);
 /* The domain itself, without a label, and its vCPUs; NULL without memory. */
 struct domain *domain_alloc(domid_t id, uint32_t vcpu_count);

@@ -12,20 +12,13 @@
 #include "hv/hypercall/hypercall.h"
 #include "hv/hypercall/rows.h"
 #include "hv/mem/guest_copy.h"
-#include "hv/security/security.h"
-
-struct permit {
-    char unused;
-};
 
 #define SYSCALL_LENGTH 2
 
 /* Largest argument structure of any row. */
 #define ARGUMENT_MAX 1024
 
-static const struct permit the_permit;
-
-#define FAMILY(name, number, shape, operations)
+#define FAMILY(...)
 #define CALL(f, ...)
 #define ROW(f, op, nr, t, ...)                                                 \
     static long call_##f##_##op(const struct permit *permit,                   \
@@ -43,10 +36,13 @@ static const struct permit the_permit;
 #define FIELD_XEN(t, m)          0
 #define FIELD_VCPU(t, m)         0
 #define FIELD_DOMAIN_GIVEN(t, m) 0
+#define FIELD_SECURITY(t, m)     0
 #define FIELD_DOMAIN(t, m)       offsetof(t, m)
+#define FIELD_FIRST(t, m)        offsetof(t, m)
+#define FIELD_NEW(t, m)          offsetof(t, m)
 
 const struct row rows[ROW_COUNT] = {
-#define FAMILY(name, number, shape, operations)
+#define FAMILY(...)
 #define CALL(f, c, p)                                                          \
     [row_##f] = {                                                              \
         .handler = do_##f, .perm = XSM_PERM_INIT(c, p), .is_simple = 1},
@@ -77,7 +73,7 @@ const struct row rows[ROW_COUNT] = {
 };
 
 static const char *const row_names[ROW_COUNT] = {
-#define FAMILY(name, number, shape, operations)
+#define FAMILY(...)
 #define CALL(f, ...)        [row_##f] = #f,
 #define ROW(f, op, nr, ...) [row_##f##_##op] = #f "." #op,
 #include "hv/abi/hypercalls.def"
@@ -90,7 +86,7 @@ struct family {
 
 #define FAMILIES 49u
 static const struct family families[FAMILIES] = {
-#define FAMILY(name, number, shape, operations)                                \
+#define FAMILY(name, number, shape, operations, splits)                        \
     [number] = {family_##name##_rows, operations, SHAPE_##shape},
 #define ROW(...)
 #define CALL(...)
@@ -102,136 +98,29 @@ const char *row_name(unsigned int row)
     return row < ROW_COUNT && row_names[row] != NULL ? row_names[row] : "?";
 }
 
-static bool refused(unsigned int row, struct xsm_perm perm,
-                    const struct domain *source, const struct domain *target)
-{
-    struct security_question question = {
-        .source = source->label,
-        .target = source == target ? source->self_label : target->label,
-        .permission = perm,
-        .source_id = source->id,
-        .target_id = target->id,
-        .operation = row_name(row),
-    };
-
-    return !security_refused(&question);
-}
-
-static inline bool may(unsigned int row, struct xsm_perm perm,
-                       const struct domain *source, const struct domain *target)
-{
-    if (likely(source == target)) {
-        return likely(domain_may_itself(source, perm)) ||
-               !refused(row, perm, source, target);
-    }
-    return xsm_allowed(&security_policy, source->label, target->label, perm) ||
-           !refused(row, perm, source, target);
-}
-
-static noinline const struct permit *permit_ask(unsigned int index,
-                                                const struct call *call)
-{
-    const struct row *row = &rows[index];
-    const struct domain *self = call->caller->domain;
-
-    if (unlikely(!may(index, row->perm, self, call->target))) {
-        return NULL;
-    }
-    if (unlikely(row->has_second) &&
-        !may(index, row->perm2, self, call->second)) {
-        return NULL;
-    }
-    return &the_permit;
-}
-
-const struct permit *row_permit(unsigned int index, const struct call *call)
-{
-    const struct row *row = &rows[index];
-
-    if (likely(call->target == call->caller->domain && !row->has_second &&
-               domain_may_itself(call->target, row->perm))) {
-        return &the_permit;
-    }
-    return permit_ask(index, call);
-}
-
-static struct domain *object_find(struct call *call, enum object object,
-                                  const void *arg, unsigned int field)
-{
-    domid_t id;
-
-    if (object == OBJECT_XEN) {
-        return &hv_domain;
-    }
-    id = *(const domid_t *)((const uint8_t *)arg + field);
-    if (id == DOMID_SELF) {
-        id = call->caller->domain->id;
-    }
-    return domain_get(id);
-}
-
-static void object_put(const struct domain *self, struct domain *domain)
-{
-    if (domain != NULL && domain != self && domain != &hv_domain) {
-        domain_put(domain);
-    }
-}
-
-static long refusal(const struct row *row)
-{
-    return row->object == OBJECT_DOMAIN ? -ESRCH : -EPERM;
-}
-
-static inline long run_found(unsigned int index, struct call *call, void *arg)
-{
-    const struct row *row = &rows[index];
-    const struct permit *permit = row_permit(index, call);
-
-    if (unlikely(permit == NULL)) {
-        return refusal(row);
-    }
-    return row->handler(permit, call, arg);
-}
-
-/* Rows that act on something else than the caller alone. */
-static noinline long run_other(unsigned int index, struct call *call,
-                               void *arg)
-{
-    const struct row *row = &rows[index];
-    struct domain *self = call->caller->domain;
-    long rc;
-
-    call->second = NULL;
-    if (row->object == OBJECT_VCPU) {
-        call->vcpu = domain_vcpu(self, (uint32_t)call->args[1]);
-        if (call->args[1] > UINT32_MAX || call->vcpu == NULL) {
-            return -ENOENT;
-        }
-    } else if (row->object != OBJECT_SELF) {
-        call->target = object_find(call, row->object, arg, row->field);
-    }
-    if (row->has_second) {
-        call->second = object_find(call, row->object2, arg, row->field2);
-    }
-    rc = refusal(row);
-    if (call->target != NULL && (!row->has_second || call->second != NULL)) {
-        rc = run_found(index, call, arg);
-    }
-    object_put(self, call->target);
-    object_put(self, call->second);
-    call->target = self;
-    call->second = NULL;
-    return rc;
-}
-
 static inline long run(unsigned int index, struct call *call, void *arg)
 {
     const struct row *row = &rows[index];
+    const struct permit *permit;
 
-    if (likely((row->object | row->has_second) == 0)) {
-        return run_found(index, call, arg);
+    if (unlikely((row->object | row->has_second) != 0)) {
+        return row_run_on_objects(index, call, arg);
     }
-    return run_other(index, call, arg);
+    permit = row_permit(index, call);
+    return likely(permit != NULL) ? row->handler(permit, call, arg) : -EPERM;
+}
+
+/* What a field of its structure makes another row of an operation. */
+static unsigned int row_split(unsigned int index, const void *arg)
+{
+    switch (index) {
+    case row_event_channel_op_bind_virq:
+        return virq_is_global(((const struct evtchn_bind_virq *)arg)->virq)
+                   ? row_event_channel_op_bind_virq_global
+                   : index;
+    default:
+        return index;
+    }
 }
 
 /* Rows with a structure at guest address va. */
@@ -247,11 +136,7 @@ static noinline long run_with_argument(unsigned int index, struct call *call,
     } else if (!guest_read(arg, GVA(va), row->size)) {
         return -EFAULT;
     }
-    if (index == row_event_channel_op_bind_virq &&
-        virq_is_global(((struct evtchn_bind_virq *)arg)->virq)) {
-        index = row_event_channel_op_bind_virq_global;
-    }
-    rc = run(index, call, arg);
+    rc = run(row_split(index, arg), call, arg);
     if (rc >= 0 && row->direction != DIRECTION_IN &&
         !guest_write(GVA(va), arg, row->size)) {
         return -EFAULT;
@@ -263,11 +148,9 @@ static noinline long run_with_argument(unsigned int index, struct call *call,
 static noinline long run_refused(const struct row *row, struct call *call,
                                  void *arg)
 {
-    if (refused((unsigned int)(row - rows), row->perm, call->target,
-                call->target)) {
-        return -EPERM;
-    }
-    return row->handler(&the_permit, call, arg);
+    const struct permit *permit = row_permit((unsigned int)(row - rows), call);
+
+    return permit != NULL ? row->handler(permit, call, arg) : -EPERM;
 }
 
 /*
@@ -331,6 +214,22 @@ static always_inline long run_row(const struct family *family,
     return run_row_with_objects(index, call, va);
 }
 
+static uint32_t platform_version(uint64_t nr)
+{
+    switch (nr) {
+    case __HYPERVISOR_mca:
+        return XEN_MCA_INTERFACE_VERSION;
+    case __HYPERVISOR_xsm_op:
+        return XEN_FLASK_INTERFACE_VERSION;
+    case __HYPERVISOR_sysctl:
+        return XEN_SYSCTL_INTERFACE_VERSION;
+    case __HYPERVISOR_domctl:
+        return XEN_DOMCTL_INTERFACE_VERSION;
+    default:
+        return XENPF_INTERFACE_VERSION;
+    }
+}
+
 static noinline long dispatch_platform(const struct family *family,
                                        struct call *call)
 {
@@ -341,10 +240,8 @@ static noinline long dispatch_platform(const struct family *family,
     if (!guest_read(&head, GVA(call->args[0]), sizeof(head))) {
         return -EFAULT;
     }
-    if (head.version != (call->nr == __HYPERVISOR_mca
-                             ? XEN_MCA_INTERFACE_VERSION
-                             : XENPF_INTERFACE_VERSION)) {
-        return -EACCES;
+    if (head.version != platform_version(call->nr)) {
+        return call->nr == __HYPERVISOR_xsm_op ? -ENOSYS : -EACCES;
     }
     return run_row(family, head.operation, call, call->args[0]);
 }
@@ -367,10 +264,6 @@ static noinline long dispatch_other(const struct family *family,
                        call->args[1]);
     case SHAPE_PLATFORM:
         return dispatch_platform(family, call);
-    case SHAPE_EVENT: /* the split row has no number of its own */
-        return call->args[0] == 14 ? -ENOSYS
-                                   : run_row(family, call->args[0], call,
-                                             call->args[1]);
     case SHAPE_BATCH:
         return batch_dispatch(call);
     case SHAPE_CMD_REGS:

@@ -15,8 +15,8 @@
 static bool label_make(struct domain *domain, label_t label)
 {
     domain->label = label;
-    if (xsm_label_transition(&security_policy, label, label, XSM_CLASS_domain,
-                             &domain->self_label) != XSM_OK) {
+    if (!security_label_transition(label, label, XSM_CLASS_domain,
+                                   &domain->self_label)) {
         return false;
     }
     domain->self_access =

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the preprocessor makes of hypercalls.def: families, rows and numbers.  Only the dispatcher (dispatch.c, batch.c) asks a
- * permission and makes a permit, and only its object files refer to handlers.
+ * What the preprocessor makes of hypercalls.def: families, rows and numbers.
+ * Only the dispatcher (dispatch.c, objects.c, batch.c, domain_list.c) includes
+ * this: it asks permissions and hands out permits, and only its object files
+ * refer to handlers.
  */
 #pragma once
 
@@ -10,9 +12,10 @@
 
 /* family_<name>_rows: where a family's rows begin in the table. */
 enum {
-#define FAMILY(name, number, shape, operations)                                \
+#define FAMILY(name, number, shape, operations, splits)                        \
     family_##name##_rows,                                                      \
-        family_##name##_rows_last = family_##name##_rows + (operations)-1,
+        family_##name##_rows_last =                                            \
+            family_##name##_rows + (operations) + (splits)-1,
 #define ROW(...)
 #define CALL(...)
 #include "hv/abi/hypercalls.def"
@@ -21,7 +24,7 @@ enum {
 
 /* row_<family>_<operation>: its index in the table. */
 enum {
-#define FAMILY(name, number, shape, operations)
+#define FAMILY(...)
 #define CALL(f, ...)        row_##f = family_##f##_rows,
 #define ROW(f, op, nr, ...) row_##f##_##op = family_##f##_rows + (nr),
 #include "hv/abi/hypercalls.def"
@@ -34,6 +37,9 @@ enum object {
     OBJECT_VCPU,
     OBJECT_DOMAIN,
     OBJECT_DOMAIN_GIVEN,
+    OBJECT_FIRST,
+    OBJECT_NEW,
+    OBJECT_SECURITY,
 };
 enum shape {
     SHAPE_NONE,
@@ -43,7 +49,6 @@ enum shape {
     SHAPE_CMD_REGS,
     SHAPE_MEMORY,
     SHAPE_PLATFORM,
-    SHAPE_EVENT,
     SHAPE_VA_MAPPING,
     SHAPE_BATCH,
 };
@@ -62,6 +67,7 @@ struct row {
 _Static_assert(sizeof(struct row) == 24, "one row, three words");
 
 extern const struct row rows[ROW_COUNT];
+extern const struct permit the_permit; /* objects.c alone knows what it is */
 /* "event_channel_op.bind_virq", for audit, traces and the ABI document. */
 const char *row_name(unsigned int row);
 
@@ -70,6 +76,15 @@ const char *row_name(unsigned int row);
  * path has then written the audit record.
  */
 const struct permit *row_permit(unsigned int row, const struct call *call);
+
+/* A row on something else than the caller alone: finds it, asks, runs. */
+long row_run_on_objects(unsigned int row, struct call *call, void *arg);
+/*
+ * The first domain from id on that the caller may do row to, referenced, or
+ * NULL.
+ */
+struct domain *row_next_domain(unsigned int row, const struct call *call,
+                               domid_t id);
 
 /* One hypercall or multicall entry, from its registers to its result. */
 long hypercall_dispatch(struct call *call);

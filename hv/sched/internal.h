@@ -28,7 +28,8 @@ extern struct sched sched;
 /* Whether pauses and "down" let it run, if it wants to. */
 static inline bool sched_may_run(const struct vcpu *vcpu)
 {
-    return vcpu->pause_count == 0 && !vcpu->is_down;
+    return (vcpu->pause_count | vcpu->domain->pause_count) == 0 &&
+           !vcpu->is_down;
 }
 
 /* Makes a CPU, which may be this one, call schedule(). */

@@ -3,12 +3,15 @@
  * What keeps a vCPU from running whatever it wants: pauses, which nest, and
  * being down; and where it may run.
  */
+#include "hv/abi/handlers.h"
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/time.h"
 #include "hv/sched/internal.h"
+
+#define TOOLSTACK_PAUSES_MAX 255
 
 /* It may not run any more.  Lock held. */
 static void make_stop(struct vcpu *vcpu)
@@ -73,28 +76,44 @@ bool vcpu_is_stopped(const struct vcpu *vcpu)
     return !sched_may_run(vcpu) && atomic_read(&vcpu->is_loaded) == 0;
 }
 
-void domain_pause(struct domain *domain)
+/* Lock held, as for the next. */
+static void hold(struct domain *domain)
 {
+    domain->pause_count++;
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
-        if (domain->vcpus[id] != NULL) {
-            vcpu_pause(domain->vcpus[id]);
+        make_stop(domain->vcpus[id]);
+    }
+}
+
+static void let_go(struct domain *domain)
+{
+    CHECK(domain->pause_count > 0);
+    domain->pause_count--;
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        if (sched_may_run(domain->vcpus[id])) {
+            make_go(domain->vcpus[id]);
         }
     }
 }
 
+void domain_pause(struct domain *domain)
+{
+    spin_lock(&sched.lock);
+    hold(domain);
+    spin_unlock(&sched.lock);
+}
+
 void domain_unpause(struct domain *domain)
 {
-    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
-        if (domain->vcpus[id] != NULL) {
-            vcpu_unpause(domain->vcpus[id]);
-        }
-    }
+    spin_lock(&sched.lock);
+    let_go(domain);
+    spin_unlock(&sched.lock);
 }
 
 bool domain_is_stopped(const struct domain *domain)
 {
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
-        if (domain->vcpus[id] != NULL && !vcpu_is_stopped(domain->vcpus[id])) {
+        if (!vcpu_is_stopped(domain->vcpus[id])) {
             return false;
         }
     }
@@ -115,4 +134,45 @@ int vcpu_set_affinity(struct vcpu *vcpu, uint64_t cpu_mask)
     }
     spin_unlock(&sched.lock);
     return 0;
+}
+
+/* --- A toolstack's pauses: counted apart, so that it undoes only its own --- */
+
+long do_domctl_pausedomain(const struct permit *permit, struct call *call,
+                           struct xen_domctl *arg)
+{
+    struct domain *domain = call->target;
+    long rc = -EOVERFLOW;
+
+    (void)permit;
+    (void)arg;
+    if (domain == call->caller->domain) {
+        return -EINVAL;
+    }
+    spin_lock(&sched.lock);
+    if (domain->toolstack_pauses < TOOLSTACK_PAUSES_MAX) {
+        domain->toolstack_pauses++;
+        hold(domain);
+        rc = 0;
+    }
+    spin_unlock(&sched.lock);
+    return rc;
+}
+
+long do_domctl_unpausedomain(const struct permit *permit, struct call *call,
+                             struct xen_domctl *arg)
+{
+    struct domain *domain = call->target;
+    long rc = -EINVAL;
+
+    (void)permit;
+    (void)arg;
+    spin_lock(&sched.lock);
+    if (domain->toolstack_pauses > 0) {
+        domain->toolstack_pauses--;
+        let_go(domain);
+        rc = 0;
+    }
+    spin_unlock(&sched.lock);
+    return rc;
 }

@@ -29,3 +29,13 @@ struct security_question {
  * within the domain's rate.  Returns whether to go on (permissive mode).
  */
 bool security_refused(const struct security_question *question);
+
+/*
+ * A reference on the label that a SID from outside names; false if it names
+ * none, or the one of what has no label.
+ */
+bool security_label_get(uint32_t sid, label_t *out) NODISCARD;
+void security_label_put(label_t label);
+/* xsm_label_transition(): takes a reference.  False if there is no such. */
+bool security_label_transition(label_t source, label_t target,
+                               enum xsm_class class, label_t *out) NODISCARD;

@@ -13,16 +13,22 @@
 #include <stdint.h>
 
 #define __XEN_INTERFACE_VERSION__ 0x00040e00
+#ifndef __XEN_TOOLS__
+#define __XEN_TOOLS__ 1 /* domctl and sysctl structures too */
+#endif
 #include <xen/xen.h>
 #include <xen/callback.h>
+#include <xen/domctl.h>
 #include <xen/errno.h>
 #include <xen/event_channel.h>
 #include <xen/memory.h>
 #include <xen/physdev.h>
 #include <xen/platform.h>
 #include <xen/sched.h>
+#include <xen/sysctl.h>
 #include <xen/vcpu.h>
 #include <xen/version.h>
+#include <xen/xsm/flask_op.h>
 
 static inline long hypercall5(long nr, uint64_t a, uint64_t b, uint64_t c,
                               uint64_t d, uint64_t e)
