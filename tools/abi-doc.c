@@ -102,6 +102,8 @@ static void print_object(const char *object, const char *field)
         printf("the hypervisor");
     } else if (strcmp(object, "VCPU") == 0) {
         printf("a vCPU of the caller");
+    } else if (strcmp(object, "END") == 0) {
+        printf("the caller's end of a channel");
     } else if (strcmp(object, "DOMAIN_GIVEN") == 0) {
         printf("the domain in R10");
     } else if (strcmp(object, "FIRST") == 0) {

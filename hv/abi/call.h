@@ -23,6 +23,8 @@ struct call {
     struct domain *second;  /* of rows with two objects */
     struct vcpu *vcpu;      /* of vcpu_op: the vCPU named */
     label_t label;          /* of rows on NEW: what it shall have; referenced */
+    label_t end, peer_end;  /* of event channels: the ends that were asked
+                               about, the caller's or new one and the other */
     uint64_t nr;            /* hypercall number */
     uint64_t *args;         /* five registers, or their private copy */
 };

@@ -37,9 +37,11 @@ struct domain {
     uint32_t vcpu_count;  /* fixed at creation */
     struct vcpu *vcpus[MAX_VCPUS];
 
+    label_t end_labels[8]; /* those its ends had so far; see hv/security/labels.c */
+
     /* Event channels. */
     spinlock_t event_lock;
-    struct evtchn *ports;    /* EVTCHN_PORTS of them, or NULL */
+    struct evtchn *ports;    /* as many as port_count; as long as the domain */
     uint32_t port_limit;     /* first port that may not be used */
     uint32_t port_count;     /* how many were allocated */
     uint32_t port_hint;      /* no port below it is free */

@@ -34,7 +34,7 @@ int evtchn_domain_init(struct domain *domain)
 int evtchn_domain_destroy(struct domain *domain)
 {
     if (domain->ports == NULL) {
-        return 0;
+        return 0; /* it was never finished */
     }
     /* No port can be opened from here on; those open are still closed. */
     spin_lock(&domain->event_lock);
@@ -44,9 +44,15 @@ int evtchn_domain_destroy(struct domain *domain)
     if (!evtchn_close_some(domain, domain->port_count)) {
         return -ERESTART;
     }
-    heap_free(domain->ports, domain->port_count * sizeof(*domain->ports));
-    domain->ports = NULL;
     return 0;
+}
+
+void evtchn_domain_free(struct domain *domain)
+{
+    if (domain->ports != NULL) {
+        heap_free(domain->ports, domain->port_count * sizeof(*domain->ports));
+        domain->ports = NULL;
+    }
 }
 
 int evtchn_find_free(struct domain *domain, uint32_t *port)
@@ -241,11 +247,4 @@ void evtchn_set_pending(struct domain *domain, uint32_t port)
     } else {
         announce(domain, port);
     }
-}
-
-void evtchn_set_label(struct domain *domain, uint32_t port, label_t label)
-{
-    spin_lock(&domain->event_lock);
-    domain->ports[port].label = label;
-    spin_unlock(&domain->event_lock);
 }

@@ -21,7 +21,7 @@ enum evtchn_state { /* values unlike EVTCHNSTAT_*: evtchn_ops.c translates */
 struct evtchn {
     uint8_t state; /* enum evtchn_state */
     uint8_t vcpu;  /* whom it notifies */
-    label_t label; /* of the channel as an object; set by evtchn_set_label */
+    label_t label; /* of this end, if UNBOUND or INTERDOMAIN; else 0 */
     uint32_t number;
     union {
         struct domain *remote; /* EVTCHN_INTERDOMAIN: its channel keeps it */
@@ -37,10 +37,12 @@ _Static_assert(sizeof(struct evtchn) == 16, "4096 of them in 64 KiB");
 int evtchn_domain_init(struct domain *domain) NODISCARD;
 /*
  * Closes the ports of a domain that no longer runs, whose timers are stopped
- * and whose vCPUs still exist, then frees them.  0 when done, -ERESTART after a
- * bounded number: call again.
+ * and whose vCPUs still exist; none can be opened again.  0 when done,
+ * -ERESTART after a bounded number: call again.
  */
 int evtchn_domain_destroy(struct domain *domain) NODISCARD;
+/* Frees the table, with the domain: others may look into it until then. */
+void evtchn_domain_free(struct domain *domain);
 
 /*
  * Makes port pending and, where the guest wants to know, wakes or interrupts
@@ -71,5 +73,8 @@ static inline struct evtchn *evtchn_of(const struct domain *domain,
     return &domain->ports[index_nospec(port, limit)];
 }
 
-/* The label that the policy computed for a channel just allocated. */
-void evtchn_set_label(struct domain *domain, uint32_t port, label_t label);
+/* Whether it is (still) the end with this label.  event_lock held. */
+static inline bool evtchn_has_label(const struct evtchn *channel, label_t label)
+{
+    return channel != NULL && channel->label.index == label.index;
+}

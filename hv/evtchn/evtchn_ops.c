@@ -20,16 +20,30 @@ long do_event_channel_op_send(const struct permit *permit, struct call *call,
     (void)permit;
     spin_lock(&local->event_lock);
     channel = evtchn_of(local, port);
-    if (unlikely(channel == NULL)) {
-        status = -EINVAL;
+    if (unlikely(!evtchn_has_label(channel, call->end))) {
+        status = hypercall_continue(call); /* reopened: it is asked again */
     } else if (likely(channel->state == EVTCHN_INTERDOMAIN)) {
         evtchn_set_pending(channel->remote, channel->number);
-    } else if (channel->state == EVTCHN_IPI) {
-        evtchn_set_pending(local, port);
-    } else if (channel->state != EVTCHN_UNBOUND) {
-        status = -EINVAL;
     }
     spin_unlock(&local->event_lock);
+    return status;
+}
+
+long do_event_channel_op_send_ipi(const struct permit *permit,
+                                  struct call *call, struct evtchn_send *arg)
+{
+    struct domain *domain = call->caller->domain;
+    const struct evtchn *channel = NULL;
+    long status = -EINVAL;
+
+    (void)permit;
+    spin_lock(&domain->event_lock);
+    channel = evtchn_of(domain, arg->port);
+    if (channel != NULL && channel->state == EVTCHN_IPI) {
+        evtchn_set_pending(domain, arg->port);
+        status = 0;
+    }
+    spin_unlock(&domain->event_lock);
     return status;
 }
 
@@ -38,6 +52,7 @@ long do_event_channel_op_alloc_unbound(const struct permit *permit,
                                        struct evtchn_alloc_unbound *arg)
 {
     struct domain *domain = call->target;
+    struct evtchn *channel = NULL;
     uint32_t port = 0;
     int status = 0;
 
@@ -45,8 +60,9 @@ long do_event_channel_op_alloc_unbound(const struct permit *permit,
     spin_lock(&domain->event_lock);
     status = evtchn_find_free(domain, &port);
     if (status == 0) {
-        evtchn_open(domain, port, EVTCHN_UNBOUND, 0)->remote_id =
-            call->second->id;
+        channel = evtchn_open(domain, port, EVTCHN_UNBOUND, 0);
+        channel->remote_id = call->second->id;
+        channel->label = call->end;
         arg->port = port;
     }
     spin_unlock(&domain->event_lock);
@@ -54,9 +70,10 @@ long do_event_channel_op_alloc_unbound(const struct permit *permit,
 }
 
 /* Both event_locks held. */
-static int bind_interdomain(struct domain *local, struct domain *remote,
-                            struct evtchn_bind_interdomain *arg)
+static long bind_interdomain(struct call *call,
+                             struct evtchn_bind_interdomain *arg)
 {
+    struct domain *local = call->target, *remote = call->second;
     struct evtchn *peer = evtchn_of(remote, arg->remote_port);
     struct evtchn *channel = NULL;
     uint32_t port = 0;
@@ -66,12 +83,16 @@ static int bind_interdomain(struct domain *local, struct domain *remote,
         peer->remote_id != local->id) {
         return -EINVAL;
     }
+    if (!evtchn_has_label(peer, call->peer_end)) {
+        return hypercall_continue(call); /* reopened: it is asked again */
+    }
     status = evtchn_find_free(local, &port);
     if (status != 0) {
         return status;
     }
     channel = evtchn_open(local, port, EVTCHN_INTERDOMAIN, arg->remote_port);
     channel->remote = remote;
+    channel->label = call->end;
     peer->state = EVTCHN_INTERDOMAIN;
     peer->number = port;
     peer->remote = local;
@@ -85,14 +106,12 @@ long do_event_channel_op_bind_interdomain(const struct permit *permit,
                                           struct call *call,
                                           struct evtchn_bind_interdomain *arg)
 {
-    struct domain *local = call->target;
-    struct domain *remote = call->second;
-    int status = 0;
+    long status = 0;
 
     (void)permit;
-    evtchn_lock_both(local, remote);
-    status = bind_interdomain(local, remote, arg);
-    evtchn_unlock_both(local, remote);
+    evtchn_lock_both(call->target, call->second);
+    status = bind_interdomain(call, arg);
+    evtchn_unlock_both(call->target, call->second);
     return status;
 }
 

@@ -37,6 +37,7 @@
 #define FIELD_VCPU(t, m)         0
 #define FIELD_DOMAIN_GIVEN(t, m) 0
 #define FIELD_SECURITY(t, m)     0
+#define FIELD_END(t, m)          0
 #define FIELD_DOMAIN(t, m)       offsetof(t, m)
 #define FIELD_FIRST(t, m)        offsetof(t, m)
 #define FIELD_NEW(t, m)          offsetof(t, m)
@@ -210,6 +211,9 @@ static always_inline long run_row(const struct family *family,
     }
     if (likely(rows[index].is_word)) {
         return run_with_word(&rows[index], call, va);
+    }
+    if (likely(rows[index].object == OBJECT_END)) {
+        return event_send(call, va);
     }
     return run_row_with_objects(index, call, va);
 }

@@ -110,9 +110,14 @@ static void object_put(struct domain *domain)
 static long run_if_permitted(unsigned int index, struct call *call, void *arg,
                              long refusal)
 {
+    const struct row *row = &rows[index];
     const struct permit *permit = row_permit(index, call);
 
-    return permit == NULL ? refusal : rows[index].handler(permit, call, arg);
+    if (permit == NULL || (row->perm2.class == XSM_CLASS_event &&
+                           !event_ends_permitted(index, call, arg))) {
+        return refusal;
+    }
+    return row->handler(permit, call, arg);
 }
 
 static long run_on_domains(unsigned int index, struct call *call, void *arg)
@@ -183,6 +188,7 @@ long row_run_on_objects(unsigned int index, struct call *call, void *arg)
     case OBJECT_DOMAIN:
     case OBJECT_DOMAIN_GIVEN:
     case OBJECT_FIRST:
+    case OBJECT_END:
         break;
     }
     return run_on_domains(index, call, arg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the preprocessor makes of hypercalls.def: families, rows and numbers.
- * Only the dispatcher (dispatch.c, objects.c, batch.c, domain_list.c) includes
- * this: it asks permissions and hands out permits, and only its object files
+ * Only the dispatcher (dispatch.c, objects.c, events.c, batch.c, domain_list.c)
+ * includes this: it asks permissions and hands out permits, and only its object files
  * refer to handlers.
  */
 #pragma once
@@ -39,6 +39,7 @@ enum object {
     OBJECT_DOMAIN_GIVEN,
     OBJECT_FIRST,
     OBJECT_NEW,
+    OBJECT_END,
     OBJECT_SECURITY,
 };
 enum shape {
@@ -85,6 +86,14 @@ long row_run_on_objects(unsigned int row, struct call *call, void *arg);
  */
 struct domain *row_next_domain(unsigned int row, const struct call *call,
                                domid_t id);
+
+/* EVTCHNOP_send; its structure is at guest address va. */
+long event_send(struct call *call, uint64_t va);
+/*
+ * Whether the policy also allows the ends of a channel that a row with two
+ * domains, which it allowed, would make or connect; arg is its structure.
+ */
+bool event_ends_permitted(unsigned int row, struct call *call, const void *arg);
 
 /* One hypercall or multicall entry, from its registers to its result. */
 long hypercall_dispatch(struct call *call);

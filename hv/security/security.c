@@ -21,7 +21,6 @@
 struct xsm security_policy;
 
 static struct xsm_arena arena;
-static spinlock_t label_lock; /* guards the table of labels */
 static spinlock_t audit_lock; /* guards what follows */
 static struct audit_ring ring;
 static struct audit_budget budgets[MAX_DOMAINS]; /* by domid */
@@ -108,35 +107,4 @@ bool security_refused(const struct security_question *question)
         audit(question, decision);
     }
     return decision.allowed;
-}
-
-bool security_label_get(uint32_t sid, label_t *out)
-{
-    spin_lock(&label_lock);
-    *out = xsm_label_of_sid(&security_policy, sid);
-    xsm_label_get(&security_policy, *out);
-    spin_unlock(&label_lock);
-    if (out->index == sid && sid != XSM_INITIAL_unlabeled) {
-        return true;
-    }
-    security_label_put(*out);
-    return false;
-}
-
-void security_label_put(label_t label)
-{
-    spin_lock(&label_lock);
-    xsm_label_put(&security_policy, label);
-    spin_unlock(&label_lock);
-}
-
-bool security_label_transition(label_t source, label_t target,
-                               enum xsm_class class, label_t *out)
-{
-    enum xsm_status status;
-
-    spin_lock(&label_lock);
-    status = xsm_label_transition(&security_policy, source, target, class, out);
-    spin_unlock(&label_lock);
-    return status == XSM_OK;
 }

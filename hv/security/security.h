@@ -39,3 +39,11 @@ void security_label_put(label_t label);
 /* xsm_label_transition(): takes a reference.  False if there is no such. */
 bool security_label_transition(label_t source, label_t target,
                                enum xsm_class class, label_t *out) NODISCARD;
+/*
+ * The label of an end that domain has, or will have, of a channel to peer; the
+ * domain keeps it.  False: the policy has none, or the domain has too many.
+ */
+bool security_end_label(struct domain *domain, const struct domain *peer,
+                        label_t *out) NODISCARD;
+/* Drops those that it kept; nobody can find the domain any more. */
+void security_domain_forget(struct domain *domain);

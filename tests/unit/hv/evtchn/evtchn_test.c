@@ -126,6 +126,7 @@ static void machine_end(void)
     for (uint32_t d = 0; d < DOMAINS; d++) {
         while (evtchn_domain_destroy(&domains[d]) != 0) {
         }
+        evtchn_domain_free(&domains[d]);
         assert_null(domains[d].ports);
         assert_int_equal(domains[d].refs, 1);
         assert_false(spin_is_locked(&domains[d].event_lock));
@@ -142,10 +143,17 @@ static struct call call_from(uint32_t d)
 struct model {
     int state; /* EVTCHNSTAT_* */
     uint32_t remote_domain, remote_port, vcpu, number;
+    uint16_t label; /* of the end, as the dispatcher decided; 0: no end */
     bool pending;
 };
 
 static struct model models[DOMAINS][PORTS];
+
+/* What the policy calls an end of d towards remote. */
+static label_t end_label(uint32_t d, uint32_t remote)
+{
+    return (label_t){(uint16_t)(1 + d * DOMAINS + remote)};
+}
 
 static struct model *model_of(uint32_t d, uint32_t port)
 {
@@ -203,6 +211,7 @@ static void compare_port(uint32_t d, uint32_t port)
     assert_int_equal(do_event_channel_op_status(NULL, &call, &status), 0);
     assert_int_equal(status.status, model->state);
     assert_int_equal(test_bit(shareds[d].evtchn_pending, port), model->pending);
+    assert_int_equal(domains[d].ports[port].label.index, model->label);
     if (model->state == EVTCHNSTAT_closed) {
         return;
     }
@@ -256,12 +265,14 @@ static void do_alloc(uint32_t d)
     struct call call = call_from(d);
 
     call.second = &domains[remote];
+    call.end = end_label(d, remote);
     assert_int_equal(do_event_channel_op_alloc_unbound(NULL, &call, &arg),
                      port == 0 ? -ENOSPC : 0);
     if (port != 0) {
         assert_int_equal(arg.port, port);
         model_open(d, port,
                    (struct model){.state = EVTCHNSTAT_unbound,
+                                  .label = call.end.index,
                                   .remote_domain = remote});
     }
 }
@@ -280,11 +291,18 @@ static void do_bind_interdomain(uint32_t d)
         expected = -EINVAL;
     }
     call.second = &domains[remote];
+    call.end = end_label(d, remote);
+    call.peer_end.index = peer == NULL ? 0 : peer->label;
+    if (pick(8) == 0) { /* the port is not the one that was asked about */
+        call.peer_end.index++;
+        expected = expected == -EINVAL ? -EINVAL : -ERESTART;
+    }
     assert_int_equal(do_event_channel_op_bind_interdomain(NULL, &call, &arg),
                      expected);
     if (expected == 0) {
         assert_int_equal(arg.local_port, port);
         models[d][port] = (struct model){.state = EVTCHNSTAT_interdomain,
+                                         .label = call.end.index,
                                          .remote_domain = remote,
                                          .remote_port = remote_port,
                                          .pending = true};
@@ -395,23 +413,41 @@ static void do_close(uint32_t d)
     }
 }
 
+/* As the dispatcher does it: by the label that it found in the port. */
+static long send(uint32_t d, uint32_t port, uint16_t label)
+{
+    struct evtchn_send arg = {.port = port};
+    struct call call = call_from(d);
+
+    call.end.index = label;
+    return label == 0 ? do_event_channel_op_send_ipi(NULL, &call, &arg)
+                      : do_event_channel_op_send(NULL, &call, &arg);
+}
+
 static void do_send(uint32_t d)
 {
-    struct evtchn_send arg = {.port = pick_port()};
-    struct model *model = model_of(d, arg.port);
-    struct call call = call_from(d);
-    long expected = -EINVAL;
+    uint32_t port = pick_port();
+    struct model *model = model_of(d, port);
 
-    if (model != NULL && model->state == EVTCHNSTAT_interdomain) {
-        models[model->remote_domain][model->remote_port].pending = true;
-        expected = 0;
-    } else if (model != NULL && model->state == EVTCHNSTAT_ipi) {
-        model->pending = true;
-        expected = 0;
-    } else if (model != NULL && model->state == EVTCHNSTAT_unbound) {
-        expected = 0;
+    if (model == NULL || model->label == 0) {
+        long expected = -EINVAL;
+
+        if (model != NULL && model->state == EVTCHNSTAT_ipi) {
+            model->pending = true;
+            expected = 0;
+        }
+        assert_int_equal(send(d, port, 0), expected);
+        /* It was an end when it was asked about. */
+        assert_int_equal(send(d, port, 1), -ERESTART);
+        return;
     }
-    assert_int_equal(do_event_channel_op_send(NULL, &call, &arg), expected);
+    assert_int_equal(send(d, port, model->label + 1), -ERESTART);
+    assert_int_equal(send(d, port, 0), -EINVAL);
+    compare_port(d, port);
+    if (model->state == EVTCHNSTAT_interdomain) {
+        models[model->remote_domain][model->remote_port].pending = true;
+    }
+    assert_int_equal(send(d, port, model->label), 0);
 }
 
 static void do_send_virq(uint32_t d)
@@ -612,15 +648,13 @@ static void test_unmask_delivers_what_waits(void **state)
 
 static void test_last_port_and_limits(void **state)
 {
-    struct evtchn_send send = {.port = EVTCHN_PORTS};
     struct call call = call_from(1);
     uint32_t last = 0;
 
     (void)state;
     machine_make(0);
-    assert_int_equal(do_event_channel_op_send(NULL, &call, &send), -EINVAL);
-    send.port = UINT32_MAX;
-    assert_int_equal(do_event_channel_op_send(NULL, &call, &send), -EINVAL);
+    assert_int_equal(send(1, EVTCHN_PORTS, 0), -EINVAL);
+    assert_int_equal(send(1, UINT32_MAX, 0), -EINVAL);
     for (uint32_t i = 1; i < EVTCHN_PORTS; i++) {
         last = ipi_port(1, 0);
         assert_int_equal(last, i);
@@ -628,8 +662,7 @@ static void test_last_port_and_limits(void **state)
     struct evtchn_bind_ipi one_more = {.vcpu = 0};
     assert_int_equal(do_event_channel_op_bind_ipi(NULL, &call, &one_more),
                      -ENOSPC);
-    send.port = last;
-    assert_int_equal(do_event_channel_op_send(NULL, &call, &send), 0);
+    assert_int_equal(send(1, last, 0), 0);
     assert_true(test_bit(shareds[1].evtchn_pending, EVTCHN_PORTS - 1));
     machine_end();
 }
@@ -683,8 +716,9 @@ static void test_dying_domain(void **state)
     assert_int_equal(do_event_channel_op_status(NULL, &call, &status), 0);
     assert_int_equal(status.status, EVTCHNSTAT_unbound);
     assert_int_equal(status.u.unbound.dom, 1);
-    struct evtchn_send send = {.port = bind.remote_port};
-    assert_int_equal(do_event_channel_op_send(NULL, &call, &send), 0);
+    assert_int_equal(send(0, bind.remote_port, call.end.index + 1), -ERESTART);
+    struct evtchn_send to_nobody = {.port = bind.remote_port};
+    assert_int_equal(do_event_channel_op_send(NULL, &call, &to_nobody), 0);
     machine_end();
 }
 

@@ -270,6 +270,7 @@ void machine_end(void)
             watchdogs_destroy(machine_domains[id]);
             while (evtchn_domain_destroy(machine_domains[id]) != 0) {
             }
+            evtchn_domain_free(machine_domains[id]);
             free(machine_domains[id]->shared);
             free(machine_domains[id]);
             machine_domains[id] = NULL;

@@ -309,6 +309,7 @@ void race_end(void)
         }
         while (evtchn_domain_destroy(domain) != 0) {
         }
+        evtchn_domain_free(domain);
         assert_int_equal(domain->refs, 1);
     }
     for (uint32_t d = 0; race_domains[d] != NULL; d++) {
