@@ -142,14 +142,15 @@ void console_write_ring(const char *text, size_t size)
 
 size_t console_ring_read(char *to, size_t size, uint64_t *position)
 {
-    uint64_t oldest;
+    uint64_t first;
     size_t count = 0;
 
     spin_lock(&console_lock);
-    oldest =
+    first =
         ring_written > CONSOLE_RING_SIZE ? ring_written - CONSOLE_RING_SIZE : 0;
-    if (*position < oldest || *position > ring_written) {
-        *position = oldest;
+    first = MAX(first, ring_cleared);
+    if (*position < first || *position > ring_written) {
+        *position = first;
     }
     while (count < size && *position < ring_written) {
         to[count++] = ring[(*position)++ % CONSOLE_RING_SIZE];
@@ -158,15 +159,15 @@ size_t console_ring_read(char *to, size_t size, uint64_t *position)
     return count;
 }
 
-uint64_t console_ring_start(void)
+uint64_t console_ring_end(void)
 {
-    return __atomic_load_n(&ring_cleared, __ATOMIC_RELAXED);
+    return __atomic_load_n(&ring_written, __ATOMIC_RELAXED);
 }
 
 void console_ring_clear(void)
 {
     spin_lock(&console_lock);
-    __atomic_store_n(&ring_cleared, ring_written, __ATOMIC_RELAXED);
+    ring_cleared = ring_written;
     spin_unlock(&console_lock);
 }
 

@@ -29,11 +29,11 @@ void console_write_ring(const char *text, size_t size);
 
 /*
  * Of the ring, from stream position *position on (moved up if that was
- * overwritten), at most size bytes; *position becomes what follows them.
+ * overwritten or cleared), at most size bytes; *position becomes what follows.
  */
 size_t console_ring_read(char *to, size_t size, uint64_t *position);
-/* Positions below this were cleared by dom0 and are not read again. */
-uint64_t console_ring_start(void);
+uint64_t console_ring_end(void); /* the position after the last byte */
+/* What is in it now is not read again. */
 void console_ring_clear(void);
 
 /* Switches the UART's receive interrupt on; it is routed by then. */

@@ -11,6 +11,7 @@
 #define MAX_DOMAINS     256
 #define MEMORY_MAP_ENTRIES    32u
 #define MEMORY_MAP_ENTRY_SIZE 20u /* E820: start, size, type */
+#define CPUID_WORDS     11    /* of feature bits: hv/hypercall/cpuid.h */
 #define EVTCHN_PORTS    4096u /* 2-level ABI */
 
 struct evtchn;
@@ -33,6 +34,8 @@ struct domain {
     /* What its toolstack says of its memory, for its kernel; memory.lock. */
     uint32_t memory_map_count;
     uint8_t memory_map[MEMORY_MAP_ENTRIES * MEMORY_MAP_ENTRY_SIZE];
+
+    uint32_t cpuid_hidden[CPUID_WORDS]; /* features its toolstack took away */
 
     uint32_t vcpu_count;  /* fixed at creation */
     struct vcpu *vcpus[MAX_VCPUS];

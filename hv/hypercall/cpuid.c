@@ -27,19 +27,38 @@
 
 #define LINEAR_BITS       48u
 
+/* In the order of the public ABI (xen/arch-x86/cpufeatureset.h). */
 enum word {
     WORD_1_EDX,
     WORD_1_ECX,
-    WORD_7_EBX,
-    WORD_7_ECX,
-    WORD_7_EDX,
-    WORD_7_1_EAX,
-    WORD_D_1_EAX,
     WORD_80000001_EDX,
     WORD_80000001_ECX,
+    WORD_D_1_EAX,
+    WORD_7_EBX,
+    WORD_7_ECX,
     WORD_80000007_EDX,
     WORD_80000008_EBX,
+    WORD_7_EDX,
+    WORD_7_1_EAX,
     WORDS
+};
+_Static_assert(WORDS == CPUID_WORDS, "a domain's words");
+
+static const struct place {
+    uint32_t leaf, subleaf;
+    unsigned int reg;
+} places[WORDS] = {
+    [WORD_1_EDX] = {1, 0, CPUID_EDX},
+    [WORD_1_ECX] = {1, 0, CPUID_ECX},
+    [WORD_80000001_EDX] = {0x80000001u, 0, CPUID_EDX},
+    [WORD_80000001_ECX] = {0x80000001u, 0, CPUID_ECX},
+    [WORD_D_1_EAX] = {0xd, 1, CPUID_EAX},
+    [WORD_7_EBX] = {7, 0, CPUID_EBX},
+    [WORD_7_ECX] = {7, 0, CPUID_ECX},
+    [WORD_80000007_EDX] = {0x80000007u, 0, CPUID_EDX},
+    [WORD_80000008_EBX] = {0x80000008u, 0, CPUID_EBX},
+    [WORD_7_EDX] = {7, 0, CPUID_EDX},
+    [WORD_7_1_EAX] = {7, 1, CPUID_EAX},
 };
 
 enum rule {
@@ -107,9 +126,11 @@ void cpuid_init(void)
     }
 }
 
-static inline uint32_t masked(enum word word, uint32_t host)
+/* hidden: the domain's; what a toolstack may do is take away. */
+static inline uint32_t masked(const uint32_t *hidden, enum word word,
+                              uint32_t host)
 {
-    return (host & masks[word].keep) | masks[word].set;
+    return ((host & masks[word].keep) | masks[word].set) & ~hidden[word];
 }
 
 static void all_zero(uint32_t out[4])
@@ -117,25 +138,26 @@ static void all_zero(uint32_t out[4])
     out[0] = out[1] = out[2] = out[3] = 0;
 }
 
-static void features_leaf(uint32_t out[4])
+static void features_leaf(const uint32_t *hidden, uint32_t out[4])
 {
     /* One logical processor, APIC ID 0; the CLFLUSH line is the host's. */
     out[CPUID_EBX] = (out[CPUID_EBX] & 0xff00) | 1u << 16;
-    out[CPUID_ECX] = masked(WORD_1_ECX, out[CPUID_ECX]);
-    out[CPUID_EDX] = masked(WORD_1_EDX, out[CPUID_EDX]);
+    out[CPUID_ECX] = masked(hidden, WORD_1_ECX, out[CPUID_ECX]);
+    out[CPUID_EDX] = masked(hidden, WORD_1_EDX, out[CPUID_EDX]);
 }
 
-static void features_7(uint32_t subleaf, uint32_t out[4])
+static void features_7(const uint32_t *hidden, uint32_t subleaf,
+                       uint32_t out[4])
 {
     switch (subleaf) {
     case 0:
         out[CPUID_EAX] = MIN(out[CPUID_EAX], SUBLEAF_7_MAX);
-        out[CPUID_EBX] = masked(WORD_7_EBX, out[CPUID_EBX]);
-        out[CPUID_ECX] = masked(WORD_7_ECX, out[CPUID_ECX]);
-        out[CPUID_EDX] = masked(WORD_7_EDX, out[CPUID_EDX]);
+        out[CPUID_EBX] = masked(hidden, WORD_7_EBX, out[CPUID_EBX]);
+        out[CPUID_ECX] = masked(hidden, WORD_7_ECX, out[CPUID_ECX]);
+        out[CPUID_EDX] = masked(hidden, WORD_7_EDX, out[CPUID_EDX]);
         break;
     case 1:
-        out[CPUID_EAX] = masked(WORD_7_1_EAX, out[CPUID_EAX]);
+        out[CPUID_EAX] = masked(hidden, WORD_7_1_EAX, out[CPUID_EAX]);
         out[CPUID_EBX] = out[CPUID_ECX] = out[CPUID_EDX] = 0;
         break;
     default:
@@ -169,8 +191,8 @@ static uint32_t xsave_size(uint64_t states, bool compacted)
     return size;
 }
 
-static void xsave_leaf(const struct vcpu *vcpu, uint32_t subleaf,
-                       uint32_t out[4])
+static void xsave_leaf(const uint32_t *hidden, const struct vcpu *vcpu,
+                       uint32_t subleaf, uint32_t out[4])
 {
     uint64_t supported = cpu_features.xcr0_supported;
     uint64_t enabled = vcpu != NULL ? vcpu->xcr0 : supported;
@@ -188,7 +210,7 @@ static void xsave_leaf(const struct vcpu *vcpu, uint32_t subleaf,
         out[CPUID_EDX] = (uint32_t)(supported >> 32);
         break;
     case 1:
-        out[CPUID_EAX] = masked(WORD_D_1_EAX, out[CPUID_EAX]);
+        out[CPUID_EAX] = masked(hidden, WORD_D_1_EAX, out[CPUID_EAX]);
         out[CPUID_EBX] = xsave_size(enabled, true);
         out[CPUID_ECX] = out[CPUID_EDX] = 0;
         break;
@@ -266,7 +288,8 @@ static void hypervisor_leaf(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     }
 }
 
-static void extended_leaf(uint32_t leaf, uint32_t out[4])
+static void extended_leaf(const uint32_t *hidden, uint32_t leaf,
+                          uint32_t out[4])
 {
     switch (leaf & 0xf) {
     case 0:
@@ -274,16 +297,16 @@ static void extended_leaf(uint32_t leaf, uint32_t out[4])
         break;
     case 1:
         out[CPUID_EBX] = 0;
-        out[CPUID_ECX] = masked(WORD_80000001_ECX, out[CPUID_ECX]);
-        out[CPUID_EDX] = masked(WORD_80000001_EDX, out[CPUID_EDX]);
+        out[CPUID_ECX] = masked(hidden, WORD_80000001_ECX, out[CPUID_ECX]);
+        out[CPUID_EDX] = masked(hidden, WORD_80000001_EDX, out[CPUID_EDX]);
         break;
     case 7:
         out[CPUID_EAX] = out[CPUID_EBX] = out[CPUID_ECX] = 0;
-        out[CPUID_EDX] = masked(WORD_80000007_EDX, out[CPUID_EDX]);
+        out[CPUID_EDX] = masked(hidden, WORD_80000007_EDX, out[CPUID_EDX]);
         break;
     case 8:
         out[CPUID_EAX] = (out[CPUID_EAX] & 0xff) | LINEAR_BITS << 8;
-        out[CPUID_EBX] = masked(WORD_80000008_EBX, out[CPUID_EBX]);
+        out[CPUID_EBX] = masked(hidden, WORD_80000008_EBX, out[CPUID_EBX]);
         out[CPUID_ECX] = out[CPUID_EDX] = 0;
         break;
     default: /* 2-6: the CPU's name, its caches */
@@ -291,15 +314,15 @@ static void extended_leaf(uint32_t leaf, uint32_t out[4])
     }
 }
 
-static void basic_leaf(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
-                       uint32_t out[4])
+static void basic_leaf(const uint32_t *hidden, const struct vcpu *vcpu,
+                       uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     switch (leaf) {
     case 0:
         out[CPUID_EAX] = MIN(out[CPUID_EAX], LEAF_MAX);
         break;
     case 1:
-        features_leaf(out);
+        features_leaf(hidden, out);
         break;
     case 2: /* caches */
         break;
@@ -307,10 +330,10 @@ static void basic_leaf(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
         out[CPUID_EAX] &= 0x3ff;
         break;
     case 7:
-        features_7(subleaf, out);
+        features_7(hidden, subleaf, out);
         break;
     case 0xd:
-        xsave_leaf(vcpu, subleaf, out);
+        xsave_leaf(hidden, vcpu, subleaf, out);
         break;
     default:
         all_zero(out);
@@ -321,7 +344,9 @@ static void basic_leaf(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 void cpuid_for_domain(const struct domain *domain, const struct vcpu *vcpu,
                       uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
-    (void)domain; /* all domains see one policy so far */
+    static const uint32_t nothing[WORDS];
+    const uint32_t *hidden = domain == NULL ? nothing : domain->cpuid_hidden;
+
     if (leaf - LEAF_HYPERVISOR < 0x100) {
         hypervisor_leaf(leaf, subleaf, out);
         return;
@@ -329,9 +354,34 @@ void cpuid_for_domain(const struct domain *domain, const struct vcpu *vcpu,
     all_zero(out);
     if (leaf <= LEAF_MAX) {
         machine_cpuid(leaf, subleaf, out);
-        basic_leaf(vcpu, leaf, subleaf, out);
+        basic_leaf(hidden, vcpu, leaf, subleaf, out);
     } else if (leaf >= 0x80000000u && leaf <= LEAF_EXTENDED_MAX) {
         machine_cpuid(leaf, subleaf, out);
-        extended_leaf(leaf, out);
+        extended_leaf(hidden, leaf, out);
     }
+}
+
+uint32_t cpuid_word(const struct domain *domain, unsigned int word)
+{
+    uint32_t out[4];
+
+    if (word >= WORDS) {
+        return 0;
+    }
+    cpuid_for_domain(domain, NULL, places[word].leaf, places[word].subleaf,
+                     out);
+    return out[places[word].reg];
+}
+
+unsigned int cpuid_find_word(uint32_t leaf, uint32_t subleaf, unsigned int reg)
+{
+    unsigned int word;
+
+    for (word = 0; word < WORDS; word++) {
+        if (places[word].leaf == leaf && places[word].subleaf == subleaf &&
+            places[word].reg == reg) {
+            break;
+        }
+    }
+    return word;
 }

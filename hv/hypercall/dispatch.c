@@ -119,6 +119,10 @@ static unsigned int row_split(unsigned int index, const void *arg)
         return virq_is_global(((const struct evtchn_bind_virq *)arg)->virq)
                    ? row_event_channel_op_bind_virq_global
                    : index;
+    case row_sysctl_readconsole:
+        return ((const struct xen_sysctl *)arg)->u.readconsole.clear
+                   ? row_sysctl_readconsole_clear
+                   : index;
     default:
         return index;
     }

@@ -20,7 +20,7 @@
 
 static spinlock_t heap_lock; /* guards what follows and free frames */
 static uint32_t free_list[HEAP_MAX_ORDER + 1];
-static uint64_t free_frames;
+static uint64_t free_frames, total_frames;
 static bool is_ready;
 
 static uint32_t index_of(const struct page *page)
@@ -177,12 +177,17 @@ uint64_t heap_free_count(void)
     return READ_ONCE(free_frames);
 }
 
+uint64_t heap_total_count(void)
+{
+    return total_frames;
+}
+
 void heap_forget(void)
 {
     for (unsigned int i = 0; i <= HEAP_MAX_ORDER; i++) {
         free_list[i] = MFN_NIL;
     }
-    free_frames = 0;
+    free_frames = total_frames = 0;
     is_ready = true;
 }
 
@@ -196,6 +201,7 @@ void heap_add(mfn_t start, mfn_t end)
     for (uint64_t i = start.n; i < end.n; i++) {
         frame_table[i] = (struct page){.owner = OWNER_FREE};
     }
+    total_frames += end.n - start.n;
     while (mfn < end.n) {
         unsigned int order = HEAP_MAX_ORDER;
 

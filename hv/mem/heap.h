@@ -21,7 +21,8 @@ struct page *heap_alloc_pages(unsigned int order, unsigned int address_bits);
 /* As above, but with what was in it: the caller overwrites all of it. */
 struct page *heap_alloc_raw(unsigned int order, unsigned int address_bits);
 void heap_free_pages(struct page *page, unsigned int order);
-uint64_t heap_free_count(void); /* frames */
+uint64_t heap_free_count(void);  /* frames */
+uint64_t heap_total_count(void); /* frames that it was ever given */
 
 /*
  * Memory for the hypervisor's own objects, zeroed; NULL if there is none.

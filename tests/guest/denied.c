@@ -104,6 +104,9 @@ static void *argument_make(const struct row *row)
     if (is_same(row->operation, "bind_virq_global")) {
         ((struct evtchn_bind_virq *)argument)->virq = VIRQ_CONSOLE;
     }
+    if (is_same(row->operation, "readconsole_clear")) {
+        ((struct xen_sysctl *)argument)->u.readconsole.clear = 1;
+    }
     return argument;
 }
 
@@ -161,6 +164,7 @@ static int code_of(const struct row *row)
     } splits[] = {
         {"bind_virq_global", EVTCHNOP_bind_virq},
         {"send_ipi", EVTCHNOP_send},
+        {"readconsole_clear", XEN_SYSCTL_readconsole},
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(splits); i++) {
