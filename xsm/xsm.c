@@ -92,14 +92,23 @@ void xsm_set_mode(struct xsm *xsm, enum xsm_mode mode)
     xsm->generation++;
 }
 
-enum xsm_status xsm_boolean_get(const struct xsm *xsm, struct bytes name,
-                                uint32_t *out)
+enum xsm_status xsm_boolean_find(const struct xsm *xsm, struct bytes name,
+                                 uint32_t *number)
 {
-    uint32_t value = symbols_find(&xsm->policy->booleans, name);
-    if (value == 0) {
+    uint32_t boolean = symbols_find(&xsm->policy->booleans, name);
+    *number = boolean - 1;
+    return boolean == 0 ? XSM_NOT_FOUND : XSM_OK;
+}
+
+enum xsm_status xsm_boolean_get(const struct xsm *xsm, uint32_t number,
+                                struct bytes *name, uint32_t *value)
+{
+    const struct symbols *booleans = &xsm->policy->booleans;
+    if (number >= booleans->values || !symbols_has(booleans, number + 1)) {
         return XSM_NOT_FOUND;
     }
-    *out = xsm->policy->boolean[value - 1];
+    *name = booleans->names[number];
+    *value = xsm->policy->boolean[number];
     return XSM_OK;
 }
 

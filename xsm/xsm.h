@@ -116,8 +116,12 @@ NODISCARD enum xsm_status xsm_load(struct xsm *xsm, struct xsm_arena *arena,
                                    struct xsm_refusal *why);
 
 void xsm_set_mode(struct xsm *xsm, enum xsm_mode mode);
+/* Booleans have numbers from 0 on. */
+NODISCARD enum xsm_status xsm_boolean_find(const struct xsm *xsm,
+                                           struct bytes name, uint32_t *number);
 NODISCARD enum xsm_status xsm_boolean_get(const struct xsm *xsm,
-                                          struct bytes name, uint32_t *out);
+                                          uint32_t number, struct bytes *name,
+                                          uint32_t *value);
 /* Rebuilds the matrix: no decision may run meanwhile. */
 NODISCARD enum xsm_status xsm_boolean_set(struct xsm *xsm, struct bytes name,
                                           uint32_t value);

@@ -23,6 +23,16 @@ bool security_label_get(uint32_t sid, label_t *out)
     return false;
 }
 
+bool security_label_of(struct bytes context, label_t *out)
+{
+    enum xsm_status status;
+
+    spin_lock(&label_lock);
+    status = xsm_label_of(&security_policy, context, out);
+    spin_unlock(&label_lock);
+    return status == XSM_OK;
+}
+
 void security_label_put(label_t label)
 {
     spin_lock(&label_lock);

@@ -35,6 +35,8 @@ bool security_refused(const struct security_question *question);
  * none, or the one of what has no label.
  */
 bool security_label_get(uint32_t sid, label_t *out) NODISCARD;
+/* The label of a context "user:role:type": takes a reference. */
+bool security_label_of(struct bytes context, label_t *out) NODISCARD;
 void security_label_put(label_t label);
 /* xsm_label_transition(): takes a reference.  False if there is no such. */
 bool security_label_transition(label_t source, label_t target,

@@ -78,9 +78,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     use_all(&xsm);
     const struct symbols *booleans = &xsm.policy->booleans;
     for (uint32_t i = 0; i < booleans->used && i < 4; i++) {
-        struct bytes name = booleans->symbols[i].name;
-        uint32_t value;
-        if (xsm_boolean_get(&xsm, name, &value) != XSM_OK ||
+        struct bytes name = booleans->symbols[i].name, same;
+        uint32_t number, value;
+        if (xsm_boolean_find(&xsm, name, &number) != XSM_OK ||
+            xsm_boolean_get(&xsm, number, &same, &value) != XSM_OK ||
+            same.size != name.size ||
             xsm_boolean_set(&xsm, name, !value) == XSM_NO_MEMORY) {
             abort();
         }

@@ -33,6 +33,9 @@ static const struct row rows[] = {
 /* Rows that exist and that dom0 does not get, on itself or a guest. */
 static const char *const dom0_lacks[] = {
     "physdev_op.get_free_pirq",
+    "xsm_op.load",
+    "xsm_op.setenforce",
+    "xsm_op.setbool",
 };
 
 /* The whole of what an unlabelled guest gets: families, or single rows. */

@@ -127,18 +127,29 @@ static void booleans_switch_rules(void **state)
     struct bytes name = bytes_of_text("guest_console");
     label_t self = label_named(loaded, "default_u:guest_r:domU_self_t");
     struct xsm_perm perm = XSM_PERM(console2, write_own);
-    uint32_t value = 7;
+    uint32_t number = 7, value = 7;
+    struct bytes found = bytes_none();
     (void)state;
-    assert_int_equal(xsm_boolean_get(xsm, name, &value), XSM_OK);
+    assert_int_equal(xsm_boolean_find(xsm, name, &number), XSM_OK);
+    assert_int_equal(number, 0);
+    assert_int_equal(xsm_boolean_get(xsm, number, &found, &value), XSM_OK);
     assert_int_equal(value, 0);
+    assert_int_equal(found.size, name.size);
+    assert_memory_equal(found.data, name.data, name.size);
     assert_false(xsm_allowed(xsm, XSM_LABEL(domU), self, perm));
     assert_int_equal(xsm_boolean_set(xsm, name, 1), XSM_OK);
     assert_true(xsm_allowed(xsm, XSM_LABEL(domU), self, perm));
+    assert_int_equal(xsm_boolean_get(xsm, number, &found, &value), XSM_OK);
+    assert_int_equal(value, 1);
     assert_int_equal(xsm_boolean_set(xsm, name, 0), XSM_OK);
     assert_false(xsm_allowed(xsm, XSM_LABEL(domU), self, perm));
     assert_int_equal(xsm_boolean_set(xsm, bytes_of_text("nothing"), 1),
                      XSM_NOT_FOUND);
-    assert_int_equal(xsm_boolean_get(xsm, bytes_none(), &value), XSM_NOT_FOUND);
+    assert_int_equal(xsm_boolean_find(xsm, bytes_none(), &number),
+                     XSM_NOT_FOUND);
+    assert_int_equal(xsm_boolean_get(xsm, 1, &found, &value), XSM_NOT_FOUND);
+    assert_int_equal(xsm_boolean_get(xsm, UINT32_MAX, &found, &value),
+                     XSM_NOT_FOUND);
     unload(loaded);
 }
 
