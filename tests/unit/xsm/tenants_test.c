@@ -42,7 +42,7 @@ struct line {
     "sched: yield block poll shutdown watchdog;"                               \
     "event2: bind_virq bind_ipi close bind_vcpu unmask notify_new send_ipi "   \
     "status;"                                                                  \
-    "event: create send status reset;"                                         \
+    "event: create bind send status reset;"                                    \
     "grant: setup query;"                                                      \
     "mmu: map_read map_write adjust stat updatemp pinpage mmuext_op exchange;" \
     "memory2: unmap_own pt_write cache_attribute memory_map;"                  \
@@ -80,7 +80,7 @@ struct line {
 
 #define DOM0_ITSELF                                                            \
     OWN_KERNEL                                                                 \
-    "event: bind; grant: map_read map_write unmap;"                            \
+    "grant: map_read map_write unmap;"                                         \
     "grant2: copy_read copy_write; event2: bind_pirq; resource: add remove;"   \
     "device2: irq_status irq_eoi irq_eoi_page;"                                \
     "domain: getdomaininfo getvcpuinfo getaffinity setaffinity "               \
@@ -110,6 +110,8 @@ static const struct line table[] = {
      "event: create send status"},
     {"*:guest_r:guest_t", "same:object_r:guest_event_t",
      "event: create send status"},
+    {"*:object_r:domU_event_t", "same:guest_r:domU_self_t", "event: bind"},
+    {"*:object_r:guest_event_t", "same:guest_r:guest_self_t", "event: bind"},
     /* A guest and the machine. */
     {"*:guest_r:*", SYSTEM "xen_t", KERNEL_OF_XEN "device2: pit"},
     {"*:guest_r:*", DOM0, "event: bind send"},
