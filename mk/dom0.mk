@@ -20,9 +20,9 @@ $(eval $(call unit_test,tools/image/compact,tools/image/compact.c))
 $(eval $(call fuzz_target,bzimage,tools/image/bzimage.c tools/image/unpack.c \
     tools/image/compact.c,-llzma -lzstd -llz4 -lz))
 
-DOM0_PARTS := $(wildcard dom0/init dom0/packages dom0/modules dom0/lib/* \
+DOM0_PARTS := $(wildcard dom0/init dom0/packages dom0/modules dom0/lib/* dom0/guests/* \
     dom0/checks/* dom0/udhcpc.script)
-$(BUILD)/dom0/%/manifest.json: tools/image/mkroot.sh tools/image/fetch.sh \
+$(BUILD)/dom0/%/manifest.json: tools/image/mkroot.sh tools/image/lib/root.sh tools/image/fetch.sh \
     $(DOM0_PARTS) $(UNPACK_KERNEL) $(BUILD)/host/vouch
 	@mkdir -p $(@D)
 	UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkroot.sh $(@D) \

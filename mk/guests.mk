@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# What guests boot, made from Debian's packages, and the disk that holds it.
+
+GUESTS_DIR := $(BUILD)/guests
+GUEST_FLAVOURS := amd64 cloud-amd64
+GUEST_PARTS := $(wildcard guest/rc guest/inittab guest/packages guest/modules guest/bin/*)
+$(GUESTS_DIR)/manifest.json: tools/image/mkguest.sh tools/image/lib/root.sh \
+    tools/image/fetch.sh dom0/udhcpc.script $(GUEST_PARTS) $(UNPACK_KERNEL)
+	@mkdir -p $(@D)
+	UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkguest.sh $(@D) \
+	    $(GUEST_FLAVOURS)
+
+GUESTS_DISK := $(GUESTS_DIR)/disk.img
+GUESTS_FILES := $(wildcard tests/scenario/dom0/*)
+$(GUESTS_DISK): $(GUESTS_DIR)/manifest.json tools/image/mkdata.sh $(GUESTS_FILES)
+	tools/image/mkdata.sh $@ $(GUESTS_DIR) $(GUESTS_FILES)
+
+.PHONY: guest-images
+guest-images: $(GUESTS_DISK)
+## guest-images guests' kernels, root file system and disk

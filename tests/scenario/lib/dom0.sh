@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+# dom0's shell on the serial console, typed at and read by a scenario. Lines
+# that are typed stay short: a UART has no flow control. What is longer is a
+# script in tests/scenario/dom0, which the guests' disk has in /guests/files.
+
+dom0_limit=${SCENARIO_TIMEOUT:-600}
+
+# dom0_start NAME [ARGUMENT OF tools/run/dom0.sh...]: 0 when the shell is there.
+dom0_start()
+{
+    dom0_dir=$BUILD/scenario/$1
+    shift
+    rm -rf "$dom0_dir"
+    mkdir -p "$dom0_dir"
+    dom0_console=$dom0_dir/serial.log
+    dom0_number=0 dom0_offset=0
+    mkfifo "$dom0_dir/keys"
+    SERIAL=stdio tools/run/dom0.sh -t "$dom0_limit" "$@" \
+        <"$dom0_dir/keys" >"$dom0_console" 2>"$dom0_dir/qemu.log" &
+    dom0_pid=$!
+    exec 4>"$dom0_dir/keys"
+    trap dom0_stop EXIT
+    dom0_wait_for "${DOM0_BOOT:-180}" '^dom0: a shell' || return 1
+    sleep 1
+    echo "stty -echo; PS1=; cd /tmp" >&4
+    dom0_run true
+}
+
+dom0_text()
+{
+    tr -d '\r\0' <"$dom0_console"
+}
+
+# Reads to the end: grep -q would leave the other end of the pipe to fail.
+dom0_says()
+{
+    dom0_text | grep -aE -e "$1" >/dev/null
+}
+
+# dom0_wait_for SECONDS REGEX
+dom0_wait_for()
+{
+    local end=$((SECONDS + $1))
+    while [ $SECONDS -lt $end ] && kill -0 "$dom0_pid" 2>/dev/null; do
+        dom0_says "$2" && return 0
+        sleep 0.2
+    done
+    dom0_says "$2" && return 0
+    echo "the console does not say $2; it ends:"
+    dom0_text | tail -n 15
+    return 1
+}
+
+# dom0_run COMMAND: what it prints, and its exit status.
+dom0_run()
+{
+    local mark end status output
+    dom0_number=$((dom0_number + 1))
+    mark="@$$.$dom0_number:"
+    dom0_offset=$(stat -c %s "$dom0_console")
+    echo "$1; printf '\n%s%d@\n' '$mark' \$?" >&4
+    end=$((SECONDS + ${DOM0_TIMEOUT:-120}))
+    while true; do
+        output=$(tail -c "+$((dom0_offset + 1))" "$dom0_console" |
+            tr -d '\r\0')
+        status=$(sed -n "s/^$mark\([0-9]*\)@\$/\1/p" <<<"$output")
+        [ -z "$status" ] || break
+        if [ $SECONDS -ge $end ] || ! kill -0 "$dom0_pid" 2>/dev/null; then
+            printf 'no end of: %s\n%s\n' "$1" "$output"
+            return 124
+        fi
+        sleep 0.1
+    done
+    sed -e "/^$mark/,\$d" <<<"$output" | sed -e '${/^$/d}'
+    return "$status"
+}
+
+# dom0_prints REGEX COMMAND: it succeeds, and some line matches.
+dom0_prints()
+{
+    local output status=0
+    output=$(dom0_run "$2") || status=$?
+    if [ $status != 0 ] || ! grep -aEq -e "$1" <<<"$output"; then
+        printf '%s: status %d, expected %s, printed:\n%s\n' "$2" $status "$1" \
+            "$output"
+        return 1
+    fi
+}
+
+# dom0_fails REGEX COMMAND: it fails, with such a line.
+dom0_fails()
+{
+    local output status=0
+    output=$(dom0_run "$2") || status=$?
+    if [ $status = 0 ] || ! grep -aEq -e "$1" <<<"$output"; then
+        printf '%s: status %d, expected failure and %s, printed:\n%s\n' \
+            "$2" $status "$1" "$output"
+        return 1
+    fi
+}
+
+dom0_stop()
+{
+    trap - EXIT
+    [ -n "${dom0_pid:-}" ] || return 0
+    kill "$dom0_pid" 2>/dev/null
+    wait "$dom0_pid" 2>/dev/null
+    exec 4>&-
+    dom0_pid=
+    return 0
+}
