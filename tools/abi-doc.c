@@ -80,6 +80,8 @@ static const struct {
                  "and the interface version"},
     {"VA_MAPPING", "One operation; the entry's present and writable bits "
                    "choose its row"},
+    {"GRANT", "RDI: operation; RSI: array of its structures; RDX: elements; "
+              "each has a status of its own"},
     {"BATCH", "RDI: array; RSI: elements; RDX: where to count those done; "
               "R10: whose pages; each element's kind chooses its row"},
 };
@@ -105,7 +107,9 @@ static void print_object(const char *object, const char *field)
     } else if (strcmp(object, "END") == 0) {
         printf("the caller's end of a channel");
     } else if (strcmp(object, "DOMAIN_GIVEN") == 0) {
-        printf("the domain in R10");
+        printf(strcmp(field, "-") == 0 ? "the domain in R10"
+                                       : "the domain behind `%s`",
+               field);
     } else if (strcmp(object, "FIRST") == 0) {
         printf("the first domain from `%s` on that is not refused", field);
     } else if (strcmp(object, "NEW") == 0) {

@@ -46,6 +46,15 @@ struct mmu_element {
     uint64_t value;
 };
 
+/*
+ * One element of unmap_grant_ref, and the first of those handles unmapped
+ * before it that still wait for a flush.
+ */
+struct grant_unmap {
+    struct gnttab_unmap_grant_ref op;
+    uint32_t waiting;
+};
+
 /* The structure of memory_op's questions about a domain. */
 struct xen_domid {
     domid_t domid;

@@ -36,6 +36,7 @@ struct cpu {
 #define WORK_BATCH       10  /* an element of mmu_update or mmuext_op */
 #define WORK_SHOOTDOWN   64  /* other CPUs are interrupted and waited for */
 #define WORK_FRAME       24  /* allocate and zero a frame, or free one */
+#define WORK_GRANT       32  /* map, unmap or copy a granted frame */
 
 /*
  * The top of each stack: [... guest frame][struct cpu].  The frame ends right

@@ -15,6 +15,7 @@
 #define EVTCHN_PORTS    4096u /* 2-level ABI */
 
 struct evtchn;
+struct grant_table;
 
 struct domain {
     struct memory memory;
@@ -41,6 +42,7 @@ struct domain {
     struct vcpu *vcpus[MAX_VCPUS];
 
     label_t end_labels[8]; /* those its ends had so far; see hv/security/labels.c */
+    struct grant_table *grants; /* hv/grant/; NULL until made */
 
     /* Event channels. */
     spinlock_t event_lock;

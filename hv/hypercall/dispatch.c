@@ -274,6 +274,12 @@ static noinline long dispatch_other(const struct family *family,
         return dispatch_platform(family, call);
     case SHAPE_BATCH:
         return batch_dispatch(call);
+    case SHAPE_GRANT:
+        if (call->args[0] == GNTTABOP_set_version ||
+            call->args[0] == GNTTABOP_get_version) {
+            return run_row(family, call->args[0], call, call->args[1]);
+        }
+        return grants_dispatch(call);
     case SHAPE_CMD_REGS:
         return run_row(family, call->args[0], call, 0);
     case SHAPE_CMD_PTR:

@@ -9,6 +9,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/domain/clock.h"
 #include "hv/evtchn/evtchn.h"
+#include "hv/grant/grant.h"
 #include "hv/sched/sched.h"
 #include "hv/security/security.h"
 
@@ -29,7 +30,8 @@ struct domain *domain_create(domid_t id, uint32_t vcpu_count, label_t label)
     struct domain *domain = domain_alloc(id, vcpu_count);
 
     if (domain == NULL || !label_make(domain, label) ||
-        evtchn_domain_init(domain) != 0) {
+        evtchn_domain_init(domain) != 0 ||
+        grant_domain_init(domain, -1, -1) != 0) {
         return NULL; /* only at boot: who calls refuses to go on */
     }
     for (uint32_t i = 0; i < vcpu_count; i++) {

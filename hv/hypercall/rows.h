@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the preprocessor makes of hypercalls.def: families, rows and numbers.
- * Only the dispatcher (dispatch.c, objects.c, events.c, batch.c, domain_list.c)
- * includes this: it asks permissions and hands out permits, and only its object files
- * refer to handlers.
+ * Only the dispatcher (dispatch.c, objects.c, events.c, batch.c, grants.c,
+ * domain_list.c) includes this: it asks permissions and hands out permits, and
+ * only its object files refer to handlers.
  */
 #pragma once
 
@@ -52,6 +52,7 @@ enum shape {
     SHAPE_PLATFORM,
     SHAPE_VA_MAPPING,
     SHAPE_BATCH,
+    SHAPE_GRANT,
 };
 
 struct row {
@@ -99,3 +100,5 @@ bool event_ends_permitted(unsigned int row, struct call *call, const void *arg);
 long hypercall_dispatch(struct call *call);
 /* Batches: mmu_update, mmuext_op. */
 long batch_dispatch(struct call *call);
+/* grant_table_op, but for its questions about versions. */
+long grants_dispatch(struct call *call);

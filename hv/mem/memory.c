@@ -122,3 +122,9 @@ void memory_share_page(struct memory *memory, struct page *page)
     page->refs = 1;
     page->type = (uint64_t)PAGE_SHARED << PAGE_TYPE_SHIFT | 1;
 }
+
+void memory_unshare_page(struct memory *memory, struct page *page)
+{
+    atomic_add(&memory->page_count, 1); /* memory_free_frame() takes it off */
+    page_put_and_type(page);
+}

@@ -66,7 +66,7 @@ static bool is_table(enum page_type type)
     return type >= PAGE_L1 && type <= PAGE_SEGDESC;
 }
 
-static int get_writable(struct page *page)
+int page_get_writable(struct page *page)
 {
     uint64_t old = __atomic_load_n(&page->type, __ATOMIC_RELAXED);
     uint64_t new;
@@ -156,7 +156,7 @@ int page_get_type(struct page *page, enum page_type type)
         }
         table_zap(owner, page);
     }
-    return get_writable(page);
+    return page_get_writable(page);
 }
 
 void page_put_type(struct page *page)

@@ -102,6 +102,8 @@ void page_put(struct page *page);
  */
 int page_get_type(struct page *page, enum page_type type) NODISCARD;
 void page_put_type(struct page *page);
+/* WRITABLE for whoever holds no lock: a retained table is refused, too. */
+int page_get_writable(struct page *page) NODISCARD;
 
 /* Says that a translation of this frame may be cached until now. */
 void page_stamp(struct page *page);

@@ -22,8 +22,13 @@ struct xen_domid {
     domid_t domid;
 };
 
+struct grant_unmap {
+    struct gnttab_unmap_grant_ref op;
+};
+
 enum shape {
-    PLAIN, CMD_PTR, CMD_ID_PTR, CMD_REGS, MEMORY, PLATFORM, VA_MAPPING, BATCH
+    PLAIN, CMD_PTR, CMD_ID_PTR, CMD_REGS, MEMORY, PLATFORM, VA_MAPPING, BATCH,
+    GRANT
 };
 
 enum {
@@ -69,6 +74,8 @@ static const struct {
     {"mmu_update", "map_write"}, {"update_va_mapping", "map_read"},
     {"update_va_mapping", "map_write"},
     {"event_channel_op", "send"}, /* needs an end: ends.c */
+    /* Who could map nothing has no handle: tests/guest/grantsdenied.c. */
+    {"grant_table_op", "unmap"},
 };
 
 static bool is_same(const char *a, const char *b)
@@ -165,6 +172,8 @@ static int code_of(const struct row *row)
         {"bind_virq_global", EVTCHNOP_bind_virq},
         {"send_ipi", EVTCHNOP_send},
         {"readconsole_clear", XEN_SYSCTL_readconsole},
+        {"map_write", GNTTABOP_map_grant_ref},
+        {"map_device", GNTTABOP_map_grant_ref},
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(splits); i++) {
@@ -173,6 +182,43 @@ static int code_of(const struct row *row)
         }
     }
     return row->code;
+}
+
+/*
+ * One element; what refuses it is its status, and that looks like a domain
+ * that is not there.
+ */
+static long grant_ask(const struct row *row)
+{
+    struct gnttab_map_grant_ref *map = (void *)argument;
+    int code = code_of(row);
+    int16_t status = 0;
+    long error;
+
+    if (code == GNTTABOP_map_grant_ref) {
+        map->flags = is_same(row->operation, "map_write")  ? GNTMAP_host_map
+                     : is_same(row->operation, "map_read")
+                         ? GNTMAP_host_map | GNTMAP_readonly
+                         : GNTMAP_device_map;
+    } else if (code == GNTTABOP_copy) {
+        ((struct gnttab_copy *)argument)->dest.domid = DOMID_SELF;
+    }
+    error = grant_op(code, argument, 1);
+    switch (code) {
+    case GNTTABOP_map_grant_ref:
+        status = map->status;
+        break;
+    case GNTTABOP_setup_table:
+        status = ((struct gnttab_setup_table *)argument)->status;
+        break;
+    case GNTTABOP_copy:
+        status = ((struct gnttab_copy *)argument)->status;
+        break;
+    case GNTTABOP_query_size:
+        status = ((struct gnttab_query_size *)argument)->status;
+        break;
+    }
+    return status == GNTST_bad_domain ? -XEN_ESRCH : error;
 }
 
 static uint32_t version_of(int number)
@@ -215,6 +261,8 @@ static long ask(const struct row *row)
         return hypercall(row->number, VIRT_BASE, entries[row->code], 0);
     case BATCH:
         return batch_ask(row);
+    case GRANT:
+        return grant_ask(row);
     }
     return 0;
 }

@@ -12,7 +12,7 @@ hv/abi hv/base
 hv/cpu
 hv/mem
 hv/domain
-hv/sched hv/evtchn hv/measure hv/security
+hv/sched hv/evtchn hv/grant hv/measure hv/security
 hv/hypercall
 hv/boot'
 

@@ -21,6 +21,7 @@
 #include <xen/domctl.h>
 #include <xen/errno.h>
 #include <xen/event_channel.h>
+#include <xen/grant_table.h>
 #include <xen/memory.h>
 #include <xen/physdev.h>
 #include <xen/platform.h>
@@ -61,6 +62,8 @@ static inline long hypercall5(long nr, uint64_t a, uint64_t b, uint64_t c,
 #define vcpu_op(cmd, vcpu, arg) hypercall(__HYPERVISOR_vcpu_op, cmd, vcpu, arg)
 #define xen_version(cmd, arg)   hypercall(__HYPERVISOR_xen_version, cmd, arg)
 #define physdev_op(cmd, arg)    hypercall(__HYPERVISOR_physdev_op, cmd, arg)
+#define grant_op(cmd, ops, count)                                              \
+    hypercall(__HYPERVISOR_grant_table_op, cmd, ops, count)
 #define multicall(list, count)  hypercall(__HYPERVISOR_multicall, list, count)
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A mapper's handles.  Frames of them are made when they are needed, up to the
+ * domain's limit, and given back when it dies; a free handle is on a list.
+ */
+#include "hv/grant/internal.h"
+#include "hv/mem/heap.h"
+
+struct mapping *mapping_of(const struct grant_table *table, uint32_t handle)
+{
+    uint32_t count = READ_ONCE(table->map_frame_count);
+    uint32_t frame = handle / MAPPINGS_PER_FRAME;
+
+    if (unlikely(frame >= count)) {
+        return NULL;
+    }
+    return &table->map_frames[index_nospec(frame, count)]
+                             [handle % MAPPINGS_PER_FRAME];
+}
+
+void mapping_free(struct grant_table *table, uint32_t handle)
+{
+    struct mapping *mapping = mapping_of(table, handle);
+
+    *mapping = (struct mapping){.next = table->free_handle};
+    table->free_handle = handle;
+}
+
+/* maps_lock held. */
+static bool maps_grow(struct grant_table *table)
+{
+    uint32_t first = table->map_frame_count * MAPPINGS_PER_FRAME;
+    struct mapping *frame;
+
+    if (table->map_frame_count >= table->max_map_frames) {
+        return false;
+    }
+    frame = heap_alloc(PAGE_SIZE);
+    if (frame == NULL) {
+        return false;
+    }
+    table->map_frames[table->map_frame_count] = frame;
+    WRITE_ONCE(table->map_frame_count, table->map_frame_count + 1);
+    for (uint32_t i = MAPPINGS_PER_FRAME; i > 0; i--) {
+        mapping_free(table, first + i - 1);
+    }
+    return true;
+}
+
+bool mapping_alloc(struct grant_table *table, uint32_t *handle)
+{
+    bool found;
+
+    spin_lock(&table->maps_lock);
+    found = likely(table->free_handle != GRANT_NONE) || maps_grow(table);
+    if (likely(found)) {
+        *handle = table->free_handle;
+        table->free_handle = mapping_of(table, *handle)->next;
+    }
+    spin_unlock(&table->maps_lock);
+    return found;
+}
