@@ -179,6 +179,50 @@ static void poor_host(void **state)
     assert_int_equal(out[CPUID_EDX], BIT(11) | BIT(20) | BIT(29));
 }
 
+/* A toolstack takes away what it names and can give nothing. */
+static void toolstack_hides(void **state)
+{
+    unsigned int word = cpuid_find_word(1, 0, CPUID_ECX);
+    uint32_t all = cpuid_word(&fake_domain, word);
+
+    (void)state;
+    assert_int_equal(cpuid_word(NULL, word), all);
+    fake_domain.cpuid_hidden[word] = ~(all & ~BIT(28)) | BIT(31);
+    ask(1, 0);
+    assert_int_equal(out[CPUID_ECX], all & ~BIT(28) & ~BIT(31));
+    assert_int_equal(cpuid_word(NULL, word), all); /* others' are as before */
+    fake_domain.cpuid_hidden[word] = 0;
+    ask(1, 0);
+    assert_int_equal(out[CPUID_ECX], all);
+    assert_clear(CPUID_ECX, BIT(3) | BIT(5)); /* MONITOR VMX */
+}
+
+/* The order is ABI: tools index the words by number. */
+static void words_are_where_tools_look(void **state)
+{
+    static const struct {
+        uint32_t leaf, subleaf;
+        unsigned int reg;
+    } order[CPUID_WORDS] = {
+        {1, 0, CPUID_EDX},           {1, 0, CPUID_ECX},
+        {0x80000001, 0, CPUID_EDX},  {0x80000001, 0, CPUID_ECX},
+        {0xd, 1, CPUID_EAX},         {7, 0, CPUID_EBX},
+        {7, 0, CPUID_ECX},           {0x80000007, 0, CPUID_EDX},
+        {0x80000008, 0, CPUID_EBX},  {7, 0, CPUID_EDX},
+        {7, 1, CPUID_EAX},
+    };
+
+    (void)state;
+    for (unsigned int i = 0; i < CPUID_WORDS; i++) {
+        assert_int_equal(
+            cpuid_find_word(order[i].leaf, order[i].subleaf, order[i].reg), i);
+        ask(order[i].leaf, order[i].subleaf);
+        assert_int_equal(out[order[i].reg], cpuid_word(&fake_domain, i));
+    }
+    assert_int_equal(cpuid_find_word(1, 0, CPUID_EBX), CPUID_WORDS);
+    assert_int_equal(cpuid_word(NULL, CPUID_WORDS), 0);
+}
+
 /* Sizes of a CPU with AVX and AVX-512: Intel SDM vol. 1, 13.4 and 13.5. */
 static void state_sizes(uint32_t leaf, uint32_t subleaf, uint32_t answer[4])
 {
@@ -276,6 +320,8 @@ int main(void)
         cmocka_unit_test_setup(extended_leaves, reset),
         cmocka_unit_test_setup(leaves_that_are_not_there, reset),
         cmocka_unit_test_setup(poor_host, reset),
+        cmocka_unit_test_setup(toolstack_hides, reset),
+        cmocka_unit_test_setup(words_are_where_tools_look, reset),
         cmocka_unit_test_setup(xsave_sizes, reset),
         cmocka_unit_test_setup(hypervisor_leaves, reset),
     };

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory that changes while the hypervisor reads it: another vCPU flips
+ * arguments between what is allowed and what is not.  Each call must act on
+ * one of the values as a whole; a hypervisor that looked twice would check the
+ * one and use the other (the class of XSA-155 and XSA-191).
+ *
+ * Runner: -s 2
+ */
+#include "lib/event.h"
+#include "lib/paging.h"
+#include "lib/tap.h"
+#include "lib/vcpu.h"
+
+#define TRIES  4000u
+
+/* What the other vCPU stores, in turn; NULL: it rests. */
+static volatile uint64_t *volatile target;
+static volatile uint64_t faces[2];
+static volatile uint64_t flips;
+
+static void body(void)
+{
+    vcpu_info_of(1)->evtchn_upcall_mask = 1;
+    for (;;) {
+        volatile uint64_t *at = target;
+
+        if (at != NULL) {
+            *at = faces[flips++ & 1];
+        }
+    }
+}
+
+static void flip(volatile uint64_t *at, uint64_t one, uint64_t other)
+{
+    uint64_t before;
+
+    target = NULL;
+    faces[0] = one;
+    faces[1] = other;
+    *at = one;
+    target = at;
+    before = flips;
+    while (flips < before + 10) {
+    }
+}
+
+static void rest(void)
+{
+    uint64_t before;
+
+    target = NULL;
+    do { /* the store it may have begun is done when nothing changes */
+        before = flips;
+        for (unsigned int i = 0; i < 1000; i++) {
+            __asm__ volatile("pause");
+        }
+    } while (before != flips);
+}
+
+/* A new entry: a page writable, or a table writable, which must never be. */
+static void test_entry(void)
+{
+    uint64_t *page = page_alloc(), *table = page_alloc();
+    uint64_t mfn = virt_to_mfn(page), table_mfn = virt_to_mfn(table);
+    uint64_t good = pte_make(mfn, PTE_P | PTE_RW | PTE_US);
+    uint64_t bad = pte_make(table_mfn, PTE_P | PTE_RW | PTE_US);
+    static struct mmu_update update;
+    unsigned int done = 0, refused = 0, wrong = 0;
+
+    page_make_ro(table);
+    tap_is(mmuext_one(MMUEXT_PIN_L1_TABLE, table_mfn), 0, "a pinned table");
+    map_prepare(TEST_VA);
+    update.ptr = pte_maddr(TEST_VA, 1);
+    flip((volatile uint64_t *)&update.val, good, bad);
+    for (unsigned int i = 0; i < TRIES; i++) {
+        uint64_t entry;
+
+        if (mmu_update(&update, 1, NULL, DOMID_SELF) == 0) {
+            done++;
+        } else {
+            refused++;
+        }
+        entry = *pte_pointer(TEST_VA, 1);
+        wrong += entry != 0 && pte_mfn(entry) != mfn ? 1 : 0;
+    }
+    rest();
+    tap_ok(done > 0 && refused > 0, "mmu_update: %u allowed, %u refused", done,
+           refused);
+    tap_is(wrong, 0, "the table is never mapped writable");
+    tap_is(pte_update(pte_maddr(TEST_VA, 1), 0), 0, "unmapped again");
+    page_make_ro(page);
+    tap_is(mmuext_one(MMUEXT_PIN_L1_TABLE, mfn), 0,
+           "the page has no writable use left over");
+    tap_is(mmuext_one(MMUEXT_UNPIN_TABLE, mfn), 0, "unpinned");
+    tap_is(mmuext_one(MMUEXT_UNPIN_TABLE, table_mfn), 0, "so is the table");
+    page_make_rw(page);
+    page_make_rw(table);
+}
+
+/* Where the element itself points: at a slot of ours, or at one of nobody. */
+static void test_address(void)
+{
+    uint64_t *page = page_alloc();
+    uint64_t value = pte_make(virt_to_mfn(page), PTE_P | PTE_US);
+    static struct mmu_update update;
+    unsigned int done = 0, refused = 0;
+
+    update.val = value;
+    flip((volatile uint64_t *)&update.ptr, pte_maddr(TEST_VA, 1),
+         0xfee00000ull);
+    for (unsigned int i = 0; i < TRIES; i++) {
+        if (mmu_update(&update, 1, NULL, DOMID_SELF) == 0) {
+            done++;
+        } else {
+            refused++;
+        }
+    }
+    rest();
+    tap_ok(done > 0 && refused > 0, "its address: %u allowed, %u refused", done,
+           refused);
+    tap_is(pte_mfn(*pte_pointer(TEST_VA, 1)), pte_mfn(value),
+           "the allowed ones were done");
+    pte_update(pte_maddr(TEST_VA, 1), 0);
+}
+
+static long pages_now(void)
+{
+    domid_t self = DOMID_SELF;
+
+    return memory_op(XENMEM_current_reservation, &self);
+}
+
+/* The frame to give back: a spare one, or one that is mapped. */
+static void test_frame(void)
+{
+    volatile uint64_t *kept = page_alloc();
+    uint64_t mapped = virt_to_mfn((void *)kept);
+    static volatile uint64_t list[1];
+    unsigned int given = 0, wrong = 0;
+    long before = pages_now();
+
+    *kept = 0x600d;
+    for (unsigned int i = 0; i < 64; i++) {
+        uint64_t pfn = spare_pfn(), spare = pfn_to_mfn(pfn);
+        struct xen_memory_reservation reservation = {
+            .nr_extents = 1,
+            .domid = DOMID_SELF,
+        };
+        long was = pages_now(), rc;
+
+        p2m_set(pfn, ~0ull);
+        set_xen_guest_handle(reservation.extent_start, (xen_pfn_t *)list);
+        flip(list, spare, on_xen ? spare : mapped);
+        rc = memory_op(XENMEM_decrease_reservation, &reservation);
+        rest();
+        given += rc == 1 ? 1 : 0;
+        wrong += pages_now() != was - rc ? 1 : 0;
+    }
+    tap_is(wrong, 0, "what is counted as given is gone, and nothing else");
+    tap_is(pages_now(), before - given, "%u of 64 were given", given);
+    tap_is(*kept, 0x600d, "the mapped one was never among them");
+}
+
+/* A structure's pointer: to our memory, or to the hypervisor's. */
+static void test_pointer(void)
+{
+    static struct xen_memory_map map;
+    static uint8_t entries[64 * 20];
+    unsigned int done = 0, refused = 0;
+
+    flip((volatile uint64_t *)&map.buffer.p, (uint64_t)entries, HV_PRIVATE);
+    for (unsigned int i = 0; i < TRIES; i++) {
+        long rc;
+
+        map.nr_entries = 64;
+        rc = memory_op(XENMEM_machine_memory_map, &map);
+        if (rc == 0) {
+            done++;
+        } else {
+            refused += rc == -XEN_EFAULT ? 1 : 0;
+        }
+    }
+    rest();
+    tap_ok(done > 0 && refused > 0, "a pointer: %u allowed, %u refused", done,
+           refused);
+    tap_is(done + refused, TRIES, "and nothing else happened");
+}
+
+/* The frames of a GDT: a page that may be one, or the root. */
+static void test_gdt(void)
+{
+    uint64_t *gdt = page_alloc(), root = root_mfn();
+    static volatile uint64_t list[1];
+    unsigned int done = 0, refused = 0;
+
+    page_make_ro(gdt);
+    flip(list, virt_to_mfn(gdt), root);
+    for (unsigned int i = 0; i < TRIES; i++) {
+        if (hypercall(__HYPERVISOR_set_gdt, list, 512) == 0) {
+            done++;
+        } else {
+            refused++;
+        }
+    }
+    rest();
+    hypercall(__HYPERVISOR_set_gdt, list, 0);
+    tap_ok(done > 0 && refused > 0, "set_gdt: %u allowed, %u refused", done,
+           refused);
+    page_make_rw(gdt);
+    tap_is(*pte_pointer((uint64_t)gdt, 1) & PTE_RW, PTE_RW,
+           "the page is a plain one again");
+}
+
+void test_main(void)
+{
+    tap_is(vcpu_run(1, body), 0, "a second vCPU");
+    test_entry();
+    test_address();
+    test_frame();
+    test_pointer();
+    test_gdt();
+    tap_is(vcpu_op(VCPUOP_down, 1, NULL), 0, "it is stopped");
+}
