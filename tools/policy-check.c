@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the hypervisor makes of a policy, asked on the host with the same
- * reader: accepted or refused and where, and single decisions as the audit
- * lines that the hypervisor would write.
+ * reader: accepted or refused and where; single decisions as the audit lines
+ * that the hypervisor would write; all that one label may do to another; and
+ * whether guests of two tenants reach each other. Rules, constraints and roles
+ * are in every answer, as they are in the hypervisor's.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "xsm/label.h"
 #include "xsm/matrix.h"
 #include "xsm/names.h"
 #include "xsm/xsm.h"
@@ -33,7 +37,7 @@ static void load(struct xsm *xsm, const char *path)
 {
     static struct xsm_arena arena;
     struct xsm_refusal why;
-    const struct xsm_options options = {.labels = 64};
+    const struct xsm_options options = {.labels = XSM_LABELS_MAX};
     arena = (struct xsm_arena){.base = malloc(ARENA_SIZE), .size = ARENA_SIZE};
     if (arena.base == NULL) {
         exit(EXIT_USAGE);
@@ -118,19 +122,141 @@ static int print_decision(struct xsm *xsm, char **query)
     return event.decision.granted ? EXIT_SUCCESS : EXIT_DENIED;
 }
 
+/* ---- who reaches whom ---- */
+
+/* A line for each class; how many permissions there are in all. */
+static unsigned print_grants(const struct xsm *xsm, label_t source,
+                             label_t target)
+{
+    unsigned granted = 0;
+    for (uint8_t class = 0; class < XSM_CLASSES; class++) {
+        bool is_first = true;
+        for (uint8_t bit = 0; bit < xsm_class_size(class); bit++) {
+            struct xsm_perm perm = {class, bit};
+            if (!xsm_decide(xsm, source, target, perm).granted) {
+                continue;
+            }
+            printf("%s%s%s", is_first ? "  " : " ",
+                   is_first ? xsm_class_name(class) : "",
+                   is_first ? ": " : "");
+            printf("%s", xsm_perm_name(perm));
+            is_first = false;
+            granted++;
+        }
+        printf(is_first ? "" : "\n");
+    }
+    return granted;
+}
+
+static int print_reach(struct xsm *xsm, char **query)
+{
+    label_t source = label(xsm, query[0]);
+    label_t target = label(xsm, query[1]);
+    return print_grants(xsm, source, target) != 0 ? EXIT_SUCCESS : EXIT_DENIED;
+}
+
+static void print_label(const struct xsm *xsm, label_t of, const char *after)
+{
+    char text[XSM_AUDIT_LINE_MAX];
+    struct buffer buffer = buffer_over(text, sizeof(text));
+    struct writer writer = writer_begin(&buffer);
+    xsm_label_put_text(xsm, of, &writer);
+    printf("%.*s%s", (int)buffer.used, text, after);
+}
+
+static bool may_be_created(const struct xsm *xsm, label_t as)
+{
+    return xsm_decide(xsm, XSM_LABEL(dom0), as, XSM_PERM(domain, create))
+        .granted;
+}
+
+/* Labels that dom0 may give to a new domain: contexts of one user and role. */
+static size_t find_guests(struct xsm *xsm, struct policy_context context,
+                          label_t *guests)
+{
+    size_t count = 0;
+    for (context.type = 1; context.type <= xsm->policy->types.values;
+         context.type++) {
+        label_t found;
+        if (!policy_context_is_valid(xsm->policy, context) ||
+            label_of_context(xsm, context, &found) != XSM_OK) {
+            continue;
+        }
+        if (may_be_created(xsm, found)) {
+            guests[count++] = found;
+        } else {
+            xsm_label_put(xsm, found);
+        }
+    }
+    return count;
+}
+
+static size_t find_all_guests(struct xsm *xsm, label_t *guests)
+{
+    const struct policy *policy = xsm->policy;
+    size_t count = 0;
+    for (uint16_t user = 1; user <= policy->users.values; user++) {
+        for (uint16_t role = 1; role <= policy->roles.values; role++) {
+            struct policy_context context = {.user = user, .role = role};
+            count += find_guests(xsm, context, guests + count);
+        }
+    }
+    return count;
+}
+
+/* Two guests of different users, and what the one may do to the other. */
+static int check_tenants(struct xsm *xsm)
+{
+    static label_t guests[XSM_LABELS_MAX];
+    size_t count = find_all_guests(xsm, guests);
+    unsigned granted = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            const struct xsm_label *a = label_entry(xsm, guests[i]);
+            const struct xsm_label *b = label_entry(xsm, guests[j]);
+            unsigned before = granted;
+            if (a->context.user == b->context.user) {
+                continue;
+            }
+            granted += print_grants(xsm, guests[i], guests[j]);
+            if (granted != before) {
+                printf("so may ");
+                print_label(xsm, guests[i], " do to ");
+                print_label(xsm, guests[j], "\n");
+            }
+        }
+    }
+    return granted == 0 ? EXIT_SUCCESS : EXIT_DENIED;
+}
+
+static int usage(void)
+{
+    fprintf(stderr,
+            "usage: policy-check POLICY              what it is\n"
+            "       policy-check POLICY tenants      who reaches another's\n"
+            "       policy-check POLICY SOURCE TARGET\n"
+            "                                        all that is granted\n"
+            "       policy-check POLICY SOURCE TARGET CLASS PERMISSION\n"
+            "                                        one decision\n"
+            "Exit: 0 accepted, granted, or tenants apart; 1 denied, nothing "
+            "granted, or\ntenants not apart; 2 policy refused; 3 other error.\n");
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     struct xsm xsm;
-    if (argc != 2 && argc != 6) {
-        fprintf(stderr, "usage: policy-check POLICY "
-                        "[SOURCE TARGET CLASS PERMISSION]\n"
-                        "Prints what the hypervisor would make of POLICY, or "
-                        "decide.\n"
-                        "Exit: 0 accepted or granted, 1 denied, 2 refused, "
-                        "3 other error.\n");
-        return EXIT_USAGE;
+    bool is_tenants = argc == 3 && strcmp(argv[2], "tenants") == 0;
+    if (argc != 2 && argc != 4 && argc != 6 && !is_tenants) {
+        return usage();
     }
     load(&xsm, argv[1]);
+    if (is_tenants) {
+        return check_tenants(&xsm);
+    }
+    if (argc == 4) {
+        return print_reach(&xsm, argv + 2);
+    }
     if (argc == 6) {
         return print_decision(&xsm, argv + 2);
     }

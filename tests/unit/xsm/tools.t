@@ -86,6 +86,21 @@ mkdir "$work/again" &&
         >>"$work/out" 2>&1
 result $? "the policy compiles to the same bytes anywhere" "$work/out"
 
+# Tenants are kept apart by a constraint, which no assertion can demand.
+"$check" "$policy" tenants >"$work/out" 2>&1 && [ ! -s "$work/out" ]
+result $? "no guest reaches another tenant's" "$work/out"
+perl -0pe 's/^constrain \{ event .*?;//ms' "$BUILD/policy/policy.conf" \
+    >"$work/open.conf" &&
+    checkpolicy -t Xen -c 30 -o "$work/open" "$work/open.conf" \
+        >"$work/out" 2>&1
+"$check" "$work/open" tenants >"$work/out" 2>&1
+[ $? -eq 1 ] && grep -q '^so may tenant01_u:.* do to tenant02_u:' "$work/out"
+result $? "without the constraint they do, and it is noticed" "$work/out"
+"$check" "$policy" $one $one >"$work/out" && grep -q 'grant: map_read' \
+    "$work/out" && ! "$check" "$policy" $one $two >"$work/out" &&
+    [ ! -s "$work/out" ]
+result $? "policy-check says all that one label may do to another" "$work/out"
+
 seinfo "$policy" >"$work/out" 2>&1 && grep -q 'Target Policy: *xen' "$work/out"
 result $? "setools reads the policy" "$work/out"
 
