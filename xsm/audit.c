@@ -113,8 +113,7 @@ static void refill(const struct audit_limits *limits,
 }
 
 static void append_suppressed(struct audit_ring *ring,
-                              struct audit_budget *budget, uint16_t domid,
-                              uint64_t now_ns)
+                              struct audit_budget *budget, uint64_t now_ns)
 {
     uint8_t text[SUPPRESSED_TEXT_MAX];
     struct buffer buffer = buffer_over(text, sizeof(text));
@@ -122,16 +121,29 @@ static void append_suppressed(struct audit_ring *ring,
     text_put(&writer, "audit: suppressed=");
     text_put_decimal(&writer, budget->suppressed);
     text_put(&writer, " source=d");
-    text_put_decimal(&writer, domid);
+    text_put_decimal(&writer, budget->domid);
     if (writer_end(&writer)) {
-        append(ring, domid, now_ns, buffer_bytes(&buffer));
+        append(ring, budget->domid, now_ns, buffer_bytes(&buffer));
     }
     budget->suppressed = 0;
+}
+
+/* The domain before it in this budget is no more. */
+static void start_budget(struct audit_ring *ring, struct audit_budget *budget,
+                         uint16_t domid, uint64_t now_ns)
+{
+    if (budget->suppressed != 0) {
+        append_suppressed(ring, budget, now_ns);
+    }
+    *budget = (struct audit_budget){.domid = domid};
 }
 
 bool audit_write(struct audit_ring *ring, struct audit_budget *budget,
                  uint16_t domid, uint64_t now_ns, struct bytes text)
 {
+    if (budget->domid != domid) {
+        start_budget(ring, budget, domid, now_ns);
+    }
     refill(&ring->limits, budget, now_ns);
     if (budget->spent >= ring->limits.burst) {
         budget->suppressed += budget->suppressed < UINT32_MAX;
@@ -140,7 +152,7 @@ bool audit_write(struct audit_ring *ring, struct audit_budget *budget,
     }
     budget->spent++;
     if (budget->suppressed != 0) {
-        append_suppressed(ring, budget, domid, now_ns);
+        append_suppressed(ring, budget, now_ns);
     }
     if (text.size > AUDIT_TEXT_MAX) {
         text.size = AUDIT_TEXT_MAX;

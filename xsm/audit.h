@@ -26,11 +26,13 @@ struct audit_header {
 };
 _Static_assert(sizeof(struct audit_header) == 24, "layout of a record");
 
-/* One per domain, zero at first: a bucket of tokens, a record takes one. */
+/* One per domain, zero at first: a bucket of tokens, a record takes one. The
+ * next domain that has it starts anew. */
 struct audit_budget {
     uint64_t filled_at_ns;
     uint32_t spent;
     uint32_t suppressed; /* since its last record */
+    uint16_t domid;      /* whose it is */
 };
 
 struct audit_limits {

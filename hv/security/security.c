@@ -72,6 +72,8 @@ static void audit(const struct security_question *question,
     char text[XSM_AUDIT_LINE_MAX];
     struct buffer buffer = buffer_over(text, sizeof(text));
     struct writer writer = writer_begin(&buffer);
+    struct audit_budget *budget = &budgets[question->source_id % MAX_DOMAINS];
+    uint32_t suppressed, suppressed_of;
     bool recorded;
     struct xsm_event event = {
         .source = question->source,
@@ -79,7 +81,9 @@ static void audit(const struct security_question *question,
         .perm = question->permission,
         .decision = decision,
         .source_domid = question->source_id,
-        .target_domid = question->target_id,
+        .target_domid = question->target_id < DOMID_FIRST_RESERVED
+                            ? question->target_id
+                            : XSM_NO_DOMAIN,
         .vcpu = current_vcpu() == NULL ? 0 : current_vcpu()->id,
         .hypercall = question->operation,
     };
@@ -88,10 +92,14 @@ static void audit(const struct security_question *question,
     event.sequence = ring.sequence;
     xsm_event_put_text(&security_policy, &event, &writer);
     CHECK(writer_end(&writer));
-    recorded = audit_write(&ring, &budgets[question->source_id % MAX_DOMAINS],
-                           question->source_id, system_time_ns(),
-                           buffer_bytes(&buffer));
+    suppressed = budget->suppressed;
+    suppressed_of = budget->domid;
+    recorded = audit_write(&ring, budget, question->source_id,
+                           system_time_ns(), buffer_bytes(&buffer));
     spin_unlock(&audit_lock);
+    if (recorded && suppressed != 0) {
+        log_line("audit: suppressed=%u source=d%u", suppressed, suppressed_of);
+    }
     if (recorded) {
         log_line("%.*s", (int)buffer.used, text);
     }

@@ -101,6 +101,38 @@ static void limits_each_domain(void **state)
     assert_false(write_text(&ring, &quiet, 8, 0, "z"));
 }
 
+/* A domain that takes a dead one's place has a budget of its own, and what the
+ * dead one was denied is still told, of the dead one. */
+static void a_new_domain_starts_anew(void **state)
+{
+    static uint8_t memory[4096], out[4096];
+    struct audit_ring ring;
+    struct audit_budget budget = {0};
+    struct buffer buffer = buffer_over(out, sizeof(out));
+    struct audit_header header;
+    struct bytes text = bytes_none();
+    uint64_t next = 0;
+    (void)state;
+    audit_init(&ring, memory, sizeof(memory), limits);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(write_text(&ring, &budget, 7, SECOND, "old"), i < 4);
+    }
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(write_text(&ring, &budget, 263, SECOND, "new"), i < 4);
+    }
+    audit_read(&ring, &next, &buffer);
+    struct cursor in = cursor_over(buffer_bytes(&buffer));
+    for (int i = 0; i < 5; i++) {
+        assert_true(take_record(&in, &header, &text));
+        assert_int_equal(header.domid, 7);
+    }
+    assert_true(
+        bytes_equal(text, bytes_of_text("audit: suppressed=6 source=d7")));
+    assert_true(take_record(&in, &header, &text));
+    assert_int_equal(header.domid, 263);
+    assert_int_equal(ring.suppressed, 12);
+}
+
 /* Old records give way; what is left continues the chain of what went. */
 static void oldest_give_way(void **state)
 {
@@ -167,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_order_and_chain),
         cmocka_unit_test(limits_each_domain),
+        cmocka_unit_test(a_new_domain_starts_anew),
         cmocka_unit_test(oldest_give_way),
         cmocka_unit_test(reads_in_parts),
     };
