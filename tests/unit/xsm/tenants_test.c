@@ -74,14 +74,15 @@ struct line {
     "memory2: pt_write;"                                                       \
     "shadow: disable enable logdirty;"                                         \
     "grant: map_read map_write unmap setup query;"                             \
-    "grant2: copy_read copy_write;"                                            \
+    "grant2: copy_read copy_write map_device;"                                 \
     "event: bind send status create;"                                          \
     "event2: status;"
 
 #define DOM0_ITSELF                                                            \
     OWN_KERNEL                                                                 \
     "grant: map_read map_write unmap;"                                         \
-    "grant2: copy_read copy_write; event2: bind_pirq; resource: add remove;"   \
+    "grant2: copy_read copy_write map_device; event2: bind_pirq;"              \
+    "resource: add remove;"                                                    \
     "device2: irq_status irq_eoi irq_eoi_page;"                                \
     "domain: getdomaininfo getvcpuinfo getaffinity setaffinity "               \
     "setdomainhandle setdomainmaxmem getscheduler;"                            \
