@@ -49,6 +49,7 @@ static const char *const guest_lacks[] = {
     "memory_op.set_memory_map",
     "memory_op.get_sharing_",
     "memory_op.claim_pages",
+    "memory_op.acquire_resource",
     "xen_version.changeset",
     "xen_version.commandline",
     "event_channel_op.bind_virq_global",
