@@ -3,7 +3,7 @@
  * The locks, outermost first.  A CPU that holds one may take only those below
  * it.  No lock is held when a guest runs, and none across a vCPU switch.
  *
- *   domains_lock      hv/domain/domain.c   the list of domains
+ *   domain.death_lock hv/hypercall/lifecycle.c  the steps of one domain's death
  *   memory.lock       hv/mem/              page tables, table types, vCPU roots
  *                                          and descriptor tables of one domain
  *   grants.lock       hv/grant/            the entries one domain grants
@@ -20,6 +20,7 @@
  *   audit_lock        hv/security/         the audit ring
  *
  * Leaves, below all of these: with one of them held, none but the last is taken.
+ *   domains_lock      hv/domain/domain.c   the table of domains
  *   wallclock_lock    hv/domain/clock.c    the time of day
  *   pci_lock          hv/cpu/pci.c         PCI configuration ports
  *   cmos_lock         hv/hypercall/ports.c CMOS ports

@@ -101,6 +101,12 @@ static void dom0_build(const struct boot_modules *modules,
     uint32_t vcpus = cmdline.dom0_max_vcpus != 0
                          ? MIN(cmdline.dom0_max_vcpus, MAX_VCPUS)
                          : cpu_count;
+    struct domain_config config = {
+        .label = XSM_LABEL(dom0),
+        .max_vcpus = vcpus,
+        .max_grant_frames = -1,
+        .max_maptrack_frames = -1,
+    };
     struct build_input input = {
         .kernel = kernel,
         .initrd = modules->initrd,
@@ -108,10 +114,11 @@ static void dom0_build(const struct boot_modules *modules,
     };
     int rc;
 
-    domain0 = domain_create(0, vcpus, XSM_LABEL(dom0));
-    if (domain0 == NULL) {
+    if (domain_create(&config, &domain0) != 0 ||
+        domain_make_vcpus(domain0) != 0) {
         refuse_boot("no memory for dom0's own structures");
     }
+    domain0->is_complete = 1;
     domain0->is_hardware = 1;
     devices_deny(domain0);
     input.pages = dom0_pages();

@@ -56,11 +56,12 @@ void clock_write_area(const struct vcpu *vcpu)
 
 void clock_update_wallclock(struct domain *domain)
 {
-    struct shared_info *shared = domain->shared;
+    struct shared_info *shared;
     uint32_t version = 0;
     uint64_t seconds = 0;
 
     spin_lock(&wallclock_lock);
+    shared = READ_ONCE(domain->shared);
     seconds = wallclock_is_set ? wallclock_s : boot_wallclock_s;
     version = READ_ONCE(shared->wc_version) | 1;
     WRITE_ONCE(shared->wc_version, version);

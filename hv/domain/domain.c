@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domains: making them, finding them by id.  A domain is
- * found through a table indexed by the low bits of its id; ids are given out
- * so that no two live ones share a slot.
+ * Domains: making them, finding them by id, and their references.  A domain
+ * is found through a table indexed by the low bits of its id; ids are given
+ * out in turn, so that none comes back soon and no two live ones share a
+ * place.  It leaves the table when its last reference goes.
  */
 #include "hv/domain/domain.h"
 
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
+#include "hv/cpu/tlb.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/memory.h"
 #include "hv/mem/table.h"
 
-static spinlock_t domains_lock;                  /* guards changes of: */
+static spinlock_t domains_lock; /* guards what follows, and id_choose() */
 static struct domain *domain_table[MAX_DOMAINS]; /* by id % MAX_DOMAINS */
 
 struct domain *domain0;
@@ -24,26 +26,37 @@ struct domain io_domain = {.id = DOMID_IO, .label = XSM_LABEL(domio),
                            .self_label = XSM_LABEL(domio),
                            .memory = {.id = DOMID_IO, .retained_head = MFN_NIL}};
 
+/* A reference, unless the last one has gone or it is not complete yet. */
+static bool reference_get(struct domain *domain)
+{
+    uint32_t refs = atomic_read(&domain->refs);
+
+    do {
+        if (refs == 0 || !domain->is_complete) {
+            return false;
+        }
+    } while (!atomic_cas(&domain->refs, &refs, refs + 1));
+    return true;
+}
+
 struct domain *domain_get(domid_t id)
 {
     struct domain *domain;
 
     spin_lock(&domains_lock);
     domain = domain_table[id % MAX_DOMAINS];
-    if (domain != NULL && domain->id == id) {
-        atomic_add(&domain->refs, 1);
-    } else {
+    if (domain == NULL || domain->id != id || !reference_get(domain)) {
         domain = NULL;
     }
     spin_unlock(&domains_lock);
     return domain;
 }
 
-struct domain *domain_get_next(domid_t id)
+/* Lock held. */
+static struct domain *find_next(uint32_t id)
 {
     struct domain *next = NULL;
 
-    spin_lock(&domains_lock);
     for (uint32_t i = 0; i < MAX_DOMAINS; i++) {
         struct domain *domain = domain_table[i];
 
@@ -52,8 +65,17 @@ struct domain *domain_get_next(domid_t id)
             next = domain;
         }
     }
-    if (next != NULL) {
-        atomic_add(&next->refs, 1);
+    return next;
+}
+
+struct domain *domain_get_next(domid_t id)
+{
+    struct domain *next;
+
+    spin_lock(&domains_lock);
+    next = find_next(id);
+    while (next != NULL && !reference_get(next)) {
+        next = find_next(next->id + 1u);
     }
     spin_unlock(&domains_lock);
     return next;
@@ -61,9 +83,16 @@ struct domain *domain_get_next(domid_t id)
 
 void domain_put(struct domain *domain)
 {
-    CHECK(atomic_sub(&domain->refs, 1) != 0);
+    if (atomic_sub(&domain->refs, 1) != 0) {
+        return;
+    }
+    spin_lock(&domains_lock);
+    domain_table[domain->id % MAX_DOMAINS] = NULL;
+    spin_unlock(&domains_lock);
+    domain_free(domain);
 }
 
+/* The frame's owner is in the table: see memory_first_frame(). */
 struct memory *memory_of_page(const struct page *page)
 {
     struct domain *domain = domain_table[page->owner % MAX_DOMAINS];
@@ -74,6 +103,20 @@ struct memory *memory_of_page(const struct page *page)
 bool memory_is_current(const struct memory *memory)
 {
     return memory == &current_vcpu()->domain->memory;
+}
+
+/*
+ * While a domain has frames it has a reference on itself, so that whoever
+ * holds a reference on a frame finds its owner without a lock.
+ */
+void memory_first_frame(struct memory *memory)
+{
+    atomic_add(&domain_of_memory(memory)->refs, 1);
+}
+
+void memory_last_frame(struct memory *memory)
+{
+    domain_put(domain_of_memory(memory));
 }
 
 static bool shared_page_make(struct domain *domain)
@@ -93,32 +136,81 @@ static bool shared_page_make(struct domain *domain)
     return true;
 }
 
-static bool vcpus_make(struct domain *domain, uint32_t count)
+void domain_drop_shared(struct domain *domain)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        domain->vcpus[i] = vcpu_create(domain, (uint16_t)i);
-        if (domain->vcpus[i] == NULL) {
-            return false;
-        }
-        domain->vcpu_count = i + 1;
+    static struct shared_info nobody; /* gets what comes too late */
+    struct page *page = domain->shared_page;
+
+    WRITE_ONCE(domain->shared, &nobody);
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        WRITE_ONCE(domain->vcpus[id]->info, (void *)&nobody.vcpu_info[id]);
     }
-    return true;
+    tlb_flush_all(); /* waits for who still writes to the pages */
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        if (domain->vcpus[id]->info_page != NULL) {
+            page_put_and_type(domain->vcpus[id]->info_page);
+        }
+    }
+    domain->shared_page = NULL;
+    memory_unshare_page(&domain->memory, page);
 }
 
-struct domain *domain_alloc(domid_t id, uint32_t vcpu_count)
+/* An id whose place is free: the one wanted, or the next in turn; -1: none. */
+static int32_t id_choose(domid_t wanted)
+{
+    static domid_t last;
+
+    if (wanted != DOMID_INVALID) {
+        return domain_table[wanted % MAX_DOMAINS] == NULL ? wanted : -1;
+    }
+    for (uint32_t i = 0; i < MAX_DOMAINS; i++) {
+        last = last + 1u < DOMID_FIRST_RESERVED ? last + 1 : 1;
+        if (domain_table[last % MAX_DOMAINS] == NULL) {
+            return last;
+        }
+    }
+    return -1;
+}
+
+static bool place_take(struct domain *domain, domid_t wanted)
+{
+    int32_t id;
+
+    spin_lock(&domains_lock);
+    id = id_choose(wanted);
+    if (id >= 0) {
+        domain->id = (domid_t)id;
+        domain_table[id % MAX_DOMAINS] = domain;
+    }
+    spin_unlock(&domains_lock);
+    return id >= 0;
+}
+
+struct domain *domain_alloc(domid_t wanted)
 {
     struct domain *domain = heap_alloc(sizeof(*domain));
 
-    if (domain == NULL || vcpu_count > MAX_VCPUS) {
+    if (domain == NULL) {
         return NULL;
     }
-    domain->id = id;
     domain->refs = 1;
-    memory_init(&domain->memory, id);
-    spin_lock(&domains_lock);
-    CHECK(domain_table[id % MAX_DOMAINS] == NULL);
-    domain_table[id % MAX_DOMAINS] = domain;
-    spin_unlock(&domains_lock);
-    return shared_page_make(domain) && vcpus_make(domain, vcpu_count) ? domain
-                                                                      : NULL;
+    if (!place_take(domain, wanted)) {
+        heap_free(domain, sizeof(*domain));
+        return NULL;
+    }
+    memory_init(&domain->memory, domain->id);
+    if (!shared_page_make(domain)) {
+        domain_put(domain);
+        return NULL;
+    }
+    return domain;
+}
+
+void domain_release(struct domain *domain)
+{
+    CHECK(domain->memory.page_count == 0);
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        vcpu_free(domain->vcpus[id]);
+    }
+    heap_free(domain, sizeof(*domain));
 }

@@ -21,7 +21,9 @@ struct domain {
     struct memory memory;
     domid_t id;
     uint8_t is_hardware;  /* dom0: owns the machine's devices */
-    uint8_t is_shut_down, shutdown_code, is_dying, is_crashing;
+    uint8_t is_shut_down, shutdown_code, is_crashing;
+    uint8_t is_dying;     /* set under memory.lock and event_lock, for good */
+    uint8_t is_complete;  /* may be found by its id */
     uint8_t vm_assist;    /* bits of VMASST_TYPE_0..5 */
     label_t label;        /* who it is to the policy */
     label_t self_label;   /* as the object of its own operations */
@@ -38,7 +40,11 @@ struct domain {
 
     uint32_t cpuid_hidden[CPUID_WORDS]; /* features its toolstack took away */
 
-    uint32_t vcpu_count;  /* fixed at creation */
+    spinlock_t death_lock; /* one CPU at a time carries out its death */
+    uint8_t death_step;
+
+    uint32_t max_vcpus;   /* as its creator said */
+    uint32_t vcpu_count;  /* those that are made; never falls */
     struct vcpu *vcpus[MAX_VCPUS];
 
     label_t end_labels[8]; /* those its ends had so far; see hv/security/labels.c */
@@ -79,8 +85,29 @@ struct domain *domain_get(domid_t id);
 /* The same for the domain with the lowest id from this one on. */
 struct domain *domain_get_next(domid_t id);
 void domain_put(struct domain *domain);
-/* The domain itself, without a label, and its vCPUs; NULL without memory. */
-struct domain *domain_alloc(domid_t id, uint32_t vcpu_count);
+/*
+ * A domain with its shared page and one reference: no label, no vCPU, not to
+ * be found yet.  Its id is the wanted one, or (DOMID_INVALID) the next in
+ * turn.  NULL: no memory, or no such id is free.
+ */
+struct domain *domain_alloc(domid_t wanted);
+/*
+ * Takes the shared page and registered vcpu_infos back: once, from a domain
+ * that does not run and whose ports are closed.
+ */
+void domain_drop_shared(struct domain *domain);
+/*
+ * What the last domain_put() calls: frees all parts of the domain, in
+ * hv/hypercall/lifecycle.c, and then by domain_release() the rest.
+ */
+void domain_free(struct domain *domain);
+void domain_release(struct domain *domain);
+
+static inline struct domain *domain_of_memory(struct memory *memory)
+{
+    return (struct domain *)((uint8_t *)memory -
+                             offsetof(struct domain, memory));
+}
 
 /* Whether the policy lets the domain do this to itself, without a record. */
 static inline bool domain_may_itself(const struct domain *domain,

@@ -29,7 +29,10 @@
 #define FCW_INIT     0x37f
 #define HISTORY_SHOWN 16
 
-static uint32_t next_gdt_slot; /* domains are made one at a time */
+#define GDT_SLOTS (MAX_DOMAINS * MAX_VCPUS)
+
+/* A bit is set while a vCPU has the slot; the lowest free one is given. */
+static uint64_t gdt_slots[GDT_SLOTS / 64];
 
 static void xsave_area_init(uint8_t *area)
 {
@@ -40,22 +43,41 @@ static void xsave_area_init(uint8_t *area)
     memcpy(area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
 }
 
+/* There are as many as there may be vCPUs. */
+static void gdt_slot_take(struct vcpu *vcpu)
+{
+    while (atomic_test_and_set_bit(gdt_slots, vcpu->gdt_slot)) {
+        vcpu->gdt_slot++;
+        CHECK(vcpu->gdt_slot < GDT_SLOTS);
+    }
+}
+
+static uint32_t xsave_area_size(void)
+{
+    return cpu_features.xsave ? cpu_features.xsave_size : FXSAVE_SIZE;
+}
+
+void vcpu_free(struct vcpu *vcpu)
+{
+    (void)atomic_test_and_clear_bit(gdt_slots, vcpu->gdt_slot);
+    heap_free(vcpu->xsave_area, xsave_area_size());
+    heap_free(vcpu, sizeof(*vcpu));
+}
+
 struct vcpu *vcpu_create(struct domain *domain, uint16_t id)
 {
     struct vcpu *vcpu = heap_alloc(sizeof(*vcpu));
-    uint32_t area_size =
-        cpu_features.xsave ? cpu_features.xsave_size : FXSAVE_SIZE;
 
     if (vcpu == NULL) {
         return NULL;
     }
-    vcpu->xsave_area = heap_alloc(area_size);
-    vcpu->gdt_slot = next_gdt_slot;
+    vcpu->xsave_area = heap_alloc(xsave_area_size());
+    gdt_slot_take(vcpu);
     if (vcpu->xsave_area == NULL ||
         descriptors_map_slot(vcpu->gdt_slot) != 0) {
+        vcpu_free(vcpu);
         return NULL;
     }
-    next_gdt_slot++;
     xsave_area_init(vcpu->xsave_area);
     vcpu->domain = domain;
     vcpu->id = id;

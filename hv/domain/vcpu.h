@@ -119,6 +119,8 @@ struct vcpu {
 
 /* A vCPU of domain, down, with nothing in it; NULL without memory. */
 struct vcpu *vcpu_create(struct domain *domain, uint16_t id);
+/* Of a vCPU that nothing refers to, and that holds no frames. */
+void vcpu_free(struct vcpu *vcpu);
 /*
  * Takes prev's registers off this CPU and puts next's on it; either may be
  * NULL, the idle CPU.

@@ -94,3 +94,11 @@ int vcpu_change_root(struct vcpu *vcpu, mfn_t mfn,
     spin_unlock(&memory->lock);
     return rc;
 }
+
+void vcpu_drop_roots(struct vcpu *vcpu)
+{
+    root_put(vcpu->root_user);
+    root_put(vcpu->root_kernel);
+    vcpu->root_user = 0;
+    vcpu->root_kernel = 0;
+}

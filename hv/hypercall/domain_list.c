@@ -40,6 +40,13 @@ static void vcpus_describe(const struct domain *domain,
                    flag_if(is_running, XEN_DOMINF_running);
 }
 
+static uint64_t shared_frame(const struct domain *domain)
+{
+    const struct page *page = READ_ONCE(domain->shared_page);
+
+    return page == NULL ? ~0ull : page_mfn(page).n;
+}
+
 static void describe(const struct domain *domain,
                      struct xen_domctl_getdomaininfo *info)
 {
@@ -51,7 +58,7 @@ static void describe(const struct domain *domain,
                  (uint32_t)domain->shutdown_code << XEN_DOMINF_shutdownshift,
         .tot_pages = READ_ONCE(domain->memory.page_count),
         .max_pages = domain->memory.max_pages,
-        .shared_info_frame = page_mfn(domain->shared_page).n,
+        .shared_info_frame = shared_frame(domain),
         .ssidref = domain->label.index,
         .gpaddr_bits = cpu_features.physical_bits,
     };

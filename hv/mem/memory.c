@@ -30,7 +30,17 @@ static bool charge(struct memory *memory, uint64_t count)
             return false;
         }
     } while (!atomic_cas(&memory->page_count, &have, have + count));
+    if (have == 0) {
+        memory_first_frame(memory);
+    }
     return true;
+}
+
+static void uncharge(struct memory *memory, uint64_t count)
+{
+    if (atomic_sub(&memory->page_count, count) == 0) {
+        memory_last_frame(memory);
+    }
 }
 
 /*
@@ -54,7 +64,7 @@ static struct page *give(struct memory *memory, struct page *page,
     if (page != NULL) {
         heap_free_pages(page, order);
     }
-    atomic_sub(&memory->page_count, 1ull << order);
+    uncharge(memory, 1ull << order);
     return NULL;
 }
 
@@ -110,10 +120,10 @@ void memory_free_frame(struct page *page)
     struct memory *memory = memory_of_page(page);
 
     m2p[page_mfn(page).n] = ~0ull;
-    if (memory != NULL && page_type(page) != PAGE_SHARED) {
-        atomic_sub(&memory->page_count, 1);
-    }
     heap_free_pages(page, 0);
+    if (memory != NULL) {
+        uncharge(memory, 1);
+    }
 }
 
 void memory_share_page(struct memory *memory, struct page *page)
@@ -125,6 +135,8 @@ void memory_share_page(struct memory *memory, struct page *page)
 
 void memory_unshare_page(struct memory *memory, struct page *page)
 {
-    atomic_add(&memory->page_count, 1); /* memory_free_frame() takes it off */
+    if (atomic_add(&memory->page_count, 1) == 1) {
+        memory_first_frame(memory);
+    } /* memory_free_frame() takes it off */
     page_put_and_type(page);
 }

@@ -16,6 +16,7 @@ struct memory {
     uint32_t retained_head; /* retained tables; MFN_NIL: none */
     uint64_t page_count; /* atomic */
     uint64_t max_pages;  /* 0 from its death on, and no more frames */
+    uint64_t unpinned, given_up; /* at death: what memory_relinquish() did */
     struct iomem iomem;
 };
 
@@ -24,6 +25,12 @@ void memory_init(struct memory *memory, uint16_t id);
 
 /* Of the frame's owner, or NULL (hv/domain/domain.c, as the next). */
 struct memory *memory_of_page(const struct page *page);
+/*
+ * Of the same file: page_count is not 0 any more, or 0 again.  The struct
+ * lives on in between; the second may end it.
+ */
+void memory_first_frame(struct memory *memory);
+void memory_last_frame(struct memory *memory);
 /* Whether it is the current vCPU's, whose lock may be held here. */
 bool memory_is_current(const struct memory *memory);
 
@@ -54,3 +61,9 @@ void memory_share_page(struct memory *memory, struct page *page);
  * it counts as one of the domain's frames.
  */
 void memory_unshare_page(struct memory *memory, struct page *page);
+/*
+ * Takes back all frames of a domain that does not run and gets none any more;
+ * none of its vCPUs has a table.  0 when done, -ERESTART after a bounded
+ * number.  What others map is the domain's until they unmap it.
+ */
+int memory_relinquish(struct memory *memory) NODISCARD;

@@ -108,6 +108,9 @@ static void *argument_make(const struct row *row)
         ((domid_t *)argument)[0] = DOMID_SELF;
         ((domid_t *)argument)[1] = DOMID_SELF;
     }
+    if (is_same(row->operation, "createdomain")) {
+        ((struct xen_domctl *)argument)->u.createdomain.ssidref = 12; /* domU */
+    }
     if (is_same(row->operation, "bind_virq_global")) {
         ((struct evtchn_bind_virq *)argument)->virq = VIRQ_CONSOLE;
     }

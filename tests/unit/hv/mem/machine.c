@@ -107,6 +107,16 @@ struct memory *memory_of_page(const struct page *page)
     return page->owner < 2 ? &sides[page->owner].memory : NULL;
 }
 
+void memory_first_frame(struct memory *memory)
+{
+    (void)memory;
+}
+
+void memory_last_frame(struct memory *memory)
+{
+    (void)memory;
+}
+
 bool memory_is_current(const struct memory *memory)
 {
     return memory == &current_vcpu()->domain->memory;
