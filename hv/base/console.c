@@ -113,14 +113,7 @@ static void put_char(char c)
     fifo_room--;
 }
 
-static void put_ring(const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        ring[ring_written++ % CONSOLE_RING_SIZE] = text[i];
-    }
-}
-
-void console_write(const char *text, size_t size)
+void console_write_serial(const char *text, size_t size)
 {
     spin_lock(&console_lock);
     for (size_t i = 0; i < size; i++) {
@@ -129,14 +122,15 @@ void console_write(const char *text, size_t size)
         }
         put_char(text[i]);
     }
-    put_ring(text, size);
     spin_unlock(&console_lock);
 }
 
 void console_write_ring(const char *text, size_t size)
 {
     spin_lock(&console_lock);
-    put_ring(text, size);
+    for (size_t i = 0; i < size; i++) {
+        ring[ring_written++ % CONSOLE_RING_SIZE] = text[i];
+    }
     spin_unlock(&console_lock);
 }
 

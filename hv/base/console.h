@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console: one serial line, and a ring of the last output for dom0.
- * console_lock guards all of it.  Without a UART the ring alone is written.
+ * The console: one serial line, and a ring of the hypervisor's
+ * last lines for dom0.  console_lock guards all of it.
  */
 #pragma once
 
@@ -22,9 +22,8 @@ uint16_t console_port(void);
 /* Its ISA interrupt. */
 uint32_t console_irq(void);
 
-/* Writes to the line and the ring; '\n' goes out as "\r\n". */
-void console_write(const char *text, size_t size);
-/* Writes to the ring alone. */
+/* Guests' output goes to the line alone; '\n' goes out as "\r\n". */
+void console_write_serial(const char *text, size_t size);
 void console_write_ring(const char *text, size_t size);
 
 /*

@@ -19,11 +19,6 @@ void log_show(void)
     is_hidden = false;
 }
 
-void log_raw(const char *text, size_t size)
-{
-    console_write(text, size);
-}
-
 void log_line(const char *format, ...)
 {
     char line[LINE_SIZE];
@@ -38,9 +33,8 @@ void log_line(const char *format, ...)
         format_text_v(line + length, sizeof(line) - 1 - length, format, args);
     va_end(args);
     line[length++] = '\n';
-    if (is_hidden) {
-        console_write_ring(line, length);
-    } else {
-        console_write(line, length);
+    if (!is_hidden) {
+        console_write_serial(line, length);
     }
+    console_write_ring(line, length);
 }

@@ -16,8 +16,6 @@ void log_line(const char *format, ...) printf_like(1, 2);
 /* From now on such lines go to the ring alone, until log_show(). */
 void log_hide(void);
 void log_show(void);
-/* No prefix, no newline added: pieces of a line, and guests' own output. */
-void log_raw(const char *text, size_t size);
 /* Formats into buffer (always NUL terminated); returns the length written. */
 size_t format_text(char *buffer, size_t size, const char *format, ...)
     printf_like(3, 4);

@@ -6,7 +6,6 @@
 #include "hv/abi/handlers.h"
 #include "hv/base/console.h"
 #include "hv/base/errno.h"
-#include "hv/base/log.h"
 #include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
 
@@ -27,7 +26,7 @@ long do_console_io_write(const struct permit *permit, struct call *call,
     if (!guest_read(text, GVA(call->args[2]), size)) {
         return -EFAULT;
     }
-    log_raw(text, size);
+    console_write_serial(text, size);
     if (size == count) {
         return 0;
     }

@@ -50,10 +50,10 @@ static void vcpu_say(const struct vcpu *vcpu)
 
 static void domain_say(const struct domain *domain)
 {
-    say("d%u:%s%s %lu of at most %lu pages, %u event channels, %u references",
-        domain->id, domain->is_dying ? " dying" : "",
+    say("d%u:%s%s %lu of at most %lu pages, %u references", domain->id,
+        domain->is_dying ? " dying" : "",
         domain->is_shut_down ? " shut down" : "", domain->memory.page_count,
-        domain->memory.max_pages, domain->port_count, domain->refs);
+        domain->memory.max_pages, domain->refs);
     for (uint32_t i = 0; i < domain->vcpu_count; i++) {
         if (domain->vcpus[i] != NULL) {
             vcpu_say(domain->vcpus[i]);
