@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * SHA-256 (FIPS 180-4, 6.2). Tens of megabytes are hashed at boot without
- * vector registers, so the rounds are unrolled with the working variables
- * renamed instead of moved, the message schedule is made in place just before
- * each word is used, and rotations are nested to share their moves.
+ * vector registers, so sixteen rounds are written out with the working
+ * variables renamed instead of moved, the message schedule is made in place
+ * just before each word is used, and rotations are nested to share their moves.
  */
 #include "lib/sha2.h"
 
 #define BLOCK_SIZE 64
 
-/* Messages of at least this many blocks are worth asking the CPU, once, if it
- * rotates without destroying its operand. CPUID may trap to a host. */
-#define BLOCKS_WORTH_ASKING 64
+/* FIPS 180-4, 4.2.2 */
+static const uint32_t round_constants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
+    0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+    0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+    0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
+    0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+    0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+    0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+    0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+    0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
 
-static inline __attribute__((always_inline)) uint32_t rotate(uint32_t x,
-                                                             unsigned count)
+static inline uint32_t rotate(uint32_t x, unsigned count)
 {
     return x >> count | x << (32 - count);
 }
@@ -60,40 +70,30 @@ static inline void store_be32(uint8_t *to, uint32_t value)
     (w[i] += SMALL_SIGMA0(w[((i) + 1) & 15]) + w[((i) + 9) & 15] +             \
              SMALL_SIGMA1(w[((i) + 14) & 15]))
 
-#define EIGHT_ROUNDS(WORD, i, k0, k1, k2, k3, k4, k5, k6, k7)                  \
-    ROUND(a, b, c, d, e, f, g, h, x, y, k0, WORD(i));                          \
-    ROUND(h, a, b, c, d, e, f, g, y, x, k1, WORD(i + 1));                      \
-    ROUND(g, h, a, b, c, d, e, f, x, y, k2, WORD(i + 2));                      \
-    ROUND(f, g, h, a, b, c, d, e, y, x, k3, WORD(i + 3));                      \
-    ROUND(e, f, g, h, a, b, c, d, x, y, k4, WORD(i + 4));                      \
-    ROUND(d, e, f, g, h, a, b, c, y, x, k5, WORD(i + 5));                      \
-    ROUND(c, d, e, f, g, h, a, b, x, y, k6, WORD(i + 6));                      \
-    ROUND(b, c, d, e, f, g, h, a, y, x, k7, WORD(i + 7))
+/* Eight leave every variable where it was. */
+#define EIGHT_ROUNDS(WORD, k, i)                                               \
+    ROUND(a, b, c, d, e, f, g, h, x, y, (k)[i], WORD(i));                      \
+    ROUND(h, a, b, c, d, e, f, g, y, x, (k)[i + 1], WORD(i + 1));              \
+    ROUND(g, h, a, b, c, d, e, f, x, y, (k)[i + 2], WORD(i + 2));              \
+    ROUND(f, g, h, a, b, c, d, e, y, x, (k)[i + 3], WORD(i + 3));              \
+    ROUND(e, f, g, h, a, b, c, d, x, y, (k)[i + 4], WORD(i + 4));              \
+    ROUND(d, e, f, g, h, a, b, c, y, x, (k)[i + 5], WORD(i + 5));              \
+    ROUND(c, d, e, f, g, h, a, b, x, y, (k)[i + 6], WORD(i + 6));              \
+    ROUND(b, c, d, e, f, g, h, a, y, x, (k)[i + 7], WORD(i + 7))
 
-static inline __attribute__((always_inline)) void
-hash_block(uint32_t state[8], const uint8_t *data)
+static void hash_block(uint32_t state[8], const uint8_t *data)
 {
     uint32_t w[16];
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     uint32_t x, y = b ^ c;
 
-    EIGHT_ROUNDS(WORD_FIRST, 0, 0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5,
-                 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5);
-    EIGHT_ROUNDS(WORD_FIRST, 8, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
-                 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174);
-    EIGHT_ROUNDS(WORD_NEXT, 0, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc,
-                 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da);
-    EIGHT_ROUNDS(WORD_NEXT, 8, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
-                 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967);
-    EIGHT_ROUNDS(WORD_NEXT, 0, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
-                 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85);
-    EIGHT_ROUNDS(WORD_NEXT, 8, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
-                 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070);
-    EIGHT_ROUNDS(WORD_NEXT, 0, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5,
-                 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3);
-    EIGHT_ROUNDS(WORD_NEXT, 8, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
-                 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2);
+    EIGHT_ROUNDS(WORD_FIRST, round_constants, 0);
+    EIGHT_ROUNDS(WORD_FIRST, round_constants, 8);
+    for (size_t round = 16; round < 64; round += 16) {
+        EIGHT_ROUNDS(WORD_NEXT, round_constants + round, 0);
+        EIGHT_ROUNDS(WORD_NEXT, round_constants + round, 8);
+    }
 
     state[0] += a;
     state[1] += b;
@@ -105,43 +105,10 @@ hash_block(uint32_t state[8], const uint8_t *data)
     state[7] += h;
 }
 
-static void hash_blocks_any_cpu(uint32_t state[8], const uint8_t *data,
-                                size_t count)
-{
-    for (; count > 0; count--, data += BLOCK_SIZE) {
-        hash_block(state, data);
-    }
-}
-
-/* RORX and MOVBE-free BMI code: general registers only, a tenth less work. */
-__attribute__((target("bmi,bmi2"))) static void
-hash_blocks_bmi(uint32_t state[8], const uint8_t *data, size_t count)
-{
-    for (; count > 0; count--, data += BLOCK_SIZE) {
-        hash_block(state, data);
-    }
-}
-
-/* CPUID leaf 7, subleaf 0: EBX bit 3 is BMI1, bit 8 BMI2 (SDM vol. 2A). */
-static bool cpu_has_bmi(void)
-{
-    uint32_t eax = 0, ebx, ecx = 0, edx;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    if (eax < 7) {
-        return false;
-    }
-    eax = 7;
-    ecx = 0;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    return (ebx & (1u << 3 | 1u << 8)) == (1u << 3 | 1u << 8);
-}
-
 static void hash_blocks(uint32_t state[8], const uint8_t *data, size_t count)
 {
-    if (count >= BLOCKS_WORTH_ASKING && cpu_has_bmi()) {
-        hash_blocks_bmi(state, data, count);
-    } else {
-        hash_blocks_any_cpu(state, data, count);
+    for (; count > 0; count--, data += BLOCK_SIZE) {
+        hash_block(state, data);
     }
 }
 

@@ -19,6 +19,18 @@ HV_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack \
               -T hv/boot/hv.ld
 HV_IMAGE_LIMIT := 327680 # 320 KiB
 
+# What runs at boot, in a panic or for a person to read is made small; what a
+# guest waits for, or what loops over all memory, is made fast.
+HV_HOT_SOURCES := hv/boot/paging.c lib/sha256.c xsm/access.c xsm/label.c
+HV_COLD_SOURCES := $(filter-out $(HV_HOT_SOURCES),\
+    $(wildcard hv/base/*.c hv/boot/*.c hv/measure/*.c) \
+    $(addprefix hv/cpu/,features.c ioapic.c msi.c panic.c pci.c power.c smp.c \
+        time.c) \
+    $(addprefix hv/domain/,build.c elf.c elf_notes.c pit.c) \
+    $(addprefix hv/hypercall/,cpuid.c iret.c platform.c privop_umip.c) \
+    $(LIB_SOURCES) $(XSM_SOURCES))
+$(HV_COLD_SOURCES:%.c=$(BUILD)/hv/%.o): HV_CFLAGS += -Os
+
 $(BUILD)/include/xen:
 	@mkdir -p $(@D)
 	ln -sfn /usr/include/xen $@
