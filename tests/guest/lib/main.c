@@ -7,6 +7,7 @@
 #include "event.h"
 #include "paging.h"
 #include "tap.h"
+#include "toolstack.h"
 #include "trap.h"
 
 struct start_info *start_info;
@@ -76,6 +77,10 @@ void guest_main(struct start_info *info)
     paging_init();
     event_init();
     physdev_op(PHYSDEVOP_set_iopl, &iopl);
+    if (child_entry != NULL) { /* another domain, made by toolstack.c */
+        child_entry();
+        guest_stop(SHUTDOWN_poweroff);
+    }
     test_main();
     tap_done();
     guest_stop(SHUTDOWN_poweroff);
