@@ -13,8 +13,6 @@
 
 #define LEAVES_MAX   120u /* of a policy, as tools know it */
 #define LEAF_LAST    0xdu
-#define LEAF_CACHES  4u
-#define LEAF_XSTATE  0xdu
 #define EXTENDED     0x80000000u
 #define EXTENDED_END 0x80000009u
 
@@ -52,23 +50,23 @@ struct leaves {
     long rc;
 };
 
-static bool leaf_has_subleaves(uint32_t leaf)
-{
-    return leaf == LEAF_CACHES || leaf == 7 || leaf == LEAF_XSTATE;
-}
+/*
+ * The last sub-leaf of those leaves that have any.  All are given, zero or
+ * not: tools write their policy into as many leaves as they read.
+ */
+static const uint8_t last_subleaf[LEAF_LAST + 1] = {
+    [4] = 5, [7] = 1, [0xb] = 1, [0xd] = 62};
 
 static void leaf_write(struct leaves *leaves, uint32_t leaf, uint32_t subleaf)
 {
     uint32_t out[4];
     xen_cpuid_leaf_t entry;
 
-    cpuid_for_domain(leaves->domain, NULL, leaf, subleaf, out);
-    if (subleaf != 0 && (out[0] | out[1] | out[2] | out[3]) == 0) {
-        return;
-    }
-    entry = (xen_cpuid_leaf_t){
-        leaf, leaf_has_subleaves(leaf) ? subleaf : XEN_CPUID_NO_SUBLEAF,
-        out[CPUID_EAX], out[CPUID_EBX], out[CPUID_ECX], out[CPUID_EDX]};
+    cpuid_for_domain(leaves->domain, NULL, leaf,
+                     subleaf == XEN_CPUID_NO_SUBLEAF ? 0 : subleaf, out);
+    entry = (xen_cpuid_leaf_t){leaf, subleaf, out[CPUID_EAX],
+                               out[CPUID_EBX], out[CPUID_ECX],
+                               out[CPUID_EDX]};
     if (leaves->count == leaves->limit) {
         leaves->rc = -ENOBUFS;
     } else if (!guest_write(GVA(leaves->va + leaves->count * sizeof(entry)),
@@ -81,17 +79,18 @@ static void leaf_write(struct leaves *leaves, uint32_t leaf, uint32_t subleaf)
 
 static long leaves_write(struct leaves *leaves)
 {
-    for (uint32_t leaf = 0; leaf <= LEAF_LAST; leaf++) {
-        static const uint8_t last[] = {[LEAF_CACHES] = 5, [7] = 1,
-                                       [LEAF_XSTATE] = 62};
-
-        for (uint32_t i = 0; i <= last[leaf] && leaves->rc == 0; i++) {
+    for (uint32_t leaf = 0; leaf <= LEAF_LAST && leaves->rc == 0; leaf++) {
+        if (last_subleaf[leaf] == 0) {
+            leaf_write(leaves, leaf, XEN_CPUID_NO_SUBLEAF);
+            continue;
+        }
+        for (uint32_t i = 0; i <= last_subleaf[leaf] && leaves->rc == 0; i++) {
             leaf_write(leaves, leaf, i);
         }
     }
     for (uint32_t leaf = EXTENDED; leaf < EXTENDED_END && leaves->rc == 0;
          leaf++) {
-        leaf_write(leaves, leaf, 0);
+        leaf_write(leaves, leaf, XEN_CPUID_NO_SUBLEAF);
     }
     return leaves->rc;
 }
