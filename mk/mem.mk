@@ -10,3 +10,12 @@ $(MEM_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/mem/%.o: \
 
 $(eval $(call unit_test,hv/mem/page,$(MEM_SOURCES) \
     tests/unit/hv/mem/machine.c tests/unit/hv/mem/oracle.c))
+
+# Grant tables, with their dispatcher, on the same machine.
+GRANT_SOURCES := $(wildcard hv/grant/*.c) hv/hypercall/grants.c
+$(GRANT_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/grant/%.o: \
+    SAN_CFLAGS += $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
+
+$(eval $(call unit_test,hv/grant/grant,$(GRANT_SOURCES) $(MEM_SOURCES) \
+    tests/unit/hv/mem/machine.c tests/unit/hv/grant/world.c \
+    tests/unit/hv/grant/oracle.c))

@@ -25,6 +25,7 @@ struct domain hv_domain = {.id = DOMID_XEN, .memory = {.id = DOMID_XEN}};
 struct domain *domain0 = &sides[0];
 struct cpu_features cpu_features = {.physical_bits = 40};
 uint64_t flushes;
+void (*machine_on_flush)(void);
 
 static struct cpu cpu;
 _Thread_local struct cpu *fake_cpu = &cpu;
@@ -64,6 +65,9 @@ void tlb_flush_cpus(uint64_t cpu_mask)
 {
     (void)cpu_mask;
     flushes++;
+    if (machine_on_flush != NULL) {
+        machine_on_flush();
+    }
     cpu.tlb_time = ++tlb_clock;
 }
 
