@@ -14,8 +14,9 @@
 #define section(name)   __attribute__((section(name)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 #define noinline        __attribute__((noinline))
+#define maybe_unused    __attribute__((unused))
 #define always_inline   inline __attribute__((always_inline))
-/* For the few functions of the hottest path, which hold no buffer. */
+/* For the few functions of the hottest path: no buffer of variable use. */
 #define no_stack_protector __attribute__((no_stack_protector))
 #define ARRAY_SIZE(a)   (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b)       ((a) < (b) ? (a) : (b))
@@ -45,4 +46,11 @@ static inline size_t index_nospec(size_t index, size_t size)
 
     __asm__("cmp %2, %1; sbb %0, %0" : "=r"(mask) : "r"(index), "r"(size) : "cc");
     return index & mask;
+}
+
+/* The same for a size that is a power of two, in one instruction. */
+static inline size_t index_mask_nospec(size_t index, size_t size)
+{
+    __asm__("and %1, %0" : "+r"(index) : "ri"(size - 1) : "cc");
+    return index;
 }

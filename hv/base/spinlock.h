@@ -20,21 +20,27 @@ typedef struct {
 /* Serves what other CPUs ask of this one while it spins (hv/cpu/smp.c). */
 void cpu_poll(void);
 
-static inline void spin_lock(spinlock_t *lock)
+static noinline maybe_unused void spin_wait(const spinlock_t *lock,
+                                           uint16_t ticket)
 {
-    uint16_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
-
-    while (unlikely(__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) !=
-                    ticket)) {
+    while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket) {
         cpu_poll();
         cpu_relax();
     }
 }
 
+static inline void spin_lock(spinlock_t *lock)
+{
+    uint16_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
+
+    if (unlikely(__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)) {
+        spin_wait(lock, ticket);
+    }
+}
+
 static inline void spin_unlock(spinlock_t *lock)
 {
-    __atomic_store_n(&lock->owner, (uint16_t)(lock->owner + 1),
-                     __ATOMIC_RELEASE);
+    __asm__ volatile("incw %0" : "+m"(lock->owner) : : "memory", "cc");
 }
 
 static inline bool spin_is_locked(const spinlock_t *lock)

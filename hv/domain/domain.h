@@ -120,10 +120,10 @@ static inline bool domain_may_itself(const struct domain *domain,
     return true;
 }
 
-static inline struct vcpu *domain_vcpu(const struct domain *domain, uint32_t id)
+static inline struct vcpu *domain_vcpu(const struct domain *domain, uint64_t id)
 {
     if (id >= domain->vcpu_count) {
         return NULL;
     }
-    return domain->vcpus[index_nospec(id, MAX_VCPUS)];
+    return domain->vcpus[index_mask_nospec(id, MAX_VCPUS)];
 }

@@ -76,5 +76,5 @@ no_stack_protector long do_iret(const struct permit *permit, struct call *call, 
     regs->rcx = frame.rcx;
     regs->r11 = frame.r11;
     vcpu->info->evtchn_upcall_mask = (frame.rflags & FLAG_IF) == 0;
-    return 0;
+    resume_guest(); /* XSA-213: of a multicall, too, it is the end */
 }

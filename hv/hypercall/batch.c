@@ -14,103 +14,104 @@
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/table.h"
 
-static int mmu_row(const struct mmu_element *element)
+/* NULL: there is no such element, as below. */
+static inline const struct row *mmu_row(const struct mmu_element *element)
 {
     switch (element->address & 7) {
     case MMU_NORMAL_PT_UPDATE:
     case MMU_PT_UPDATE_PRESERVE_AD:
     case MMU_PT_UPDATE_NO_TRANSLATE:
         if (!(element->value & PTE_P)) {
-            return row_mmu_update_unmap;
+            return &rows[row_mmu_update_unmap];
         }
-        return element->value & PTE_RW ? row_mmu_update_map_write
-                                       : row_mmu_update_map_read;
+        return element->value & PTE_RW ? &rows[row_mmu_update_map_write]
+                                       : &rows[row_mmu_update_map_read];
     case MMU_MACHPHYS_UPDATE:
-        return row_mmu_update_machphys;
+        return &rows[row_mmu_update_machphys];
     default:
-        return -ENOSYS;
+        return NULL;
     }
 }
 
-static int mmuext_row(const struct mmuext_op *op)
+#define MMUEXT_COMMANDS 32u
+
+static inline const struct row *mmuext_row(const struct mmuext_op *op)
 {
-    switch (op->cmd) {
-    case MMUEXT_PIN_L1_TABLE:
-    case MMUEXT_PIN_L2_TABLE:
-    case MMUEXT_PIN_L3_TABLE:
-    case MMUEXT_PIN_L4_TABLE:
-        return row_mmuext_op_pin;
-    case MMUEXT_UNPIN_TABLE:
-        return row_mmuext_op_unpin;
-    case MMUEXT_NEW_BASEPTR:
-        return row_mmuext_op_new_baseptr;
-    case MMUEXT_NEW_USER_BASEPTR:
-        return row_mmuext_op_new_user_baseptr;
-    case MMUEXT_TLB_FLUSH_LOCAL:
-    case MMUEXT_INVLPG_LOCAL:
-        return row_mmuext_op_flush_local;
-    case MMUEXT_TLB_FLUSH_MULTI:
-    case MMUEXT_INVLPG_MULTI:
-        return row_mmuext_op_flush_multi;
-    case MMUEXT_TLB_FLUSH_ALL:
-    case MMUEXT_INVLPG_ALL:
-        return row_mmuext_op_flush_all;
-    case MMUEXT_FLUSH_CACHE:
-    case MMUEXT_FLUSH_CACHE_GLOBAL:
-        return row_mmuext_op_flush_cache;
-    case MMUEXT_SET_LDT:
-        return row_mmuext_op_set_ldt;
-    case MMUEXT_CLEAR_PAGE:
-        return row_mmuext_op_clear_page;
-    case MMUEXT_COPY_PAGE:
-        return row_mmuext_op_copy_page;
-    case MMUEXT_MARK_SUPER:
-    case MMUEXT_UNMARK_SUPER:
-        return -EOPNOTSUPP;
-    default:
-        return -ENOSYS;
+    static const struct row *const of_command[MMUEXT_COMMANDS] = {
+        [MMUEXT_PIN_L1_TABLE]       = &rows[row_mmuext_op_pin],
+        [MMUEXT_PIN_L2_TABLE]       = &rows[row_mmuext_op_pin],
+        [MMUEXT_PIN_L3_TABLE]       = &rows[row_mmuext_op_pin],
+        [MMUEXT_PIN_L4_TABLE]       = &rows[row_mmuext_op_pin],
+        [MMUEXT_UNPIN_TABLE]        = &rows[row_mmuext_op_unpin],
+        [MMUEXT_NEW_BASEPTR]        = &rows[row_mmuext_op_new_baseptr],
+        [MMUEXT_TLB_FLUSH_LOCAL]    = &rows[row_mmuext_op_flush_local],
+        [MMUEXT_INVLPG_LOCAL]       = &rows[row_mmuext_op_flush_local],
+        [MMUEXT_TLB_FLUSH_MULTI]    = &rows[row_mmuext_op_flush_multi],
+        [MMUEXT_INVLPG_MULTI]       = &rows[row_mmuext_op_flush_multi],
+        [MMUEXT_TLB_FLUSH_ALL]      = &rows[row_mmuext_op_flush_all],
+        [MMUEXT_INVLPG_ALL]         = &rows[row_mmuext_op_flush_all],
+        [MMUEXT_FLUSH_CACHE]        = &rows[row_mmuext_op_flush_cache],
+        [MMUEXT_SET_LDT]            = &rows[row_mmuext_op_set_ldt],
+        [MMUEXT_NEW_USER_BASEPTR]   = &rows[row_mmuext_op_new_user_baseptr],
+        [MMUEXT_CLEAR_PAGE]         = &rows[row_mmuext_op_clear_page],
+        [MMUEXT_COPY_PAGE]          = &rows[row_mmuext_op_copy_page],
+        [MMUEXT_FLUSH_CACHE_GLOBAL] = &rows[row_mmuext_op_flush_cache],
+    };
+
+    if (unlikely(op->cmd >= MMUEXT_COMMANDS)) {
+        return NULL;
     }
+    return of_command[index_mask_nospec(op->cmd, MMUEXT_COMMANDS)];
+}
+
+static noinline long element_run_asking(struct call *call,
+                                        const struct row *row, void *element)
+{
+    bool is_own = call->target == call->caller->domain;
+    const struct permit *permit;
+
+    if (!is_own && row->object != OBJECT_DOMAIN_GIVEN) {
+        return -EPERM;
+    }
+    permit = row_permit(row, call);
+    if (permit == NULL) { /* as if the other domain were not there */
+        return is_own ? -EPERM : -ESRCH;
+    }
+    return row->handler(permit, call, element);
 }
 
 /* One element: its row, its permission, its handler. */
-static inline long element_run(struct call *call, int row, void *element,
-                               struct domain *given)
+static always_inline long element_run(struct call *call, const struct row *row,
+                                      void *element)
 {
-    const struct permit *permit;
+    const struct domain *self = call->caller->domain;
 
-    if (unlikely(row < 0)) {
-        return row;
+    if (unlikely(row == NULL)) {
+        return -ENOSYS;
     }
-    call->target = given;
-    if (rows[row].object != OBJECT_DOMAIN_GIVEN) {
-        if (unlikely(given != call->caller->domain)) {
-            return -EPERM;
-        }
+    if (likely(call->target == self && domain_may_itself(self, row->perm))) {
+        return row->handler(&the_permit, call, element);
     }
-    permit = row_permit((unsigned int)row, call);
-    if (unlikely(permit == NULL)) { /* as if the other domain were not there */
-        return given == call->caller->domain ? -EPERM : -ESRCH;
-    }
-    return rows[row].handler(permit, call, element);
+    return element_run_asking(call, row, element);
 }
 
-static long element_read_and_run(struct call *call, uint64_t va,
-                                 struct domain *given)
+static always_inline long element_read_and_run(struct call *call, uint64_t va,
+                                               bool is_mmu_update)
 {
-    if (call->nr == __HYPERVISOR_mmu_update) {
+    if (is_mmu_update) {
         struct mmu_element element;
 
         if (unlikely(!guest_load_words((uint64_t *)&element, GVA(va), 2))) {
             return -EFAULT;
         }
-        return element_run(call, mmu_row(&element), &element, given);
+        return element_run(call, mmu_row(&element), &element);
     }
     struct mmuext_op op;
 
     if (unlikely(!guest_load_words((uint64_t *)&op, GVA(va), 3))) {
         return -EFAULT;
     }
-    return element_run(call, mmuext_row(&op), &op, given);
+    return element_run(call, mmuext_row(&op), &op);
 }
 
 /*
@@ -143,30 +144,33 @@ static void given_put(const struct call *call, struct domain *given)
     }
 }
 
-static long batch_run(struct call *call, struct domain *given, size_t size,
-                      uint32_t *done)
+/* *done counts the elements before the one that failed or was not reached. */
+static always_inline long elements_run(struct call *call, uint32_t count,
+                                       uint32_t *done, bool is_mmu_update)
 {
-    uint32_t count = (uint32_t)call->args[1];
+    const size_t size = is_mmu_update ? sizeof(struct mmu_element)
+                                      : sizeof(struct mmuext_op);
     int64_t *budget = &this_cpu()->budget;
     uint64_t va = call->args[0];
     long rc = 0;
-    uint32_t i;
 
-    *done = 0;
     if (unlikely(!is_guest_range(va, count * size))) {
         return -EFAULT;
     }
-    for (i = 0; i < count; i++, va += size) {
+    for (; *done < count; va += size, ++*done) {
         if (unlikely((*budget -= WORK_BATCH) <= 0)) {
             rc = -ERESTART;
             break;
         }
-        rc = element_read_and_run(call, va, given);
+        rc = element_read_and_run(call, va, is_mmu_update);
         if (unlikely(rc != 0)) {
             break;
         }
     }
-    *done = i;
+    if (unlikely(rc == -ERESTART)) {
+        call->args[0] = va;
+        call->args[1] = (count - *done) | MMU_UPDATE_PREEMPTED;
+    }
     return rc;
 }
 
@@ -174,19 +178,12 @@ static long batch_run(struct call *call, struct domain *given, size_t size,
  * args: elements, count, where to count what was done (or 0), whose pages.
  * While a batch continues, the count so far is kept in args[4].
  */
-long batch_dispatch(struct call *call)
+no_stack_protector long batch_dispatch(struct call *call)
 {
-    size_t size = call->nr == __HYPERVISOR_mmu_update
-                      ? sizeof(struct mmu_element)
-                      : sizeof(struct mmuext_op);
+    uint32_t count = (uint32_t)call->args[1], done = 0, total;
     struct domain *given;
-    uint32_t done = 0, before = 0;
     long rc;
 
-    if (unlikely(call->args[1] & MMU_UPDATE_PREEMPTED)) {
-        call->args[1] &= ~(uint64_t)MMU_UPDATE_PREEMPTED;
-        before = (uint32_t)call->args[4];
-    }
     if (unlikely(call->args[3] >> 16 != 0 &&
                  (call->args[3] >> 16) - 1 != call->caller->domain->id)) {
         return -EPERM;
@@ -195,22 +192,23 @@ long batch_dispatch(struct call *call)
     if (unlikely(given == NULL)) {
         return -ESRCH;
     }
-    rc = batch_run(call, given, size, &done);
+    call->target = given;
+    rc = call->nr == __HYPERVISOR_mmu_update
+             ? elements_run(call, count & ~MMU_UPDATE_PREEMPTED, &done, true)
+             : elements_run(call, count & ~MMU_UPDATE_PREEMPTED, &done, false);
     given_put(call, given);
     call->target = call->caller->domain;
+    total = done;
+    if (unlikely(count & MMU_UPDATE_PREEMPTED)) {
+        total += (uint32_t)call->args[4];
+    }
     if (unlikely(rc == -ERESTART)) {
-        call->args[0] += done * size;
-        call->args[1] = (call->args[1] - done) | MMU_UPDATE_PREEMPTED;
-        call->args[4] = before + done;
+        call->args[4] = total;
         return hypercall_continue(call);
     }
-    if (call->args[2] != 0) {
-        uint32_t total = before + done;
-
-        if (!guest_write(GVA(call->args[2]), &total, sizeof(total)) &&
-            rc == 0) {
-            return -EFAULT;
-        }
+    if (call->args[2] != 0 &&
+        !guest_write(GVA(call->args[2]), &total, sizeof(total)) && rc == 0) {
+        return -EFAULT;
     }
     return rc;
 }

@@ -86,7 +86,8 @@ long do_sysctl_getdomaininfolist(const struct permit *permit, struct call *call,
     (void)permit;
     list->num_domains = 0;
     while (list->num_domains < list->max_domains &&
-           (domain = row_next_domain(row_domctl_getdomaininfo, call, id)) !=
+           (domain = row_next_domain(&rows[row_domctl_getdomaininfo], call,
+                                     id)) !=
                NULL) {
         describe(domain, &info);
         id = domain->id + 1;

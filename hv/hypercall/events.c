@@ -16,7 +16,7 @@
 #include "hv/mem/guest_copy.h"
 #include "hv/security/security.h"
 
-static noinline bool refused(unsigned int row, struct xsm_perm perm,
+static noinline bool refused(const struct row *row, struct xsm_perm perm,
                              label_t source, label_t target,
                              const struct call *call, domid_t target_id)
 {
@@ -32,7 +32,7 @@ static noinline bool refused(unsigned int row, struct xsm_perm perm,
     return !security_refused(&question);
 }
 
-static inline bool may(unsigned int row, struct xsm_perm perm, label_t source,
+static inline bool may(const struct row *row, struct xsm_perm perm, label_t source,
                        label_t target, const struct call *call,
                        const struct domain *behind)
 {
@@ -50,15 +50,15 @@ static inline label_t label_of_port(const struct domain *domain, uint32_t port)
 /* A port without a label is no end of a channel between domains. */
 static noinline long send_on_other(struct call *call, struct evtchn_send *arg)
 {
-    const unsigned int row = row_event_channel_op_send_ipi;
+    const struct row *row = &rows[row_event_channel_op_send_ipi];
     const struct permit *permit = row_permit(row, call);
 
-    return permit == NULL ? -EPERM : rows[row].handler(permit, call, arg);
+    return permit == NULL ? -EPERM : row->handler(permit, call, arg);
 }
 
-no_stack_protector long event_send(struct call *call, uint64_t va)
+no_stack_protector long run_event_send(const struct row *row,
+                                       struct call *call, uint64_t va)
 {
-    const unsigned int row = row_event_channel_op_send;
     const struct domain *self = call->caller->domain;
     struct evtchn_send arg;
 
@@ -73,7 +73,7 @@ no_stack_protector long event_send(struct call *call, uint64_t va)
                       self))) {
         return -EPERM;
     }
-    return rows[row].handler(&the_permit, call, &arg);
+    return row->handler(&the_permit, call, &arg);
 }
 
 /* How a domain is named as the object of what comes from an end of peer's. */
@@ -83,7 +83,7 @@ static label_t label_towards(const struct domain *domain,
     return domain == peer ? domain->self_label : domain->label;
 }
 
-static bool may_make(unsigned int row, const struct call *call)
+static bool may_make(const struct row *row, const struct call *call)
 {
     const struct domain *owner = call->target, *other = call->second;
 
@@ -93,7 +93,8 @@ static bool may_make(unsigned int row, const struct call *call)
                label_towards(other, owner), call, other);
 }
 
-bool event_ends_permitted(unsigned int row, struct call *call, const void *arg)
+bool event_ends_permitted(const struct row *row, struct call *call,
+                          const void *arg)
 {
     const struct evtchn_bind_interdomain *bind = arg;
     const struct domain *owner = call->target, *other = call->second;
@@ -102,7 +103,7 @@ bool event_ends_permitted(unsigned int row, struct call *call, const void *arg)
         !may_make(row, call)) {
         return false;
     }
-    if (row != row_event_channel_op_bind_interdomain) {
+    if (row != &rows[row_event_channel_op_bind_interdomain]) {
         return true;
     }
     call->peer_end = label_of_port(other, bind->remote_port);

@@ -55,23 +55,23 @@ static void granter_put(const struct call *call, struct domain *domain)
  * Asks for a row on call->target, and call->second if it has two, then runs
  * its handler.  status is what a refusal is told by.
  */
-static long row_run(unsigned int row, struct call *call, void *element,
+static long row_run(const struct row *row, struct call *call, void *element,
                     int16_t *status)
 {
     const struct permit *permit;
 
     *status = GNTST_bad_domain;
     if (unlikely(call->target == NULL ||
-                 (rows[row].has_second && call->second == NULL))) {
+                 (row->has_second && call->second == NULL))) {
         return 0;
     }
     permit = row_permit(row, call);
-    return likely(permit != NULL) ? rows[row].handler(permit, call, element)
+    return likely(permit != NULL) ? row->handler(permit, call, element)
                                   : 0;
 }
 
 /* The same for a row on one domain. */
-static long row_run_on(unsigned int row, struct call *call, domid_t id,
+static long row_run_on(const struct row *row, struct call *call, domid_t id,
                        void *element, int16_t *status)
 {
     struct domain *target = granter_get(call, id);
@@ -87,12 +87,12 @@ static long row_run_on(unsigned int row, struct call *call, domid_t id,
 static long map_run(struct call *call, union element *element)
 {
     struct gnttab_map_grant_ref *op = &element->map;
-    unsigned int row = row_grant_table_op_map_write;
+    const struct row *row = &rows[row_grant_table_op_map_write];
 
     if (op->flags & GNTMAP_device_map) {
-        row = row_grant_table_op_map_device;
+        row = &rows[row_grant_table_op_map_device];
     } else if (op->flags & GNTMAP_readonly) {
-        row = row_grant_table_op_map_read;
+        row = &rows[row_grant_table_op_map_read];
     }
     return row_run_on(row, call, op->dom, op, &op->status);
 }
@@ -110,7 +110,7 @@ static long unmap_run(struct call *call, union element *element)
         return 0;
     }
     call->target = granter;
-    rc = row_run(row_grant_table_op_unmap, call, unmap, &unmap->op.status);
+    rc = row_run(&rows[row_grant_table_op_unmap], call, unmap, &unmap->op.status);
     domain_put(granter);
     return rc;
 }
@@ -124,7 +124,7 @@ static long copy_run(struct call *call, union element *element)
 
     call->target = source;
     call->second = dest;
-    rc = row_run(row_grant_table_op_copy, call, op, &op->status);
+    rc = row_run(&rows[row_grant_table_op_copy], call, op, &op->status);
     granter_put(call, source);
     granter_put(call, dest);
     return rc;
@@ -134,7 +134,7 @@ static long setup_run(struct call *call, union element *element)
 {
     struct gnttab_setup_table *op = &element->setup;
 
-    return row_run_on(row_grant_table_op_setup_table, call, op->dom, op,
+    return row_run_on(&rows[row_grant_table_op_setup_table], call, op->dom, op,
                       &op->status);
 }
 
@@ -142,7 +142,7 @@ static long query_run(struct call *call, union element *element)
 {
     struct gnttab_query_size *op = &element->query;
 
-    return row_run_on(row_grant_table_op_query_size, call, op->dom, op,
+    return row_run_on(&rows[row_grant_table_op_query_size], call, op->dom, op,
                       &op->status);
 }
 

@@ -5,7 +5,7 @@
 #include "hv/domain/vcpu.h"
 
 /* In the count of a batch: it is the rest of one that was begun before. */
-#define MMU_UPDATE_PREEMPTED 0x80000000ull
+#define MMU_UPDATE_PREEMPTED 0x80000000u
 
 /* SYSCALL from guest kernel mode; called by entry.S. */
 void hypercall_enter(struct vcpu *vcpu, struct regs *regs);

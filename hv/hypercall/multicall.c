@@ -64,9 +64,6 @@ no_stack_protector long do_multicall(const struct permit *permit, struct call *c
             break;
         }
         va += sizeof(struct multicall_entry);
-        if (unlikely(!call->caller->kernel_mode)) {
-            return 0; /* XSA-213: an iret inside ends the list */
-        }
     }
     if (likely(done == count)) {
         return 0;

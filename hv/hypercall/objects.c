@@ -15,7 +15,7 @@ struct permit {
 
 const struct permit the_permit;
 
-static noinline bool refused(unsigned int row, struct xsm_perm perm,
+static noinline bool refused(const struct row *row, struct xsm_perm perm,
                              const struct domain *source, label_t target,
                              domid_t target_id)
 {
@@ -31,7 +31,7 @@ static noinline bool refused(unsigned int row, struct xsm_perm perm,
     return !security_refused(&question);
 }
 
-static inline bool may(unsigned int row, struct xsm_perm perm,
+static inline bool may(const struct row *row, struct xsm_perm perm,
                        const struct domain *source, const struct domain *target)
 {
     if (likely(source == target)) {
@@ -42,40 +42,28 @@ static inline bool may(unsigned int row, struct xsm_perm perm,
            !refused(row, perm, source, target->label, target->id);
 }
 
-static noinline const struct permit *permit_ask(unsigned int index,
-                                                const struct call *call)
+const struct permit *row_permit(const struct row *row,
+                                const struct call *call)
 {
-    const struct row *row = &rows[index];
     const struct domain *self = call->caller->domain;
 
-    if (unlikely(!may(index, row->perm, self, call->target))) {
+    if (unlikely(!may(row, row->perm, self, call->target))) {
         return NULL;
     }
     if (unlikely(row->has_second) &&
-        !may(index, row->perm2, self, call->second)) {
+        !may(row, row->perm2, self, call->second)) {
         return NULL;
     }
     return &the_permit;
 }
 
-const struct permit *row_permit(unsigned int index, const struct call *call)
-{
-    const struct row *row = &rows[index];
-
-    if (likely(call->target == call->caller->domain && !row->has_second &&
-               domain_may_itself(call->target, row->perm))) {
-        return &the_permit;
-    }
-    return permit_ask(index, call);
-}
-
-struct domain *row_next_domain(unsigned int index, const struct call *call,
-                               domid_t id)
+struct domain *row_next_domain(const struct row *row,
+                               const struct call *call, domid_t id)
 {
     struct domain *domain;
 
     while ((domain = domain_get_next(id)) != NULL) {
-        if (may(index, rows[index].perm, call->caller->domain, domain)) {
+        if (may(row, row->perm, call->caller->domain, domain)) {
             return domain;
         }
         id = domain->id + 1;
@@ -84,7 +72,7 @@ struct domain *row_next_domain(unsigned int index, const struct call *call,
     return NULL;
 }
 
-static struct domain *object_find(unsigned int index, const struct call *call,
+static struct domain *object_find(const struct row *row, const struct call *call,
                                   enum object object, const void *arg,
                                   unsigned int field)
 {
@@ -95,7 +83,7 @@ static struct domain *object_find(unsigned int index, const struct call *call,
     }
     id = *(const domid_t *)((const uint8_t *)arg + field);
     if (object == OBJECT_FIRST) {
-        return row_next_domain(index, call, id);
+        return row_next_domain(row, call, id);
     }
     return domain_get(id == DOMID_SELF ? call->caller->domain->id : id);
 }
@@ -107,36 +95,34 @@ static void object_put(struct domain *domain)
     }
 }
 
-static long run_if_permitted(unsigned int index, struct call *call, void *arg,
-                             long refusal)
+static long run_if_permitted(const struct row *row, struct call *call,
+                             void *arg, long refusal)
 {
-    const struct row *row = &rows[index];
-    const struct permit *permit = row_permit(index, call);
+    const struct permit *permit = row_permit(row, call);
 
     if (permit == NULL || (row->perm2.class == XSM_CLASS_event &&
-                           !event_ends_permitted(index, call, arg))) {
+                           !event_ends_permitted(row, call, arg))) {
         return refusal;
     }
     return row->handler(permit, call, arg);
 }
 
-static long run_on_domains(unsigned int index, struct call *call, void *arg)
+static long run_on_domains(const struct row *row, struct call *call, void *arg)
 {
-    const struct row *row = &rows[index];
     struct domain *self = call->caller->domain, *first = NULL, *second = NULL;
     long refusal = row->object <= OBJECT_XEN ? -EPERM : -ESRCH;
     long rc = refusal;
 
-    if (row->object != OBJECT_SELF) {
-        first = object_find(index, call, row->object, arg, row->field);
+    if (row->object > OBJECT_VCPU) {
+        first = object_find(row, call, row->object, arg, row->field);
         call->target = first;
     }
     if (row->has_second) {
-        second = object_find(index, call, row->object2, arg, row->field2);
+        second = object_find(row, call, row->object2, arg, row->field2);
         call->second = second;
     }
     if (call->target != NULL && (!row->has_second || second != NULL)) {
-        rc = run_if_permitted(index, call, arg, refusal);
+        rc = run_if_permitted(row, call, arg, refusal);
     }
     object_put(first);
     object_put(second);
@@ -144,9 +130,8 @@ static long run_on_domains(unsigned int index, struct call *call, void *arg)
     return rc;
 }
 
-static long run_on_label(unsigned int index, struct call *call, void *arg)
+static long run_on_label(const struct row *row, struct call *call, void *arg)
 {
-    const struct row *row = &rows[index];
     const struct domain *self = call->caller->domain;
     long rc = -EPERM;
 
@@ -157,7 +142,7 @@ static long run_on_label(unsigned int index, struct call *call, void *arg)
         return -EINVAL;
     }
     if (xsm_allowed(&security_policy, self->label, call->label, row->perm) ||
-        !refused(index, row->perm, self, call->label, XSM_NO_DOMAIN)) {
+        !refused(row, row->perm, self, call->label, XSM_NO_DOMAIN)) {
         rc = row->handler(&the_permit, call, arg);
     }
     if (row->object == OBJECT_NEW) {
@@ -166,30 +151,9 @@ static long run_on_label(unsigned int index, struct call *call, void *arg)
     return rc;
 }
 
-static long run_on_vcpu(unsigned int index, struct call *call, void *arg)
+long row_run_on_objects(const struct row *row, struct call *call, void *arg)
 {
-    call->vcpu = domain_vcpu(call->caller->domain, (uint32_t)call->args[1]);
-    if (call->args[1] > UINT32_MAX || call->vcpu == NULL) {
-        return -ENOENT;
-    }
-    return run_if_permitted(index, call, arg, -EPERM);
-}
-
-long row_run_on_objects(unsigned int index, struct call *call, void *arg)
-{
-    switch ((enum object)rows[index].object) {
-    case OBJECT_VCPU:
-        return run_on_vcpu(index, call, arg);
-    case OBJECT_NEW:
-    case OBJECT_SECURITY:
-        return run_on_label(index, call, arg);
-    case OBJECT_SELF:
-    case OBJECT_XEN:
-    case OBJECT_DOMAIN:
-    case OBJECT_DOMAIN_GIVEN:
-    case OBJECT_FIRST:
-    case OBJECT_END:
-        break;
-    }
-    return run_on_domains(index, call, arg);
+    return row->object == OBJECT_NEW || row->object == OBJECT_SECURITY
+               ? run_on_label(row, call, arg)
+               : run_on_domains(row, call, arg);
 }

@@ -16,6 +16,26 @@
 bool guest_read(void *to, gva_t from, size_t size) NODISCARD;
 bool guest_write(gva_t to, const void *from, size_t size) NODISCARD;
 /*
+ * What is behind both, for callers that check the range themselves: a fault
+ * goes on behind the copy with what is left in RCX.
+ */
+static always_inline bool guest_copy(void *to, const void *from, size_t size)
+{
+    size_t left = size / 8;
+
+    stac();
+    __asm__ volatile("1: rep movsq\n"
+                     "mov %[rest], %k[left]\n"
+                     "2: rep movsb\n"
+                     "3:\n" EXTABLE("1b", "3b") EXTABLE("2b", "3b")
+                     : [left] "+c"(left), "+D"(to), "+S"(from)
+                     : [rest] "r"((uint32_t)size & 7)
+                     : "memory");
+    clac();
+    return likely(left == 0);
+}
+
+/*
  * One word, between stac() and clac() and with the range checked by the
  * caller; a fault goes on at label.
  */

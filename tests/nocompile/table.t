@@ -46,7 +46,7 @@ refused() {
 }
 
 table=hv/abi/hypercalls.def
-dispatch=hv/hypercall/dispatch.c
+dispatch=hv/hypercall/rows.c
 state=hv/domain/cpu_state.c
 
 refused 'a plain hypercall without a permission' $table \
