@@ -21,7 +21,8 @@ struct domain {
     struct memory memory;
     domid_t id;
     uint8_t is_hardware;  /* dom0: owns the machine's devices */
-    uint8_t is_shut_down, shutdown_code, is_crashing;
+    uint8_t is_shut_down, shutdown_code, has_shutdown_code; /* sched.lock */
+    uint8_t is_crashing;
     uint8_t is_dying;     /* set under memory.lock and event_lock, for good */
     uint8_t is_complete;  /* may be found by its id */
     uint8_t vm_assist;    /* bits of VMASST_TYPE_0..5 */

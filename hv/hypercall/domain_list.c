@@ -5,6 +5,7 @@
  * leaves out those that it may not.
  */
 #include "hv/abi/handlers.h"
+#include "hv/base/atomic.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/hypercall/rows.h"
@@ -40,6 +41,15 @@ static void vcpus_describe(const struct domain *domain,
                    flag_if(is_running, XEN_DOMINF_running);
 }
 
+static uint32_t shutdown_flags(const struct domain *domain)
+{
+    if (!atomic_read(&domain->is_shut_down)) {
+        return 0;
+    }
+    return XEN_DOMINF_shutdown |
+           (uint32_t)domain->shutdown_code << XEN_DOMINF_shutdownshift;
+}
+
 static uint64_t shared_frame(const struct domain *domain)
 {
     const struct page *page = READ_ONCE(domain->shared_page);
@@ -54,8 +64,7 @@ static void describe(const struct domain *domain,
         .domain = domain->id,
         .flags = flag_if(domain->is_dying, XEN_DOMINF_dying) |
                  flag_if(domain->toolstack_pauses != 0, XEN_DOMINF_paused) |
-                 flag_if(domain->is_shut_down, XEN_DOMINF_shutdown) |
-                 (uint32_t)domain->shutdown_code << XEN_DOMINF_shutdownshift,
+                 shutdown_flags(domain),
         .tot_pages = READ_ONCE(domain->memory.page_count),
         .max_pages = domain->memory.max_pages,
         .shared_info_frame = shared_frame(domain),

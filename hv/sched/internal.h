@@ -32,6 +32,9 @@ static inline bool sched_may_run(const struct vcpu *vcpu)
            !vcpu->is_down;
 }
 
+/* One more reason why the domain's vCPUs do not run, and one less. */
+void sched_hold(struct domain *domain);
+void sched_let_go(struct domain *domain);
 /* Makes a CPU, which may be this one, call schedule(). */
 void sched_kick(uint32_t cpu_id);
 /*

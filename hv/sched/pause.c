@@ -76,8 +76,7 @@ bool vcpu_is_stopped(const struct vcpu *vcpu)
     return !sched_may_run(vcpu) && atomic_read(&vcpu->is_loaded) == 0;
 }
 
-/* Lock held, as for the next. */
-static void hold(struct domain *domain)
+void sched_hold(struct domain *domain)
 {
     domain->pause_count++;
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
@@ -85,7 +84,7 @@ static void hold(struct domain *domain)
     }
 }
 
-static void let_go(struct domain *domain)
+void sched_let_go(struct domain *domain)
 {
     CHECK(domain->pause_count > 0);
     domain->pause_count--;
@@ -99,14 +98,14 @@ static void let_go(struct domain *domain)
 void domain_pause(struct domain *domain)
 {
     spin_lock(&sched.lock);
-    hold(domain);
+    sched_hold(domain);
     spin_unlock(&sched.lock);
 }
 
 void domain_unpause(struct domain *domain)
 {
     spin_lock(&sched.lock);
-    let_go(domain);
+    sched_let_go(domain);
     spin_unlock(&sched.lock);
 }
 
@@ -152,7 +151,7 @@ long do_domctl_pausedomain(const struct permit *permit, struct call *call,
     spin_lock(&sched.lock);
     if (domain->toolstack_pauses < TOOLSTACK_PAUSES_MAX) {
         domain->toolstack_pauses++;
-        hold(domain);
+        sched_hold(domain);
         rc = 0;
     }
     spin_unlock(&sched.lock);
@@ -170,7 +169,7 @@ long do_domctl_unpausedomain(const struct permit *permit, struct call *call,
     spin_lock(&sched.lock);
     if (domain->toolstack_pauses > 0) {
         domain->toolstack_pauses--;
-        let_go(domain);
+        sched_let_go(domain);
         rc = 0;
     }
     spin_unlock(&sched.lock);

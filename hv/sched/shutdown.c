@@ -40,24 +40,44 @@ static void machine_shutdown(uint32_t reason)
     machine_restart();
 }
 
+/* Whether it ran until now.  The code is there before the flag says so. */
+static bool shutdown_begin(struct domain *domain, uint8_t reason)
+{
+    bool is_first;
+
+    spin_lock(&sched.lock);
+    is_first = !domain->is_shut_down;
+    if (is_first) {
+        if (!domain->has_shutdown_code) {
+            domain->shutdown_code = reason;
+        }
+        sched_hold(domain);
+        atomic_set(&domain->is_shut_down, 1);
+    }
+    spin_unlock(&sched.lock);
+    return is_first;
+}
+
 void domain_shutdown(struct domain *domain, uint8_t reason)
 {
-    if (atomic_xchg(&domain->is_shut_down, 1) != 0) {
+    if (!shutdown_begin(domain, reason)) {
         return;
     }
-    domain->shutdown_code = reason;
     if (domain->is_hardware) {
-        machine_shutdown(reason);
+        machine_shutdown(domain->shutdown_code);
     }
-    domain_pause(domain);
     send_global_virq(VIRQ_DOM_EXC);
 }
 
 void domain_resume(struct domain *domain)
 {
-    if (atomic_xchg(&domain->is_shut_down, 0) != 0) {
-        domain_unpause(domain);
+    spin_lock(&sched.lock);
+    if (domain->is_shut_down) {
+        domain->is_shut_down = 0;
+        domain->has_shutdown_code = 0;
+        sched_let_go(domain);
     }
+    spin_unlock(&sched.lock);
 }
 
 long do_sched_op_shutdown(const struct permit *permit, struct call *call,
@@ -93,7 +113,10 @@ long do_sched_op_shutdown_code(const struct permit *permit, struct call *call,
     if (arg->reason > SHUTDOWN_MAX) {
         return -EINVAL;
     }
+    spin_lock(&sched.lock);
     call->caller->domain->shutdown_code = (uint8_t)arg->reason;
+    call->caller->domain->has_shutdown_code = 1;
+    spin_unlock(&sched.lock);
     return 0;
 }
 
