@@ -37,7 +37,7 @@ int vcpu_set_kernel_root(struct vcpu *vcpu, mfn_t mfn)
     uint64_t *l4;
     int rc;
 
-    if (mfn_to_maddr(mfn).a != old) {
+    if (old == 0 || mfn_to_maddr(mfn).a != old) {
         rc = root_get(vcpu->domain, mfn);
         if (rc != 0) {
             return rc;

@@ -96,14 +96,12 @@ long do_sysctl_getdomaininfolist(const struct permit *permit, struct call *call,
     list->num_domains = 0;
     while (list->num_domains < list->max_domains &&
            (domain = row_next_domain(&rows[row_domctl_getdomaininfo], call,
-                                     id)) !=
-               NULL) {
+                                     id)) != NULL) {
         describe(domain, &info);
         id = domain->id + 1;
         domain_put(domain);
-        if (!guest_write(GVA(list->buffer.p +
-                             list->num_domains * sizeof(info)),
-                         &info, sizeof(info))) {
+        if (!guest_write(GVA(list->buffer.p + list->num_domains), &info,
+                         sizeof(info))) {
             return -EFAULT;
         }
         list->num_domains++;
