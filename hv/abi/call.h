@@ -15,6 +15,7 @@
 #include "xsm/xsm.h"
 
 struct domain;
+struct evtchn;
 struct vcpu;
 
 struct call {
@@ -23,6 +24,7 @@ struct call {
     struct domain *second;  /* of rows with two objects */
     struct vcpu *vcpu;      /* of vcpu_op: the vCPU named */
     label_t label;          /* of rows on NEW: what it shall have; referenced */
+    struct evtchn *channel; /* of send: the caller's end */
     label_t end, peer_end;  /* of event channels: the ends that were asked
                                about, the caller's or new one and the other */
     uint64_t nr;            /* hypercall number */

@@ -25,10 +25,10 @@ static inline bool atomic_test_and_set_bit(uint64_t *words, unsigned int bit)
 {
     bool was;
 
-    __asm__ volatile("lock btsq %2, %0; setc %1"
-                     : "+m"(words[bit / 64]), "=q"(was)
+    __asm__ volatile("lock btsq %2, %0"
+                     : "+m"(words[bit / 64]), "=@ccc"(was)
                      : "r"((uint64_t)(bit % 64))
-                     : "memory", "cc");
+                     : "memory");
     return was;
 }
 
@@ -36,10 +36,10 @@ static inline bool atomic_test_and_clear_bit(uint64_t *words, unsigned int bit)
 {
     bool was;
 
-    __asm__ volatile("lock btrq %2, %0; setc %1"
-                     : "+m"(words[bit / 64]), "=q"(was)
+    __asm__ volatile("lock btrq %2, %0"
+                     : "+m"(words[bit / 64]), "=@ccc"(was)
                      : "r"((uint64_t)(bit % 64))
-                     : "memory", "cc");
+                     : "memory");
     return was;
 }
 

@@ -15,6 +15,9 @@
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 #define noinline        __attribute__((noinline))
 #define maybe_unused    __attribute__((unused))
+/* For a call on a cold path: the caller keeps what it has in registers. */
+#define saves_registers                                                        \
+    __attribute__((no_caller_saved_registers, target("general-regs-only")))
 #define always_inline   inline __attribute__((always_inline))
 /* For the few functions of the hottest path: no buffer of variable use. */
 #define no_stack_protector __attribute__((no_stack_protector))

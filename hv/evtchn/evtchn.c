@@ -237,14 +237,18 @@ static noinline void announce_to_pollers(struct domain *domain, uint32_t port)
     wake_pollers(domain, port);
 }
 
-void evtchn_set_pending(struct domain *domain, uint32_t port)
+void evtchn_announce(struct domain *domain, uint32_t port)
 {
-    if (atomic_test_and_set_bit(domain->shared->evtchn_pending, port)) {
-        return;
-    }
     if (unlikely(atomic_read(&domain->polling) != 0)) {
         announce_to_pollers(domain, port);
     } else {
         announce(domain, port);
+    }
+}
+
+void evtchn_set_pending(struct domain *domain, uint32_t port)
+{
+    if (!atomic_test_and_set_bit(domain->shared->evtchn_pending, port)) {
+        evtchn_announce(domain, port);
     }
 }

@@ -9,14 +9,15 @@
 
 #include "hv/domain/domain.h"
 
-enum evtchn_state { /* values unlike EVTCHNSTAT_*: evtchn_ops.c translates */
-                    EVTCHN_FREE,
-                    EVTCHN_UNBOUND,     /* remote_id may bind to it */
-                    EVTCHN_INTERDOMAIN, /* remote, number: the port there */
-                    EVTCHN_VIRQ,        /* number: the VIRQ */
-                    EVTCHN_IPI,
-                    EVTCHN_PIRQ, /* number: the pirq */
+enum evtchn_state { /* as EVTCHNSTAT_* */
+    EVTCHN_FREE,
+    EVTCHN_UNBOUND,     /* remote_id may bind to it */
+    EVTCHN_INTERDOMAIN, /* remote, number: the port there */
+    EVTCHN_PIRQ,        /* number: the pirq */
+    EVTCHN_VIRQ,        /* number: the VIRQ */
+    EVTCHN_IPI,
 };
+_Static_assert(EVTCHN_IPI == EVTCHNSTAT_ipi, "they are numbered alike");
 
 struct evtchn {
     uint8_t state; /* enum evtchn_state */

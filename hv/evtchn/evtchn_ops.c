@@ -9,24 +9,34 @@
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
 
+static noinline long announce_and_unlock(struct domain *local,
+                                         const struct evtchn *channel)
+{
+    evtchn_announce(channel->remote, channel->number);
+    spin_unlock(&local->event_lock);
+    return 0;
+}
+
 long do_event_channel_op_send(const struct permit *permit, struct call *call,
                               struct evtchn_send *arg)
 {
-    struct domain *local = call->caller->domain;
-    uint32_t port = arg->port;
-    struct evtchn *channel = NULL;
-    long status = 0;
+    struct domain *local = call->target;
+    const struct evtchn *channel = call->channel;
 
     (void)permit;
+    (void)arg;
     spin_lock(&local->event_lock);
-    channel = evtchn_of(local, port);
     if (unlikely(!evtchn_has_label(channel, call->end))) {
-        status = hypercall_continue(call); /* reopened: it is asked again */
-    } else if (likely(channel->state == EVTCHN_INTERDOMAIN)) {
-        evtchn_set_pending(channel->remote, channel->number);
+        spin_unlock(&local->event_lock);
+        return hypercall_continue(call); /* reopened: it is asked again */
+    }
+    if (likely(channel->state == EVTCHN_INTERDOMAIN) &&
+        !atomic_test_and_set_bit(channel->remote->shared->evtchn_pending,
+                                 channel->number)) {
+        return announce_and_unlock(local, channel);
     }
     spin_unlock(&local->event_lock);
-    return status;
+    return 0;
 }
 
 long do_event_channel_op_send_ipi(const struct permit *permit,
@@ -179,31 +189,15 @@ long do_event_channel_op_close(const struct permit *permit, struct call *call,
 /* event_lock held. */
 static void describe(const struct evtchn *channel, struct evtchn_status *arg)
 {
+    arg->status = channel->state;
     arg->vcpu = channel->vcpu;
-    switch ((enum evtchn_state)channel->state) {
-    case EVTCHN_FREE:
-        arg->status = EVTCHNSTAT_closed;
-        break;
-    case EVTCHN_UNBOUND:
-        arg->status = EVTCHNSTAT_unbound;
-        arg->u.unbound.dom = channel->remote_id;
-        break;
-    case EVTCHN_INTERDOMAIN:
-        arg->status = EVTCHNSTAT_interdomain;
+    if (channel->state == EVTCHN_INTERDOMAIN) {
         arg->u.interdomain.dom = channel->remote->id;
         arg->u.interdomain.port = channel->number;
-        break;
-    case EVTCHN_VIRQ:
-        arg->status = EVTCHNSTAT_virq;
-        arg->u.virq = channel->number;
-        break;
-    case EVTCHN_IPI:
-        arg->status = EVTCHNSTAT_ipi;
-        break;
-    case EVTCHN_PIRQ:
-        arg->status = EVTCHNSTAT_pirq;
-        arg->u.pirq = channel->number;
-        break;
+    } else if (channel->state == EVTCHN_UNBOUND) {
+        arg->u.unbound.dom = channel->remote_id;
+    } else {
+        arg->u.virq = channel->number; /* or the pirq */
     }
 }
 

@@ -27,6 +27,8 @@ bool evtchn_close_some(struct domain *domain, uint32_t end);
 void evtchn_lock_both(struct domain *a, struct domain *b);
 void evtchn_unlock_both(struct domain *a, struct domain *b);
 
+/* The port just became pending: tells whoever wants to know. */
+void evtchn_announce(struct domain *domain, uint32_t port);
 /* Makes the vCPU see that events are pending. */
 void evtchn_raise_upcall(struct vcpu *vcpu);
 

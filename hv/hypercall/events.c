@@ -59,13 +59,17 @@ static noinline long send_on_other(struct call *call, struct evtchn_send *arg)
 no_stack_protector long run_event_send(const struct row *row,
                                        struct call *call, uint64_t va)
 {
-    const struct domain *self = call->caller->domain;
+    const struct domain *self = call->target;
     struct evtchn_send arg;
 
     if (unlikely(!guest_read_u32(&arg.port, GVA(va)))) {
         return -EFAULT;
     }
-    call->end = label_of_port(self, arg.port);
+    call->channel = evtchn_of(self, arg.port);
+    if (unlikely(call->channel == NULL)) {
+        return send_on_other(call, &arg);
+    }
+    call->end = READ_ONCE(call->channel->label);
     if (unlikely(call->end.index == 0)) {
         return send_on_other(call, &arg);
     }

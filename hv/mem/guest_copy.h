@@ -78,22 +78,21 @@ fault:
 /* One aligned word, with a single access. */
 static inline bool guest_read_u32(uint32_t *to, gva_t from)
 {
-    const uint32_t *source = (const uint32_t *)from.va;
-    uint32_t failed;
-
     if (unlikely(!is_guest_range(from.va, sizeof(*to)))) {
         return false;
     }
     stac();
-    __asm__ volatile("mov $1, %0\n"
-                     "1: movl %2, %1\n"
-                     "xor %0, %0\n"
-                     "2:\n" EXTABLE("1b", "2b")
-                     : "=&r"(failed), "=&r"(*to)
-                     : "m"(*source)
-                     : "cc");
+    __asm__ goto("1: movl (%0), %%eax\n" EXTABLE("1b", "%l2")
+                 "movl %%eax, (%1)\n"
+                 :
+                 : "r"(from.va), "r"(to)
+                 : "eax", "memory"
+                 : fault);
     clac();
-    return likely(!failed);
+    return true;
+fault:
+    clac();
+    return false;
 }
 
 bool guest_read_u64(uint64_t *to, gva_t from) NODISCARD;

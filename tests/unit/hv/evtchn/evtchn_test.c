@@ -420,6 +420,7 @@ static long send(uint32_t d, uint32_t port, uint16_t label)
     struct call call = call_from(d);
 
     call.end.index = label;
+    call.channel = evtchn_of(&domains[d], port);
     return label == 0 ? do_event_channel_op_send_ipi(NULL, &call, &arg)
                       : do_event_channel_op_send(NULL, &call, &arg);
 }
@@ -718,6 +719,7 @@ static void test_dying_domain(void **state)
     assert_int_equal(status.u.unbound.dom, 1);
     assert_int_equal(send(0, bind.remote_port, call.end.index + 1), -ERESTART);
     struct evtchn_send to_nobody = {.port = bind.remote_port};
+    call.channel = evtchn_of(&domains[0], bind.remote_port);
     assert_int_equal(do_event_channel_op_send(NULL, &call, &to_nobody), 0);
     machine_end();
 }

@@ -52,6 +52,7 @@ static void send(struct vcpu *vcpu, uint32_t port)
     struct evtchn_send arg = {port};
     struct call call = call_of(vcpu);
 
+    call.channel = evtchn_of(vcpu->domain, port);
     (void)!do_event_channel_op_send(NULL, &call, &arg);
 }
 
