@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Type enforcement: rules grant, constraints and the bounds of a type take
- * away. What a policy does not know is granted only where it or the boot
- * options say so.
+ * away. What a policy does not know is granted only where it says so.
  */
 #include "xsm/access.h"
 
@@ -105,50 +104,22 @@ static void apply_bounds(const struct policy *policy,
     }
 }
 
-/* ---- what a policy does not know ---- */
-
-/* What Xen lets pass where it has no check: a domain's own state, all that
- * dom0 does, and the entry to every hypercall. */
-static uint32_t as_xen(const struct policy *policy, uint8_t class,
-                       struct policy_context source,
-                       struct policy_context target)
-{
-    struct policy_context self =
-        access_transition(policy, source, source, XSM_CLASS_domain);
-    if (context_equal(source, target) || context_equal(self, target) ||
-        context_equal(source, policy->initial[XSM_INITIAL_dom0]) ||
-        class == XSM_CLASS_hypercall || class == XSM_CLASS_hypercall2) {
-        return xsm_class_vector(class);
-    }
-    const struct xsm_perm m2p_map = XSM_PERM(memory2, m2p_map);
-    return class == m2p_map.class ? 1U << m2p_map.bit : 0;
-}
-
-/* Only a class of our own may be absent as a whole: a policy for Xen knows
- * Xen's. */
-static void apply_unknown(const struct policy *policy, enum xsm_absent absent,
-                          struct policy_context source,
-                          struct policy_context target, struct access *out)
+/* What of ours the policy does not know, where it says to allow that. */
+static void apply_unknown(const struct policy *policy, struct access *out)
 {
     for (uint8_t own = 0; own < XSM_CLASSES; own++) {
-        uint8_t value = policy->class_of_own[own];
-        uint32_t known = value == 0 ? 0 : policy->classes[value - 1].known;
-        if (policy->unknown == UNKNOWN_ALLOW) {
-            out->allow[own] |= xsm_class_vector(own) & ~known;
-        } else if (known == 0 && own >= XSM_CLASS_hypercall &&
-                   absent == XSM_ABSENT_AS_XEN) {
-            out->allow[own] |= as_xen(policy, own, source, target);
-        }
+        out->allow[own] |= xsm_class_vector(own) & ~policy_known(policy, own);
     }
 }
 
-void access_compute(const struct policy *policy, enum xsm_absent absent,
-                    struct policy_context source, struct policy_context target,
-                    struct access *out)
+void access_compute(const struct policy *policy, struct policy_context source,
+                    struct policy_context target, struct access *out)
 {
     apply_all(policy, source, target, out);
     apply_bounds(policy, source, target, out);
-    apply_unknown(policy, absent, source, target, out);
+    if (policy->unknown == UNKNOWN_ALLOW) {
+        apply_unknown(policy, out);
+    }
 }
 
 /* ---- transitions ---- */

@@ -14,9 +14,8 @@ struct access {
     uint32_t audit_deny[XSM_CLASSES]; /* denials to be audited */
 };
 
-void access_compute(const struct policy *policy, enum xsm_absent absent,
-                    struct policy_context source, struct policy_context target,
-                    struct access *out);
+void access_compute(const struct policy *policy, struct policy_context source,
+                    struct policy_context target, struct access *out);
 
 /* The context of an object of class that source makes beside target. */
 struct policy_context access_transition(const struct policy *policy,

@@ -31,20 +31,4 @@ static inline void bitset_add(struct bitset *set, uint32_t value)
     set->words[(value - 1) / 64] |= 1ULL << ((value - 1) % 64);
 }
 
-static inline void bitset_remove(struct bitset *set, uint32_t value)
-{
-    set->words[(value - 1) / 64] &= ~(1ULL << ((value - 1) % 64));
-}
-
-/* The two are equally large. */
-static inline bool bitset_is_within(const struct bitset *a,
-                                    const struct bitset *b)
-{
-    uint64_t outside = 0;
-    for (size_t i = 0; i < bitset_words(a->size); i++) {
-        outside |= a->words[i] & ~b->words[i];
-    }
-    return outside == 0;
-}
-
 #endif

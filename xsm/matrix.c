@@ -73,8 +73,7 @@ bool matrix_fill(struct xsm *xsm, label_t source, label_t target,
 {
     struct xsm_planes *planes = xsm->planes;
     struct access access;
-    access_compute(xsm->policy, xsm->absent, source_context, target_context,
-                   &access);
+    access_compute(xsm->policy, source_context, target_context, &access);
     uint32_t row = row_of(planes, &access);
     if (row == 0) {
         return false;

@@ -13,7 +13,7 @@
 #define SYMBOL_TABLES   8
 #define POLICY_SIZE_MAX (16U << 20)
 
-static bool read_header(struct reader *reader, uint32_t *context_kinds)
+static bool read_header(struct reader *reader)
 {
     struct policy *policy = reader->policy;
     reader_section(reader, "header");
@@ -26,28 +26,25 @@ static bool read_header(struct reader *reader, uint32_t *context_kinds)
         return reader_refuse(reader, "not a policy for Xen");
     }
     policy->version = reader_u32(reader);
-    if (reader_is_ok(reader) && policy->version != POLICY_VERSION_OLD &&
-        policy->version != POLICY_VERSION_NEW) {
-        return reader_refuse(reader, "version is neither 24 nor 30");
-    }
+    bool is_new = policy->version == POLICY_VERSION_NEW;
+    reader_check(reader, is_new || policy->version == POLICY_VERSION_OLD,
+                 "version is neither 24 nor 30");
     uint32_t config = reader_u32(reader);
-    if (reader_is_ok(reader) && (config & CONFIG_MLS) != 0) {
-        return reader_refuse(reader, "multi-level policies are not supported");
-    }
-    if (config != 0 && config != CONFIG_REJECT && config != CONFIG_ALLOW) {
-        return reader_refuse(reader, "unknown configuration");
-    }
+    reader_check(reader, (config & CONFIG_MLS) == 0,
+                 "multi-level policies are not supported");
+    reader_check(reader,
+                 config == 0 || config == CONFIG_REJECT ||
+                     config == CONFIG_ALLOW,
+                 "unknown configuration");
     policy->unknown = config == CONFIG_REJECT  ? UNKNOWN_REJECT
                       : config == CONFIG_ALLOW ? UNKNOWN_ALLOW
                                                : UNKNOWN_DENY;
     uint32_t tables = reader_u32(reader);
-    *context_kinds = reader_u32(reader);
-    if (reader_is_ok(reader) &&
-        (tables != SYMBOL_TABLES ||
-         *context_kinds != (policy->version == POLICY_VERSION_NEW ? 6 : 5))) {
-        return reader_refuse(reader, "unexpected number of tables");
-    }
-    return reader_is_ok(reader);
+    uint32_t context_kinds = reader_u32(reader);
+    return reader_check(reader,
+                        tables == SYMBOL_TABLES &&
+                            context_kinds == (is_new ? 6 : 5),
+                        "unexpected number of tables");
 }
 
 static bool read_symbols(struct reader *reader)
@@ -57,37 +54,33 @@ static bool read_symbols(struct reader *reader)
            read_mls_tables(reader);
 }
 
-static bool resolve_symbols(struct reader *reader)
+static bool check_symbols(struct reader *reader)
 {
-    return resolve_roles(reader) && resolve_users(reader) &&
-           resolve_constraints(reader) && resolve_bounds(reader);
+    return check_roles(reader) && check_users(reader) &&
+           check_constraints(reader) && check_bounds(reader);
 }
 
-/* In this one set bit n stands for type n. */
-static bool resolve_permissive(struct reader *reader, size_t offset)
+/* In this one set bit n, member n + 1, stands for type n. */
+static bool take_permissive(struct reader *reader,
+                            const struct bitset *permissive)
 {
     struct policy *policy = reader->policy;
-    struct bitset permissive;
     reader_section(reader, "permissive types");
-    if (!reader_set_at(reader, offset, &policy->types, 0, &permissive)) {
-        return false;
-    }
     for (uint32_t value = 1; value <= policy->types.values; value++) {
-        policy->type[value - 1].permissive = bitset_has(&permissive, value);
+        policy->type[value - 1].permissive = bitset_has(permissive, value + 1);
     }
-    return true;
+    return reader_check_set(reader, permissive, &policy->types, 2);
 }
 
 static bool check_object_role(struct reader *reader)
 {
     const struct symbols *roles = &reader->policy->roles;
     reader_section(reader, "roles");
-    if (!symbols_has(roles, ROLE_OBJECT) ||
-        !bytes_equal(roles->names[ROLE_OBJECT - 1],
-                     bytes_of_text("object_r"))) {
-        return reader_refuse(reader, "role 1 is not object_r");
-    }
-    return true;
+    return reader_check(reader,
+                        symbols_has(roles, ROLE_OBJECT) &&
+                            bytes_equal(roles->names[ROLE_OBJECT - 1],
+                                        bytes_of_text("object_r")),
+                        "role 1 is not object_r");
 }
 
 /* A policy that asks for it is refused if it lacks a permission of ours. */
@@ -96,10 +89,8 @@ static bool check_unknown(struct reader *reader)
     const struct policy *policy = reader->policy;
     reader_section(reader, "classes");
     for (uint8_t own = 0; own < XSM_CLASSES; own++) {
-        uint8_t value = policy->class_of_own[own];
-        uint32_t known = value == 0 ? 0 : policy->classes[value - 1].known;
         if (policy->unknown == UNKNOWN_REJECT &&
-            known != xsm_class_vector(own)) {
+            policy_known(policy, own) != xsm_class_vector(own)) {
             reader->object = bytes_of_text(xsm_class_name(own));
             return reader_refuse(reader, "the policy lacks permissions and "
                                          "says to refuse it then");
@@ -110,20 +101,20 @@ static bool check_unknown(struct reader *reader)
 
 static bool read_file(struct reader *reader)
 {
-    uint32_t context_kinds = 0;
-    if (!read_header(reader, &context_kinds)) {
+    struct bitset capabilities, permissive;
+    if (!read_header(reader)) {
         return false;
     }
     reader_section(reader, "capabilities");
-    (void)reader_set(reader);
+    reader_set(reader, 0, &capabilities);
     reader_section(reader, "permissive types");
-    size_t permissive = reader_set(reader);
+    reader_set(reader, 0, &permissive);
     return reader_is_ok(reader) && read_symbols(reader) &&
-           resolve_symbols(reader) && resolve_permissive(reader, permissive) &&
+           check_symbols(reader) && take_permissive(reader, &permissive) &&
            check_object_role(reader) && read_rules(reader) &&
            read_conditions(reader) && read_role_rules(reader) &&
-           read_contexts(reader, context_kinds) &&
-           read_type_attributes(reader) && check_unknown(reader);
+           read_contexts(reader) && read_type_attributes(reader) &&
+           check_unknown(reader);
 }
 
 enum xsm_status policy_read(struct policy *policy, struct xsm_arena *arena,

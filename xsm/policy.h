@@ -46,12 +46,10 @@ struct policy_type {
 struct policy_role {
     struct bitset dominates;
     struct bitset types;
-    size_t dominates_at, types_at; /* in the file */
 };
 
 struct policy_user {
     struct bitset roles;
-    size_t roles_at;
 };
 
 enum rule_kind {
@@ -123,7 +121,6 @@ struct constraint_node {
     uint8_t part; /* enum constraint_part */
     uint8_t op;   /* enum constraint_op */
     struct bitset names;
-    size_t names_at; /* in the file */
 };
 
 struct policy_constraint {
@@ -198,7 +195,7 @@ struct policy {
     uint8_t *boolean;
 
     struct policy_rule *rules;
-    uint32_t rule_count, rule_capacity;
+    uint32_t rule_count;
     struct policy_condition *conditions;
     uint32_t condition_count;
     struct policy_constraint *constraints;
@@ -216,6 +213,13 @@ NODISCARD enum xsm_status policy_read(struct policy *policy,
                                       struct xsm_arena *arena,
                                       struct bytes file,
                                       struct xsm_refusal *why);
+
+/* The permissions of a class of ours that the policy knows. */
+static inline uint32_t policy_known(const struct policy *policy, uint8_t own)
+{
+    uint8_t value = policy->class_of_own[own];
+    return value == 0 ? 0 : policy->classes[value - 1].known;
+}
 
 /* Our vector for the policy's vector of its class, and back. */
 uint32_t policy_class_vector(const struct policy_class *class,

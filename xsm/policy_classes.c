@@ -33,24 +33,28 @@ uint32_t policy_class_unmap(const struct policy_class *class, uint32_t vector)
     return policy_vector;
 }
 
-static bool read_permission(struct reader *reader, struct policy_class *class)
+static bool is_named(const struct policy_class *class, struct bytes name)
+{
+    for (uint32_t i = 0; i < class->size; i++) {
+        if (bytes_equal(class->permissions[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_permission(struct reader *reader, struct policy_class *class)
 {
     uint32_t size = reader_u32(reader);
     uint32_t value = reader_u32(reader);
     struct bytes name = reader_name(reader, size);
-    if (!reader_is_ok(reader)) {
-        return false;
-    }
-    if (value == 0 || value > class->size) {
-        return reader_refuse(reader, "permission number out of range");
-    }
-    if (class->permissions[value - 1].size != 0) {
-        return reader_refuse(reader, "permission number used twice");
-    }
-    for (uint32_t i = 0; i < class->size; i++) {
-        if (bytes_equal(class->permissions[i], name)) {
-            return reader_refuse(reader, "permission named twice");
-        }
+    if (!reader_check(reader, value != 0 && value <= class->size,
+                      "permission number out of range") ||
+        !reader_check(reader, class->permissions[value - 1].size == 0,
+                      "permission number used twice") ||
+        !reader_check(reader, !is_named(class, name),
+                      "permission named twice")) {
+        return;
     }
     class->permissions[value - 1] = name;
     if (class->own != XSM_NO_CLASS) {
@@ -58,7 +62,16 @@ static bool read_permission(struct reader *reader, struct policy_class *class)
         class->to_own[value - 1] = bit;
         class->known |= bit == XSM_NO_BIT ? 0 : 1U << bit;
     }
-    return true;
+}
+
+static bool is_class(const struct policy *policy, struct bytes name)
+{
+    for (uint32_t i = 0; i < policy->class_count; i++) {
+        if (bytes_equal(policy->classes[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The class's place, or NULL and refused. */
@@ -66,19 +79,12 @@ static struct policy_class *place_class(struct reader *reader, uint32_t value,
                                         struct bytes name, uint32_t permissions)
 {
     struct policy *policy = reader->policy;
-    if (value == 0 || value > policy->class_count ||
-        policy->classes[value - 1].name.size != 0) {
-        reader_refuse(reader, "class number out of range or used twice");
-        return NULL;
-    }
-    for (uint32_t i = 0; i < policy->class_count; i++) {
-        if (bytes_equal(policy->classes[i].name, name)) {
-            reader_refuse(reader, "class named twice");
-            return NULL;
-        }
-    }
-    if (permissions > 32) {
-        reader_refuse(reader, "more than 32 permissions");
+    if (!reader_check(reader,
+                      value != 0 && value <= policy->class_count &&
+                          policy->classes[value - 1].name.size == 0,
+                      "class number out of range or used twice") ||
+        !reader_check(reader, !is_class(policy, name), "class named twice") ||
+        !reader_check(reader, permissions <= 32, "more than 32 permissions")) {
         return NULL;
     }
     struct policy_class *class = &policy->classes[value - 1];
@@ -92,7 +98,7 @@ static struct policy_class *place_class(struct reader *reader, uint32_t value,
     return class;
 }
 
-static bool read_class(struct reader *reader)
+static void read_class(struct reader *reader)
 {
     uint32_t name_size = reader_u32(reader);
     uint32_t common_size = reader_u32(reader);
@@ -101,58 +107,45 @@ static bool read_class(struct reader *reader)
     uint32_t named = reader_count(reader, PERMISSION_ENTRY_SIZE);
     uint32_t constraints = reader_u32(reader);
     struct bytes name = reader_name(reader, name_size);
-    struct policy_class *class =
-        reader_is_ok(reader) ? place_class(reader, value, name, permissions)
-                             : NULL;
-    if (class == NULL) {
-        return false;
+    struct policy_class *class = place_class(reader, value, name, permissions);
+    reader_check(reader, common_size == 0,
+                 "a class that inherits permissions");
+    reader_check(reader, named == permissions,
+                 "a class with unnamed permissions");
+    for (uint32_t i = 0; i < named && reader_is_ok(reader); i++) {
+        read_permission(reader, class);
     }
-    if (common_size != 0) {
-        return reader_refuse(reader, "a class that inherits permissions");
-    }
-    if (named != permissions) {
-        return reader_refuse(reader, "a class with unnamed permissions");
-    }
-    for (uint32_t i = 0; i < named; i++) {
-        if (!read_permission(reader, class)) {
-            return false;
-        }
+    if (!reader_is_ok(reader)) {
+        return;
     }
     reader->object = name;
-    if (!read_constraints(reader, class, constraints) ||
-        !reader_zero(reader, "validatetrans is not supported")) {
-        return false;
-    }
+    read_constraints(reader, class, constraints);
+    reader_zero(reader, "validatetrans is not supported");
     bool has_defaults = reader->policy->version == POLICY_VERSION_NEW;
     for (uint32_t i = 0; i < (has_defaults ? 4 : 0); i++) {
-        if (!reader_zero(reader, "class defaults are not supported")) {
-            return false;
-        }
+        reader_zero(reader, "class defaults are not supported");
     }
-    return true;
 }
 
 bool read_classes(struct reader *reader)
 {
     struct policy *policy = reader->policy;
     reader_section(reader, "commons");
-    if (!reader_zero(reader, "common permissions are not supported") ||
-        !reader_zero(reader, "common permissions are not supported")) {
-        return false;
-    }
+    reader_zero(reader, "common permissions are not supported");
+    reader_zero(reader, "common permissions are not supported");
     reader_section(reader, "classes");
     uint32_t values = reader_u32(reader);
     uint32_t count = reader_count(reader, CLASS_ENTRY_SIZE - 16);
-    if (reader_is_ok(reader) &&
-        (count != values || count == 0 || count > POLICY_CLASSES_MAX)) {
-        return reader_refuse(reader, "no classes, too many, or gaps in them");
+    if (!reader_check(reader,
+                      count == values && count != 0 &&
+                          count <= POLICY_CLASSES_MAX,
+                      "no classes, too many, or gaps in them")) {
+        return false;
     }
     policy->class_count = count;
     policy->classes = reader_take(reader, count, sizeof(struct policy_class));
     for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
-        if (!read_class(reader)) {
-            return false;
-        }
+        read_class(reader);
     }
     return reader_is_ok(reader);
 }

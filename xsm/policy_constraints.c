@@ -8,18 +8,6 @@
 
 #define CONSTRAINT_ENTRY_SIZE 8
 #define NODE_ENTRY_SIZE       12
-#define XTARGET               16 /* only in validatetrans */
-
-/* The new version has also the names as they were written, for tools. */
-static bool skip_written_names(struct reader *reader)
-{
-    if (reader->policy->version == POLICY_VERSION_NEW) {
-        (void)reader_set(reader);
-        (void)reader_set(reader);
-        (void)reader_u32(reader);
-    }
-    return reader_is_ok(reader);
-}
 
 static bool part_is_valid(uint32_t part)
 {
@@ -37,58 +25,57 @@ static bool op_is_valid(uint32_t kind, uint32_t part, uint32_t op)
            op >= CONSTRAINT_DOMINATES && op <= CONSTRAINT_INCOMPARABLE;
 }
 
-static bool read_leaf(struct reader *reader, struct constraint_node *node,
+static void read_leaf(struct reader *reader, struct constraint_node *node,
                       uint32_t part, uint32_t op)
 {
-    if (part > (XTARGET | SIDE_TARGET | 7) || !part_is_valid(part) ||
-        !op_is_valid(node->kind, part, op) ||
-        (node->kind == CONSTRAINT_ATTRIBUTE && part > PART_TYPE)) {
-        return reader_refuse(reader, "a constraint compares what it cannot");
+    struct bitset as_written;
+    if (!reader_check(
+            reader,
+            part_is_valid(part) && op_is_valid(node->kind, part, op) &&
+                (node->kind == CONSTRAINT_NAMES || part <= PART_TYPE),
+            "a constraint compares what it cannot")) {
+        return;
     }
     node->part = (uint8_t)part;
     node->op = (uint8_t)op;
     if (node->kind == CONSTRAINT_NAMES) {
-        node->names_at = reader_set(reader);
-        return skip_written_names(reader);
+        reader_set(reader, 0, &node->names);
+        if (reader->policy->version == POLICY_VERSION_NEW) {
+            reader_set(reader, 0, &as_written); /* for tools */
+            reader_set(reader, 0, &as_written);
+            (void)reader_u32(reader);
+        }
     }
-    return true;
 }
 
 /* *depth: operands on the stack before the node, and after. */
-static bool read_node(struct reader *reader, struct constraint_node *node,
+static void read_node(struct reader *reader, struct constraint_node *node,
                       uint32_t *depth)
 {
     uint32_t kind = reader_u32(reader);
     uint32_t part = reader_u32(reader);
     uint32_t op = reader_u32(reader);
-    if (!reader_is_ok(reader)) {
-        return false;
+    uint32_t operands = kind == CONSTRAINT_NOT                            ? 1
+                        : kind == CONSTRAINT_AND || kind == CONSTRAINT_OR ? 2
+                                                                          : 0;
+    if (!reader_check(reader, kind >= CONSTRAINT_NOT && kind <= CONSTRAINT_NAMES,
+                      "a constraint has an unknown node") ||
+        !reader_check(reader, *depth >= operands,
+                      "a constraint lacks an operand")) {
+        return;
+    }
+    *depth += 1 - operands;
+    if (!reader_check(reader, *depth <= CONSTRAINT_DEPTH,
+                      "a constraint is nested too deep")) {
+        return;
     }
     node->kind = (uint8_t)kind;
-    switch (kind) {
-    case CONSTRAINT_NOT:
-        return *depth >= 1 ||
-               reader_refuse(reader, "a constraint lacks an operand");
-    case CONSTRAINT_AND:
-    case CONSTRAINT_OR:
-        if (*depth < 2) {
-            return reader_refuse(reader, "a constraint lacks an operand");
-        }
-        --*depth;
-        return true;
-    case CONSTRAINT_ATTRIBUTE:
-    case CONSTRAINT_NAMES:
-        if (*depth == CONSTRAINT_DEPTH) {
-            return reader_refuse(reader, "a constraint is nested too deep");
-        }
-        ++*depth;
-        return read_leaf(reader, node, part, op);
-    default:
-        return reader_refuse(reader, "a constraint has an unknown node");
+    if (operands == 0) {
+        read_leaf(reader, node, part, op);
     }
 }
 
-static bool read_constraint(struct reader *reader,
+static void read_constraint(struct reader *reader,
                             const struct policy_class *class)
 {
     struct policy *policy = reader->policy;
@@ -99,15 +86,11 @@ static bool read_constraint(struct reader *reader,
     struct constraint_node *nodes = reader_take(reader, size, sizeof(*nodes));
     uint32_t depth = 0;
     for (uint32_t i = 0; i < size && reader_is_ok(reader); i++) {
-        if (!read_node(reader, &nodes[i], &depth)) {
-            return false;
-        }
+        read_node(reader, &nodes[i], &depth);
     }
-    if (!reader_is_ok(reader)) {
-        return false;
-    }
-    if (depth != 1) {
-        return reader_refuse(reader, "a constraint that is no expression");
+    if (!reader_check(reader, depth == 1,
+                      "a constraint that is no expression")) {
+        return;
     }
     *constraint = (struct policy_constraint){
         .class = class->own,
@@ -117,20 +100,16 @@ static bool read_constraint(struct reader *reader,
         .next = policy->constraints,
     };
     policy->constraints = constraint;
-    return true;
 }
 
 bool read_constraints(struct reader *reader, const struct policy_class *class,
                       uint32_t count)
 {
-    if (count > cursor_remaining(&reader->in) / CONSTRAINT_ENTRY_SIZE) {
-        return reader_refuse(reader,
-                             "more constraints than the file has room for");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!read_constraint(reader, class)) {
-            return false;
-        }
+    reader_check(reader,
+                 count <= cursor_remaining(&reader->in) / CONSTRAINT_ENTRY_SIZE,
+                 "more constraints than the file has room for");
+    for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
+        read_constraint(reader, class);
     }
     return reader_is_ok(reader);
 }
@@ -148,21 +127,17 @@ static const struct symbols *part_table(const struct policy *policy,
     }
 }
 
-bool resolve_constraints(struct reader *reader)
+bool check_constraints(struct reader *reader)
 {
     struct policy *policy = reader->policy;
     reader_section(reader, "constraints");
     for (struct policy_constraint *constraint = policy->constraints;
          constraint != NULL; constraint = constraint->next) {
         for (uint32_t i = 0; i < constraint->size; i++) {
-            struct constraint_node *node = &constraint->nodes[i];
-            if (node->kind == CONSTRAINT_NAMES &&
-                !reader_set_at(reader, node->names_at,
-                               part_table(policy, node->part), 1,
-                               &node->names)) {
-                return false;
-            }
+            const struct constraint_node *node = &constraint->nodes[i];
+            reader_check_set(reader, &node->names,
+                             part_table(policy, node->part), 1);
         }
     }
-    return true;
+    return reader_is_ok(reader);
 }

@@ -21,25 +21,20 @@ bool policy_context_is_valid(const struct policy *policy,
             bitset_has(&policy->role[context.role - 1].types, context.type));
 }
 
-static bool read_context(struct reader *reader, struct policy_context *out)
+static void read_context(struct reader *reader, struct policy_context *out)
 {
     size_t offset = reader->in.offset;
     uint32_t user = reader_u32(reader);
     uint32_t role = reader_u32(reader);
     uint32_t type = reader_u32(reader);
-    if (!reader_is_ok(reader)) {
-        return false;
-    }
-    if (user > UINT16_MAX || role > UINT16_MAX || type > UINT16_MAX) {
-        return reader_refuse_at(reader, "a context out of range", offset);
-    }
     *out =
         (struct policy_context){(uint16_t)user, (uint16_t)role, (uint16_t)type};
-    if (!policy_context_is_valid(reader->policy, *out)) {
-        return reader_refuse_at(reader, "a context that no rule makes valid",
-                                offset);
+    if (user > UINT16_MAX || role > UINT16_MAX || type > UINT16_MAX) {
+        reader_refuse_at(reader, "a context out of range", offset);
+    } else if (!policy_context_is_valid(reader->policy, *out)) {
+        reader_refuse_at(reader, "a context that no rule makes valid", offset);
     }
-    return read_range(reader);
+    read_range(reader);
 }
 
 static bool read_initial(struct reader *reader)
@@ -49,21 +44,17 @@ static bool read_initial(struct reader *reader)
     uint32_t count = reader_count(reader, CONTEXT_SIZE + 4);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t sid = reader_u32(reader);
-        if (!reader_is_ok(reader)) {
+        if (!reader_check(reader,
+                          sid != 0 && sid < XSM_INITIAL_SIDS &&
+                              initial[sid].user == 0,
+                          "initial SID unknown or there twice")) {
             return false;
         }
-        if (sid == 0 || sid >= XSM_INITIAL_SIDS || initial[sid].user != 0) {
-            return reader_refuse(reader, "initial SID unknown or there twice");
-        }
-        if (!read_context(reader, &initial[sid])) {
-            return false;
-        }
+        read_context(reader, &initial[sid]);
     }
-    for (uint32_t sid = 1; sid < XSM_INITIAL_SIDS && reader_is_ok(reader);
-         sid++) {
-        if (initial[sid].user == 0) {
-            return reader_refuse(reader, "an initial SID has no context");
-        }
+    for (uint32_t sid = 1; sid < XSM_INITIAL_SIDS; sid++) {
+        reader_check(reader, initial[sid].user != 0,
+                     "an initial SID has no context");
     }
     return reader_is_ok(reader);
 }
@@ -72,7 +63,7 @@ static const char *const resource_names[RESOURCE_KINDS] = {
     "interrupt contexts", "port contexts", "memory contexts",
     "device contexts"};
 
-static bool read_resource(struct reader *reader, enum resource_kind kind,
+static void read_resource(struct reader *reader, enum resource_kind kind,
                           struct policy_resource *resource)
 {
     bool is_wide =
@@ -83,13 +74,12 @@ static bool read_resource(struct reader *reader, enum resource_kind kind,
     if (is_range) {
         resource->high = is_wide ? reader_u64(reader) : reader_u32(reader);
     }
-    if (reader_is_ok(reader) && resource->high < resource->low) {
-        return reader_refuse(reader, "a range that ends before it starts");
-    }
-    return read_context(reader, &resource->context);
+    reader_check(reader, resource->high >= resource->low,
+                 "a range that ends before it starts");
+    read_context(reader, &resource->context);
 }
 
-static bool read_resources(struct reader *reader, enum resource_kind kind)
+static void read_resources(struct reader *reader, enum resource_kind kind)
 {
     struct policy_resources *resources = &reader->policy->resources[kind];
     reader_section(reader, resource_names[kind]);
@@ -97,34 +87,25 @@ static bool read_resources(struct reader *reader, enum resource_kind kind)
     resources->list =
         reader_take(reader, count, sizeof(struct policy_resource));
     for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
-        if (!read_resource(reader, kind, &resources->list[i])) {
-            return false;
-        }
+        read_resource(reader, kind, &resources->list[i]);
     }
     resources->size = count;
-    return reader_is_ok(reader);
 }
 
-bool read_contexts(struct reader *reader, uint32_t kinds)
+bool read_contexts(struct reader *reader)
 {
     if (!read_initial(reader)) {
         return false;
     }
     for (enum resource_kind kind = 0; kind < RESOURCE_KINDS; kind++) {
-        if (!read_resources(reader, kind)) {
-            return false;
-        }
+        read_resources(reader, kind);
     }
-    if (kinds == 6) {
+    if (reader->policy->version == POLICY_VERSION_NEW) {
         reader_section(reader, "device tree contexts");
-        if (!reader_zero(reader, "there is no device tree here")) {
-            return false;
-        }
+        reader_zero(reader, "there is no device tree here");
     }
     reader_section(reader, "file systems");
-    if (!reader_zero(reader, "file systems have no meaning here")) {
-        return false;
-    }
+    reader_zero(reader, "file systems have no meaning here");
     reader_section(reader, "range transitions");
     return reader_zero(reader, "range transitions are not supported");
 }

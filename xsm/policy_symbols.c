@@ -14,73 +14,71 @@
 #define TYPE_PRIMARY       1
 #define TYPE_IS_ATTRIBUTE  2
 
-static bool read_table(struct reader *reader, struct symbols *table,
-                       size_t entry_size, uint32_t *count)
+/* Makes the table; returns how many entries follow. */
+static uint32_t read_table(struct reader *reader, struct symbols *table,
+                           size_t entry_size)
 {
     size_t offset = reader->in.offset;
     uint32_t values = reader_u32(reader);
-    *count = reader_count(reader, entry_size + 1);
-    if (reader_is_ok(reader) && values > POLICY_VALUES_MAX) {
-        return reader_refuse_at(reader, "more values than supported", offset);
+    uint32_t count = reader_count(reader, entry_size + 1);
+    if (values > POLICY_VALUES_MAX) {
+        reader_refuse_at(reader, "more values than supported", offset);
     }
     if (reader_is_ok(reader) &&
-        !symbols_init(table, reader->arena, values, *count)) {
+        !symbols_init(table, reader->arena, values, count)) {
         (void)reader_take(reader, SIZE_MAX, 1); /* says so */
     }
-    return reader_is_ok(reader);
+    return count;
 }
 
+/* False, and refused, if there is anything wrong so far. */
 static bool add_symbol(struct reader *reader, struct symbols *table,
                        struct bytes name, uint32_t value)
 {
     const char *wrong =
         reader_is_ok(reader) ? symbols_add(table, name, value) : NULL;
-    return wrong == NULL ? reader_is_ok(reader) : reader_refuse(reader, wrong);
+    return reader_check(reader, wrong == NULL, wrong);
 }
 
 /* ---- roles ---- */
 
+static void read_role(struct reader *reader)
+{
+    struct policy *policy = reader->policy;
+    uint32_t size = reader_u32(reader);
+    uint32_t value = reader_u32(reader);
+    uint32_t bounds = reader_u32(reader);
+    struct bytes name = reader_name(reader, size);
+    if (add_symbol(reader, &policy->roles, name, value) &&
+        reader_check(reader, bounds == 0, "role bounds are not supported")) {
+        reader_set(reader, 0, &policy->role[value - 1].dominates);
+        reader_set(reader, 0, &policy->role[value - 1].types);
+    }
+}
+
 bool read_roles(struct reader *reader)
 {
     struct policy *policy = reader->policy;
-    uint32_t count;
     reader_section(reader, "roles");
-    if (!read_table(reader, &policy->roles, ROLE_ENTRY_SIZE, &count)) {
-        return false;
-    }
+    uint32_t count = read_table(reader, &policy->roles, ROLE_ENTRY_SIZE);
     policy->role =
         reader_take(reader, policy->roles.values, sizeof(struct policy_role));
     for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
-        uint32_t size = reader_u32(reader);
-        uint32_t value = reader_u32(reader);
-        uint32_t bounds = reader_u32(reader);
-        struct bytes name = reader_name(reader, size);
-        if (!add_symbol(reader, &policy->roles, name, value)) {
-            return false;
-        }
-        if (bounds != 0) {
-            return reader_refuse(reader, "role bounds are not supported");
-        }
-        policy->role[value - 1].dominates_at = reader_set(reader);
-        policy->role[value - 1].types_at = reader_set(reader);
+        read_role(reader);
     }
     return reader_is_ok(reader);
 }
 
-bool resolve_roles(struct reader *reader)
+bool check_roles(struct reader *reader)
 {
     struct policy *policy = reader->policy;
     reader_section(reader, "roles");
-    for (uint32_t value = 1; value <= policy->roles.values; value++) {
-        if (!symbols_has(&policy->roles, value)) {
-            continue;
-        }
-        struct policy_role *role = &policy->role[value - 1];
-        reader->object = policy->roles.names[value - 1];
-        if (!reader_set_at(reader, role->dominates_at, &policy->roles, 1,
-                           &role->dominates) ||
-            !reader_set_at(reader, role->types_at, &policy->types, 1,
-                           &role->types)) {
+    for (uint32_t i = 0; i < policy->roles.values; i++) {
+        reader->object = policy->roles.names[i];
+        if (!reader_check_set(reader, &policy->role[i].dominates,
+                              &policy->roles, 1) ||
+            !reader_check_set(reader, &policy->role[i].types, &policy->types,
+                              1)) {
             return false;
         }
     }
@@ -89,7 +87,7 @@ bool resolve_roles(struct reader *reader)
 
 /* ---- types ---- */
 
-static bool read_type(struct reader *reader)
+static void read_type(struct reader *reader)
 {
     struct policy *policy = reader->policy;
     uint32_t size = reader_u32(reader);
@@ -97,59 +95,51 @@ static bool read_type(struct reader *reader)
     uint32_t properties = reader_u32(reader);
     uint32_t bounds = reader_u32(reader);
     struct bytes name = reader_name(reader, size);
-    if (!reader_is_ok(reader)) {
-        return false;
-    }
-    if (properties > (TYPE_PRIMARY | TYPE_IS_ATTRIBUTE) ||
-        bounds > policy->types.values) {
-        return reader_refuse(reader, "type with unknown properties or bounds");
+    if (!reader_check(reader,
+                      properties <= (TYPE_PRIMARY | TYPE_IS_ATTRIBUTE) &&
+                          bounds <= policy->types.values,
+                      "type with unknown properties or bounds")) {
+        return;
     }
     if ((properties & TYPE_PRIMARY) == 0) { /* an alias */
         const char *wrong = symbols_add_alias(&policy->types, name, value);
-        return wrong == NULL || reader_refuse(reader, wrong);
+        reader_check(reader, wrong == NULL, wrong);
+    } else if (add_symbol(reader, &policy->types, name, value)) {
+        policy->type[value - 1].kind = (properties & TYPE_IS_ATTRIBUTE) != 0
+                                           ? TYPE_ATTRIBUTE
+                                           : TYPE_TYPE;
+        policy->type[value - 1].bounds = (uint16_t)bounds;
     }
-    if (!add_symbol(reader, &policy->types, name, value)) {
-        return false;
-    }
-    policy->type[value - 1].kind =
-        (properties & TYPE_IS_ATTRIBUTE) != 0 ? TYPE_ATTRIBUTE : TYPE_TYPE;
-    policy->type[value - 1].bounds = (uint16_t)bounds;
-    return true;
 }
 
 bool read_types(struct reader *reader)
 {
     struct policy *policy = reader->policy;
-    uint32_t count;
     reader_section(reader, "types");
-    if (!read_table(reader, &policy->types, TYPE_ENTRY_SIZE, &count)) {
-        return false;
-    }
+    uint32_t count = read_table(reader, &policy->types, TYPE_ENTRY_SIZE);
     policy->type =
         reader_take(reader, policy->types.values, sizeof(struct policy_type));
     for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
-        if (!read_type(reader)) {
-            return false;
-        }
+        read_type(reader);
     }
-    for (uint32_t i = 0; i < policy->types.used && reader_is_ok(reader); i++) {
-        reader->object = policy->types.symbols[i].name;
-        if (!symbols_has(&policy->types, policy->types.symbols[i].value)) {
-            return reader_refuse(reader, "alias of a type that is not there");
-        }
+    for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
+        const struct symbol *symbol = &policy->types.symbols[i];
+        reader->object = symbol->name;
+        reader_check(reader, symbols_has(&policy->types, symbol->value),
+                     "alias of a type that is not there");
     }
     return reader_is_ok(reader);
 }
 
 /* A type's parents are types, and few: no chain of them is a circle. */
-bool resolve_bounds(struct reader *reader)
+bool check_bounds(struct reader *reader)
 {
-    struct policy *policy = reader->policy;
+    const struct policy *policy = reader->policy;
     reader_section(reader, "types");
-    for (uint32_t value = 1; value <= policy->types.values; value++) {
+    for (uint32_t i = 0; i < policy->types.values; i++) {
         uint32_t depth = 0;
-        reader->object = policy->types.names[value - 1];
-        for (uint32_t at = policy->type[value - 1].bounds; at != 0;
+        reader->object = policy->types.names[i];
+        for (uint32_t at = policy->type[i].bounds; at != 0;
              at = policy->type[at - 1].bounds) {
             depth++;
             if (policy->type[at - 1].kind != TYPE_TYPE ||
@@ -162,52 +152,32 @@ bool resolve_bounds(struct reader *reader)
     return true;
 }
 
-/* All attributes there are. */
-static bool find_attributes(struct reader *reader, struct bitset *out)
+/* Its members are attributes; the type itself becomes one. */
+static bool read_attributes_of(struct reader *reader, uint32_t value)
 {
     const struct policy *policy = reader->policy;
-    uint32_t values = policy->types.values;
-    out->size = values;
-    out->words = reader_take(reader, bitset_words(values), sizeof(uint64_t));
-    for (uint32_t value = 1; value <= values && reader_is_ok(reader); value++) {
-        if (policy->type[value - 1].kind == TYPE_ATTRIBUTE) {
-            bitset_add(out, value);
+    struct bitset *attributes = &policy->type[value - 1].attributes;
+    reader->object = policy->types.names[value - 1];
+    reader_set(reader, policy->types.values, attributes);
+    for (uint32_t i = 1; i <= attributes->size; i++) {
+        if (bitset_has(attributes, i) && i != value &&
+            (i > policy->types.values ||
+             policy->type[i - 1].kind != TYPE_ATTRIBUTE)) {
+            return reader_refuse(reader,
+                                 "a type that has another type for attribute");
         }
+    }
+    if (reader_is_ok(reader)) {
+        bitset_add(attributes, value);
     }
     return reader_is_ok(reader);
 }
 
-static bool read_attributes_of(struct reader *reader, uint32_t value,
-                               struct bitset *allowed)
-{
-    struct policy *policy = reader->policy;
-    struct policy_type *type = &policy->type[value - 1];
-    reader->object = policy->types.names[value - 1];
-    size_t offset = reader_set(reader);
-    if (!reader_is_ok(reader) ||
-        !reader_set_at(reader, offset, &policy->types, 1, &type->attributes)) {
-        return false;
-    }
-    bitset_add(&type->attributes, value);
-    bool was_allowed = bitset_has(allowed, value);
-    bitset_add(allowed, value);
-    bool is_right = bitset_is_within(&type->attributes, allowed);
-    if (!was_allowed) {
-        bitset_remove(allowed, value);
-    }
-    return is_right ||
-           reader_refuse(reader, "a type that has another type for attribute");
-}
-
 bool read_type_attributes(struct reader *reader)
 {
-    struct bitset attributes;
     reader_section(reader, "type attributes");
-    if (!find_attributes(reader, &attributes)) {
-        return false;
-    }
     for (uint32_t value = 1; value <= reader->policy->types.values; value++) {
-        if (!read_attributes_of(reader, value, &attributes)) {
+        if (!read_attributes_of(reader, value)) {
             return false;
         }
     }
@@ -216,81 +186,70 @@ bool read_type_attributes(struct reader *reader)
 
 /* ---- users ---- */
 
-static bool read_no_categories(struct reader *reader)
+static void read_no_categories(struct reader *reader)
 {
     size_t offset = reader->in.offset;
     uint32_t unit = reader_u32(reader);
     uint32_t end = reader_u32(reader);
     uint32_t entries = reader_u32(reader);
-    if (reader_is_ok(reader) && (unit != 64 || end != 0 || entries != 0)) {
-        return reader_refuse_at(reader, "categories are not supported", offset);
+    if (unit != 64 || end != 0 || entries != 0) {
+        reader_refuse_at(reader, "categories are not supported", offset);
     }
-    return reader_is_ok(reader);
 }
 
 bool read_range(struct reader *reader)
 {
-    size_t offset = reader->in.offset;
     uint32_t levels = reader_u32(reader);
-    if (reader_is_ok(reader) && (levels == 0 || levels > 2)) {
-        return reader_refuse_at(reader, "a range that is not one", offset);
+    if (!reader_check(reader, levels == 1 || levels == 2,
+                      "a range that is not one")) {
+        return false;
     }
     for (uint32_t i = 0; i < levels; i++) {
-        if (!reader_zero(reader, "sensitivities are not supported")) {
-            return false;
-        }
+        reader_zero(reader, "sensitivities are not supported");
     }
     for (uint32_t i = 0; i < levels; i++) {
-        if (!read_no_categories(reader)) {
-            return false;
-        }
+        read_no_categories(reader);
     }
     return reader_is_ok(reader);
+}
+
+static void read_user(struct reader *reader)
+{
+    struct policy *policy = reader->policy;
+    uint32_t size = reader_u32(reader);
+    uint32_t value = reader_u32(reader);
+    uint32_t bounds = reader_u32(reader);
+    struct bytes name = reader_name(reader, size);
+    if (add_symbol(reader, &policy->users, name, value) &&
+        reader_check(reader, bounds == 0, "user bounds are not supported")) {
+        reader_set(reader, 0, &policy->user[value - 1].roles);
+        read_range(reader);
+        reader_zero(reader, "sensitivities are not supported");
+        read_no_categories(reader);
+    }
 }
 
 bool read_users(struct reader *reader)
 {
     struct policy *policy = reader->policy;
-    uint32_t count;
     reader_section(reader, "users");
-    if (!read_table(reader, &policy->users, USER_ENTRY_SIZE, &count)) {
-        return false;
-    }
+    uint32_t count = read_table(reader, &policy->users, USER_ENTRY_SIZE);
     policy->user =
         reader_take(reader, policy->users.values, sizeof(struct policy_user));
     for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
-        uint32_t size = reader_u32(reader);
-        uint32_t value = reader_u32(reader);
-        uint32_t bounds = reader_u32(reader);
-        struct bytes name = reader_name(reader, size);
-        if (!add_symbol(reader, &policy->users, name, value)) {
-            return false;
-        }
-        if (bounds != 0) {
-            return reader_refuse(reader, "user bounds are not supported");
-        }
-        policy->user[value - 1].roles_at = reader_set(reader);
-        if (!read_range(reader) ||
-            !reader_zero(reader, "sensitivities are not supported") ||
-            !read_no_categories(reader)) {
-            return false;
-        }
+        read_user(reader);
     }
     return reader_is_ok(reader);
 }
 
-bool resolve_users(struct reader *reader)
+bool check_users(struct reader *reader)
 {
     struct policy *policy = reader->policy;
     reader_section(reader, "users");
-    for (uint32_t value = 1; value <= policy->users.values; value++) {
-        if (!symbols_has(&policy->users, value)) {
-            continue;
-        }
-        struct policy_user *user = &policy->user[value - 1];
-        reader->object = policy->users.names[value - 1];
-        if (!reader_set_at(reader, user->roles_at, &policy->roles, 1,
-                           &user->roles)) {
+    for (uint32_t i = 0; i < policy->users.values; i++) {
+        reader->object = policy->users.names[i];
+        if (!reader_check_set(reader, &policy->user[i].roles, &policy->roles,
+                              1)) {
             return false;
         }
     }
@@ -299,26 +258,27 @@ bool resolve_users(struct reader *reader)
 
 /* ---- booleans, and what must be empty ---- */
 
+static void read_boolean(struct reader *reader)
+{
+    struct policy *policy = reader->policy;
+    uint32_t value = reader_u32(reader);
+    uint32_t state = reader_u32(reader);
+    struct bytes name = reader_name(reader, reader_u32(reader));
+    if (add_symbol(reader, &policy->booleans, name, value) &&
+        reader_check(reader, state <= 1,
+                     "a boolean that is neither 0 nor 1")) {
+        policy->boolean[value - 1] = (uint8_t)state;
+    }
+}
+
 bool read_booleans(struct reader *reader)
 {
     struct policy *policy = reader->policy;
-    uint32_t count;
     reader_section(reader, "booleans");
-    if (!read_table(reader, &policy->booleans, BOOLEAN_ENTRY_SIZE, &count)) {
-        return false;
-    }
+    uint32_t count = read_table(reader, &policy->booleans, BOOLEAN_ENTRY_SIZE);
     policy->boolean = reader_take(reader, policy->booleans.values, 1);
     for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
-        uint32_t value = reader_u32(reader);
-        uint32_t state = reader_u32(reader);
-        struct bytes name = reader_name(reader, reader_u32(reader));
-        if (!add_symbol(reader, &policy->booleans, name, value)) {
-            return false;
-        }
-        if (state > 1) {
-            return reader_refuse(reader, "a boolean that is neither 0 nor 1");
-        }
-        policy->boolean[value - 1] = (uint8_t)state;
+        read_boolean(reader);
     }
     return reader_is_ok(reader);
 }
@@ -326,11 +286,9 @@ bool read_booleans(struct reader *reader)
 bool read_mls_tables(struct reader *reader)
 {
     reader_section(reader, "levels");
-    if (!reader_zero(reader, "sensitivities are not supported") ||
-        !reader_zero(reader, "sensitivities are not supported")) {
-        return false;
-    }
+    reader_zero(reader, "sensitivities are not supported");
+    reader_zero(reader, "sensitivities are not supported");
     reader_section(reader, "categories");
-    return reader_zero(reader, "categories are not supported") &&
-           reader_zero(reader, "categories are not supported");
+    reader_zero(reader, "categories are not supported");
+    return reader_zero(reader, "categories are not supported");
 }

@@ -30,6 +30,11 @@ bool reader_refuse(struct reader *reader, const char *reason)
     return reader_refuse_at(reader, reason, reader->in.offset);
 }
 
+bool reader_check(struct reader *reader, bool ok, const char *reason)
+{
+    return reader_is_ok(reader) && (ok || reader_refuse(reader, reason));
+}
+
 void reader_section(struct reader *reader, const char *section)
 {
     reader->section = section;
@@ -77,11 +82,7 @@ uint32_t reader_count(struct reader *reader, size_t entry_size)
 
 bool reader_zero(struct reader *reader, const char *reason)
 {
-    size_t offset = reader->in.offset;
-    if (reader_u32(reader) != 0) {
-        reader_refuse_at(reader, reason, offset);
-    }
-    return reader_is_ok(reader);
+    return reader_check(reader, reader_u32(reader) == 0, reason);
 }
 
 static bool is_name_character(uint8_t c)
@@ -94,11 +95,8 @@ struct bytes reader_name(struct reader *reader, uint32_t size)
 {
     size_t offset = reader->in.offset;
     reader->object = bytes_none();
-    if (!reader_is_ok(reader)) {
-        return bytes_none();
-    }
-    if (size == 0 || size > POLICY_NAME_MAX) {
-        reader_refuse(reader, "a name is empty or too long");
+    if (!reader_check(reader, size != 0 && size <= POLICY_NAME_MAX,
+                      "a name is empty or too long")) {
         return bytes_none();
     }
     struct bytes name = take_bytes(&reader->in, size);
@@ -116,82 +114,54 @@ struct bytes reader_name(struct reader *reader, uint32_t size)
     return name;
 }
 
-static bool set_header(struct reader *reader, uint32_t *end, uint32_t *entries)
+/* How many entries follow; *end is the first bit after the set. */
+static uint32_t set_header(struct reader *reader, uint32_t *end)
 {
     size_t offset = reader->in.offset;
     uint32_t unit = reader_u32(reader);
     *end = reader_u32(reader);
-    *entries = reader_count(reader, SET_ENTRY_SIZE);
-    if (reader_is_ok(reader) && (unit != SET_UNIT || *end % SET_UNIT != 0 ||
-                                 *end > POLICY_VALUES_MAX + SET_UNIT ||
-                                 (*end == 0) != (*entries == 0))) {
+    uint32_t entries = reader_count(reader, SET_ENTRY_SIZE);
+    if (unit != SET_UNIT || *end % SET_UNIT != 0 ||
+        *end > POLICY_VALUES_MAX + SET_UNIT || (*end == 0) != (entries == 0)) {
         reader_refuse_at(reader, "a set with a bad header", offset);
     }
-    return reader_is_ok(reader);
+    return entries;
 }
 
-size_t reader_set(struct reader *reader)
+void reader_set(struct reader *reader, uint32_t size, struct bitset *out)
 {
-    size_t offset = reader->in.offset;
-    uint32_t end, entries, reached = 0;
-    if (!set_header(reader, &end, &entries)) {
-        return offset;
-    }
-    for (uint32_t i = 0; i < entries; i++) {
+    uint32_t end, reached = 0;
+    uint32_t entries = set_header(reader, &end);
+    size = end > size ? end : size;
+    out->words = reader_take(reader, bitset_words(size), sizeof(uint64_t));
+    out->size = reader_is_ok(reader) ? size : 0;
+    for (uint32_t i = 0; i < entries && reader_is_ok(reader); i++) {
         uint32_t start = reader_u32(reader);
         uint64_t map = reader_u64(reader);
-        if (start % SET_UNIT != 0 || start < reached || start >= end ||
-            map == 0) {
-            reader_refuse(reader, "a set with an entry that is empty, out of "
-                                  "order or out of range");
-            return offset;
+        if (reader_check(reader,
+                         start % SET_UNIT == 0 && start >= reached &&
+                             start < end && map != 0,
+                         "a set with an entry that is empty, out of order or "
+                         "out of range")) {
+            out->words[start / SET_UNIT] = map;
+            reached = start + SET_UNIT;
         }
-        reached = start + SET_UNIT;
     }
-    if (reached != end) {
-        reader_refuse(reader, "a set that ends before its last entry");
-    }
-    return offset;
+    reader_check(reader, reached == end,
+                 "a set that ends before its last entry");
 }
 
-static bool set_word(struct reader *reader, size_t offset, uint32_t first,
-                     uint64_t map, const struct symbols *table,
-                     struct bitset *out)
+bool reader_check_set(struct reader *reader, const struct bitset *set,
+                      const struct symbols *table, uint32_t first)
 {
-    for (uint32_t i = 0; i < SET_UNIT; i++) {
-        if ((map >> i & 1) == 0) {
-            continue;
-        }
-        if (!symbols_has(table, first + i)) {
-            return reader_refuse_at(
-                reader, "a set has a member that does not exist", offset);
-        }
-        bitset_add(out, first + i);
-    }
-    return true;
-}
-
-bool reader_set_at(struct reader *reader, size_t offset,
-                   const struct symbols *table, uint32_t base,
-                   struct bitset *out)
-{
-    out->size = table->values;
-    out->words =
-        reader_take(reader, bitset_words(table->values), sizeof(uint64_t));
-    if (!reader_is_ok(reader)) {
-        return false;
-    }
-    struct cursor set = reader->in;
-    set.offset = offset + 8;
-    uint32_t entries = take_le32(&set);
-    for (uint32_t i = 0; i < entries; i++) {
-        uint32_t start = take_le32(&set);
-        if (!set_word(reader, offset, start + base, take_le64(&set), table,
-                      out)) {
-            return false;
+    for (uint32_t value = 1; value <= set->size; value++) {
+        if (bitset_has(set, value) &&
+            !symbols_has(table, value - first + 1)) {
+            return reader_refuse(reader,
+                                 "a set has a member that does not exist");
         }
     }
-    return true;
+    return reader_is_ok(reader);
 }
 
 void *reader_take(struct reader *reader, size_t count, size_t size)

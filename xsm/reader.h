@@ -22,6 +22,8 @@ struct reader {
 /* Only the first refusal counts. Returns false, to be returned in turn. */
 bool reader_refuse(struct reader *reader, const char *reason);
 bool reader_refuse_at(struct reader *reader, const char *reason, size_t offset);
+/* Refuse what is not ok. False: this, or something before it, was refused. */
+bool reader_check(struct reader *reader, bool ok, const char *reason);
 
 static inline bool reader_is_ok(const struct reader *reader)
 {
@@ -44,15 +46,14 @@ bool reader_zero(struct reader *reader, const char *reason);
 /* size characters of [A-Za-z0-9_.-], the object from now on. */
 struct bytes reader_name(struct reader *reader, uint32_t size);
 
-/* Check the form of a set and pass it; its members are looked at later, when
- * the table they are in is there. Returns where it starts. */
-size_t reader_set(struct reader *reader);
+/* Read a set, with room for values up to size even if it holds none of them.
+ * The file's bit n is value n + 1. */
+void reader_set(struct reader *reader, uint32_t size, struct bitset *out);
 
-/* Read the set that reader_set() passed: values of table, all present. The
- * file's bit n stands for value n + base. */
-bool reader_set_at(struct reader *reader, size_t offset,
-                   const struct symbols *table, uint32_t base,
-                   struct bitset *out);
+/* Once table is there: every member of set is a value of it, counted from the
+ * member that value 1 of the table is. */
+bool reader_check_set(struct reader *reader, const struct bitset *set,
+                      const struct symbols *table, uint32_t first);
 
 /* Zeroed memory, or NULL and refused. */
 void *reader_take(struct reader *reader, size_t count, size_t size);
@@ -70,17 +71,16 @@ bool read_mls_tables(struct reader *reader);
 bool read_rules(struct reader *reader);
 bool read_conditions(struct reader *reader);
 bool read_role_rules(struct reader *reader);
-bool read_contexts(struct reader *reader, uint32_t kinds);
+bool read_contexts(struct reader *reader);
 bool read_type_attributes(struct reader *reader);
 
 /* A context's unused MLS range, which is there all the same. */
 bool read_range(struct reader *reader);
 
-/* Sets of what was passed before its table was there. */
-bool resolve_roles(struct reader *reader);
-bool resolve_users(struct reader *reader);
-bool resolve_constraints(struct reader *reader);
-bool resolve_bounds(struct reader *reader);
-bool resolve_contexts(struct reader *reader);
+/* Of what was read before the table that it is about. */
+bool check_roles(struct reader *reader);
+bool check_users(struct reader *reader);
+bool check_constraints(struct reader *reader);
+bool check_bounds(struct reader *reader);
 
 #endif

@@ -13,20 +13,12 @@ static uint32_t name_hash(struct bytes name)
     return hash;
 }
 
-static bool is_symbol(const struct symbols *table, uint32_t slot,
-                      struct bytes name, uint32_t hash)
-{
-    const struct symbol *symbol = &table->symbols[slot - 1];
-    return symbol->hash == hash && bytes_equal(symbol->name, name);
-}
-
 /* The slot that holds name, or the empty one where it would go. */
-static uint32_t *find_slot(const struct symbols *table, struct bytes name,
-                           uint32_t hash)
+static uint32_t *find_slot(const struct symbols *table, struct bytes name)
 {
-    uint32_t at = hash & table->slot_mask;
+    uint32_t at = name_hash(name) & table->slot_mask;
     while (table->slots[at] != 0 &&
-           !is_symbol(table, table->slots[at], name, hash)) {
+           !bytes_equal(table->symbols[table->slots[at] - 1].name, name)) {
         at = (at + 1) & table->slot_mask;
     }
     return &table->slots[at];
@@ -58,12 +50,11 @@ const char *symbols_add_alias(struct symbols *table, struct bytes name,
     if (value == 0 || value > table->values) {
         return "value out of range";
     }
-    uint32_t hash = name_hash(name);
-    uint32_t *slot = find_slot(table, name, hash);
+    uint32_t *slot = find_slot(table, name);
     if (*slot != 0) {
         return "name used twice";
     }
-    table->symbols[table->used] = (struct symbol){name, hash, value};
+    table->symbols[table->used] = (struct symbol){name, value};
     table->used++;
     *slot = table->used;
     return NULL;
@@ -85,6 +76,6 @@ const char *symbols_add(struct symbols *table, struct bytes name,
 
 uint32_t symbols_find(const struct symbols *table, struct bytes name)
 {
-    uint32_t found = *find_slot(table, name, name_hash(name));
+    uint32_t found = *find_slot(table, name);
     return found == 0 ? 0 : table->symbols[found - 1].value;
 }

@@ -12,7 +12,6 @@
 
 struct symbol {
     struct bytes name;
-    uint32_t hash;
     uint32_t value;
 };
 

@@ -30,9 +30,7 @@ static void summarise(struct xsm *xsm)
     summary->missing_permissions =
         XSM_PERMISSIONS - summary->mapped_permissions;
     for (int own = 0; own < XSM_CLASSES; own++) {
-        uint8_t value = policy->class_of_own[own];
-        summary->absent_classes +=
-            value == 0 || policy->classes[value - 1].known == 0;
+        summary->absent_classes += policy_known(policy, own) == 0;
     }
 }
 
@@ -62,7 +60,6 @@ enum xsm_status xsm_load(struct xsm *xsm, struct xsm_arena *arena,
     }
     *xsm = (struct xsm){
         .mode = options->mode,
-        .absent = options->absent,
         .arena = arena,
         .generation = 1,
         .policy = arena_take(arena, 1, sizeof(struct policy)),

@@ -60,15 +60,8 @@ struct xsm_refusal {
 
 enum xsm_mode { XSM_ENFORCING, XSM_PERMISSIVE };
 
-/* What becomes of a class of our own that the policy does not know at all (a
- * partly known class always denies what it lacks): denied, or as Xen, which
- * has no such check: a domain's own state, all that dom0 does, and the entry
- * to hypercalls are allowed. */
-enum xsm_absent { XSM_ABSENT_DENIED, XSM_ABSENT_AS_XEN };
-
 struct xsm_options {
     enum xsm_mode mode;
-    enum xsm_absent absent;
     uint16_t labels; /* a power of two from 16 to XSM_LABELS_MAX */
 };
 
@@ -96,7 +89,6 @@ struct xsm {
     /* the rest */
     uint32_t mask; /* of a label's index: stride - 1 */
     enum xsm_mode mode;
-    enum xsm_absent absent;
     uint32_t generation; /* counts loads and changes of mode or booleans */
     struct policy *policy;
     struct xsm_labels *labels;

@@ -36,7 +36,6 @@ void security_init(struct bytes module, bool enforcing)
 {
     struct xsm_options options = {
         .mode = enforcing ? XSM_ENFORCING : XSM_PERMISSIVE,
-        .absent = XSM_ABSENT_DENIED,
         .labels = LABELS,
     };
     struct xsm_refusal why;

@@ -62,8 +62,7 @@ static void use_all(struct xsm *xsm)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct xsm_options options = {.labels = LABELS,
-                                        .absent = XSM_ABSENT_AS_XEN};
+    const struct xsm_options options = {.labels = LABELS};
     struct xsm_arena arena = {.base = memory, .size = sizeof(memory)};
     struct xsm_refusal why;
     struct xsm xsm;
