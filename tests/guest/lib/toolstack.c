@@ -280,9 +280,18 @@ long toolstack_destroy(domid_t domid)
     long error = domctl(XEN_DOMCTL_destroydomain, domid, &op);
 
     if (error == 0) {
-        child_find(domid)->id = 0;
+        toolstack_forget(domid);
     }
     return error;
+}
+
+void toolstack_forget(domid_t domid)
+{
+    for (unsigned int i = 0; i < TOOLSTACK_CHILDREN; i++) {
+        if (children[i].id == domid) {
+            children[i].id = 0;
+        }
+    }
 }
 
 uint32_t toolstack_flags(domid_t domid)

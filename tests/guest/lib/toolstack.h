@@ -37,6 +37,8 @@ domid_t toolstack_create(void (*entry)(void), unsigned int pages,
                          unsigned int vcpus);
 /* Returns destroydomain's answer. */
 long toolstack_destroy(domid_t domid);
+/* Of a child that somebody else destroyed. */
+void toolstack_forget(domid_t domid);
 
 /*
  * The child's frame behind one of its pages below VIRT_BASE + its size, and
