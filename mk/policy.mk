@@ -43,8 +43,14 @@ $(BUILD)/policy/features: $(BUILD)/policy/features.conf
 	checkpolicy -t Xen -c 30 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
 $(BUILD)/policy/features-v24: $(BUILD)/policy/features.conf
 	checkpolicy -t Xen -c 24 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
+# And one that says more than the hypervisor takes.
+$(BUILD)/policy/resources: $(BUILD)/policy/features.conf \
+    tests/unit/xsm/policies/resources.te
+	cat $^ > $@.conf
+	checkpolicy -t Xen -c 30 -o $@ $@.conf > $@.log 2>&1 || \
+	    { cat $@.log; exit 1; }
 TEST_POLICIES := $(POLICY) $(POLICY)-v24 $(BUILD)/policy/features \
-    $(BUILD)/policy/features-v24
+    $(BUILD)/policy/features-v24 $(BUILD)/policy/resources
 $(BUILD)/unit/xsm/sepol $(BUILD)/unit/xsm/policy $(BUILD)/unit/xsm/xsm \
     $(BUILD)/unit/xsm/label $(BUILD)/unit/xsm/rows $(BUILD)/unit/xsm/tenants: | $(TEST_POLICIES)
 CHECK_NEEDS += $(TEST_POLICIES)

@@ -132,22 +132,11 @@ enum xsm_status label_of_context(struct xsm *xsm, struct policy_context context,
 
 enum xsm_status labels_start(struct xsm *xsm)
 {
-    struct policy *policy = xsm->policy;
     for (uint16_t sid = 1; sid < XSM_INITIAL_SIDS; sid++) {
         enum xsm_status status =
-            occupy(xsm, (label_t){sid}, policy->initial[sid]);
+            occupy(xsm, (label_t){sid}, xsm->policy->initial[sid]);
         if (status != XSM_OK) {
             return status;
-        }
-    }
-    for (int kind = 0; kind < RESOURCE_KINDS; kind++) {
-        struct policy_resources *resources = &policy->resources[kind];
-        for (uint32_t i = 0; i < resources->size; i++) {
-            enum xsm_status status = label_of_context(
-                xsm, resources->list[i].context, &resources->list[i].label);
-            if (status != XSM_OK) {
-                return status;
-            }
         }
     }
     return XSM_OK;

@@ -23,7 +23,7 @@ struct xsm_labels {
 
 NODISCARD bool labels_init(struct xsm *xsm, uint16_t labels);
 
-/* Give the initial SIDs and the resources of the policy their labels. */
+/* Give the initial SIDs their labels. */
 NODISCARD enum xsm_status labels_start(struct xsm *xsm);
 
 /* Work the whole matrix out again, in place. */

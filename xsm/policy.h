@@ -143,27 +143,6 @@ static inline bool context_equal(struct policy_context a,
     return a.user == b.user && a.role == b.role && a.type == b.type;
 }
 
-/* Ports, frames, interrupts or devices from low to high with one context. */
-enum resource_kind {
-    RESOURCE_IRQ,
-    RESOURCE_IOPORT,
-    RESOURCE_IOMEM,
-    RESOURCE_DEVICE,
-    RESOURCE_KINDS
-};
-
-struct policy_resource {
-    uint64_t low;
-    uint64_t high;
-    struct policy_context context;
-    label_t label;
-};
-
-struct policy_resources {
-    struct policy_resource *list;
-    uint32_t size;
-};
-
 struct role_transition {
     uint16_t role;
     uint16_t type;
@@ -205,7 +184,6 @@ struct policy {
     uint32_t role_allow_count;
 
     struct policy_context initial[XSM_INITIAL_SIDS];
-    struct policy_resources resources[RESOURCE_KINDS];
 };
 
 /* Read file into *policy. It must stay where it is as long as the policy. */
@@ -221,10 +199,9 @@ static inline uint32_t policy_known(const struct policy *policy, uint8_t own)
     return value == 0 ? 0 : policy->classes[value - 1].known;
 }
 
-/* Our vector for the policy's vector of its class, and back. */
+/* Our vector for the policy's vector of its class. */
 uint32_t policy_class_vector(const struct policy_class *class,
                              uint32_t policy_vector);
-uint32_t policy_class_unmap(const struct policy_class *class, uint32_t vector);
 
 bool policy_context_is_valid(const struct policy *policy,
                              struct policy_context context);

@@ -21,18 +21,6 @@ uint32_t policy_class_vector(const struct policy_class *class,
     return vector;
 }
 
-uint32_t policy_class_unmap(const struct policy_class *class, uint32_t vector)
-{
-    uint32_t policy_vector = 0;
-    for (uint32_t i = 0; i < class->size; i++) {
-        if (class->to_own[i] != XSM_NO_BIT &&
-            (vector >> class->to_own[i] & 1) != 0) {
-            policy_vector |= 1U << i;
-        }
-    }
-    return policy_vector;
-}
-
 static bool is_named(const struct policy_class *class, struct bytes name)
 {
     for (uint32_t i = 0; i < class->size; i++) {

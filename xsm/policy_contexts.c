@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The contexts of the initial SIDs and of hardware resources. A context is
- * checked when all tables are there: see policy_context_is_valid().
+ * The contexts of the initial SIDs. A context is checked when all tables are
+ * there: see policy_context_is_valid().
  */
 #include "xsm/reader.h"
 
@@ -37,7 +37,7 @@ static void read_context(struct reader *reader, struct policy_context *out)
     read_range(reader);
 }
 
-static bool read_initial(struct reader *reader)
+static void read_initial(struct reader *reader)
 {
     struct policy_context *initial = reader->policy->initial;
     reader_section(reader, "initial SIDs");
@@ -48,7 +48,7 @@ static bool read_initial(struct reader *reader)
                           sid != 0 && sid < XSM_INITIAL_SIDS &&
                               initial[sid].user == 0,
                           "initial SID unknown or there twice")) {
-            return false;
+            return;
         }
         read_context(reader, &initial[sid]);
     }
@@ -56,53 +56,18 @@ static bool read_initial(struct reader *reader)
         reader_check(reader, initial[sid].user != 0,
                      "an initial SID has no context");
     }
-    return reader_is_ok(reader);
-}
-
-static const char *const resource_names[RESOURCE_KINDS] = {
-    "interrupt contexts", "port contexts", "memory contexts",
-    "device contexts"};
-
-static void read_resource(struct reader *reader, enum resource_kind kind,
-                          struct policy_resource *resource)
-{
-    bool is_wide =
-        kind == RESOURCE_IOMEM && reader->policy->version == POLICY_VERSION_NEW;
-    bool is_range = kind == RESOURCE_IOPORT || kind == RESOURCE_IOMEM;
-    resource->low = is_wide ? reader_u64(reader) : reader_u32(reader);
-    resource->high = resource->low;
-    if (is_range) {
-        resource->high = is_wide ? reader_u64(reader) : reader_u32(reader);
-    }
-    reader_check(reader, resource->high >= resource->low,
-                 "a range that ends before it starts");
-    read_context(reader, &resource->context);
-}
-
-static void read_resources(struct reader *reader, enum resource_kind kind)
-{
-    struct policy_resources *resources = &reader->policy->resources[kind];
-    reader_section(reader, resource_names[kind]);
-    uint32_t count = reader_count(reader, CONTEXT_SIZE + 4);
-    resources->list =
-        reader_take(reader, count, sizeof(struct policy_resource));
-    for (uint32_t i = 0; i < count && reader_is_ok(reader); i++) {
-        read_resource(reader, kind, &resources->list[i]);
-    }
-    resources->size = count;
 }
 
 bool read_contexts(struct reader *reader)
 {
-    if (!read_initial(reader)) {
-        return false;
-    }
-    for (enum resource_kind kind = 0; kind < RESOURCE_KINDS; kind++) {
-        read_resources(reader, kind);
-    }
-    if (reader->policy->version == POLICY_VERSION_NEW) {
-        reader_section(reader, "device tree contexts");
-        reader_zero(reader, "there is no device tree here");
+    static const char *const of_resources[] = {
+        "interrupt contexts", "port contexts", "memory contexts",
+        "device contexts", "device tree contexts"};
+    bool is_new = reader->policy->version == POLICY_VERSION_NEW;
+    read_initial(reader);
+    for (uint32_t i = 0; i < (is_new ? 5 : 4); i++) {
+        reader_section(reader, of_resources[i]);
+        reader_zero(reader, "labels of single resources are not supported");
     }
     reader_section(reader, "file systems");
     reader_zero(reader, "file systems have no meaning here");

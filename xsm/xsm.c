@@ -43,7 +43,7 @@ static enum xsm_status start_matrix(struct xsm *xsm, uint16_t labels,
         return XSM_NO_MEMORY;
     }
     conditions_update(xsm->policy);
-    why->reason = "the policy has too many contexts of resources";
+    why->reason = "there are too few labels";
     return labels_start(xsm);
 }
 
@@ -161,70 +161,4 @@ struct xsm_decision xsm_decide(const struct xsm *xsm, label_t source,
     }
     decision.allowed = decision.granted || decision.permissive;
     return decision;
-}
-
-/* ---- numbers of the policy ---- */
-
-enum xsm_status xsm_class_of_policy(const struct xsm *xsm, uint16_t value,
-                                    enum xsm_class *out)
-{
-    if (value == 0 || value > xsm->policy->class_count ||
-        xsm->policy->classes[value - 1].own == XSM_NO_CLASS) {
-        return XSM_NOT_FOUND;
-    }
-    *out = xsm->policy->classes[value - 1].own;
-    return XSM_OK;
-}
-
-uint32_t xsm_vector_of_policy(const struct xsm *xsm, enum xsm_class class,
-                              uint32_t policy_vector)
-{
-    uint8_t value = xsm->policy->class_of_own[class];
-    return value == 0 ? 0
-                      : policy_class_vector(&xsm->policy->classes[value - 1],
-                                            policy_vector);
-}
-
-uint32_t xsm_vector_to_policy(const struct xsm *xsm, enum xsm_class class,
-                              uint32_t vector)
-{
-    uint8_t value = xsm->policy->class_of_own[class];
-    return value == 0
-               ? 0
-               : policy_class_unmap(&xsm->policy->classes[value - 1], vector);
-}
-
-/* ---- resources ---- */
-
-static label_t resource_label(const struct xsm *xsm, enum resource_kind kind,
-                              uint64_t number, label_t otherwise)
-{
-    const struct policy_resources *resources = &xsm->policy->resources[kind];
-    for (uint32_t i = 0; i < resources->size; i++) {
-        if (number >= resources->list[i].low &&
-            number <= resources->list[i].high) {
-            return resources->list[i].label;
-        }
-    }
-    return otherwise;
-}
-
-label_t xsm_label_of_irq(const struct xsm *xsm, uint32_t irq)
-{
-    return resource_label(xsm, RESOURCE_IRQ, irq, XSM_LABEL(irq));
-}
-
-label_t xsm_label_of_ioport(const struct xsm *xsm, uint16_t port)
-{
-    return resource_label(xsm, RESOURCE_IOPORT, port, XSM_LABEL(ioport));
-}
-
-label_t xsm_label_of_iomem(const struct xsm *xsm, uint64_t frame)
-{
-    return resource_label(xsm, RESOURCE_IOMEM, frame, XSM_LABEL(iomem));
-}
-
-label_t xsm_label_of_device(const struct xsm *xsm, uint32_t sbdf)
-{
-    return resource_label(xsm, RESOURCE_DEVICE, sbdf, XSM_LABEL(device));
 }

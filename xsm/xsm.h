@@ -138,13 +138,6 @@ label_t xsm_label_of_sid(const struct xsm *xsm, uint32_t sid);
 void xsm_label_put_text(const struct xsm *xsm, label_t label,
                         struct writer *out);
 
-/* The label that the policy gives a resource, or the initial SID of its kind.
- * No reference is taken: these labels stay as long as the policy. */
-label_t xsm_label_of_irq(const struct xsm *xsm, uint32_t irq);
-label_t xsm_label_of_ioport(const struct xsm *xsm, uint16_t port);
-label_t xsm_label_of_iomem(const struct xsm *xsm, uint64_t frame);
-label_t xsm_label_of_device(const struct xsm *xsm, uint32_t sbdf);
-
 /* ---- decisions ---- */
 
 /* All ones if source may do perm to target without any further look, else 0.
@@ -195,13 +188,6 @@ struct xsm_decision xsm_decide(const struct xsm *xsm, label_t source,
 
 const char *xsm_class_name(enum xsm_class class);
 const char *xsm_perm_name(struct xsm_perm perm);
-/* The numbers that FLASK_ACCESS and the like speak are the policy's. */
-NODISCARD enum xsm_status
-xsm_class_of_policy(const struct xsm *xsm, uint16_t value, enum xsm_class *out);
-uint32_t xsm_vector_of_policy(const struct xsm *xsm, enum xsm_class class,
-                              uint32_t policy_vector);
-uint32_t xsm_vector_to_policy(const struct xsm *xsm, enum xsm_class class,
-                              uint32_t vector);
 
 /* ---- audit lines ---- */
 

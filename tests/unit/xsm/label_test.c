@@ -203,34 +203,6 @@ static void role_transitions_apply_to_domains(void **state)
     unload(loaded);
 }
 
-static void resources_have_the_labels_of_the_policy(void **state)
-{
-    static const char *const paths[] = {FEATURES_V30, FEATURES_V24};
-    (void)state;
-    for (size_t p = 0; p < 2; p++) {
-        struct loaded *loaded = load_file(paths[p], 64);
-        const struct xsm *xsm = &loaded->xsm;
-        assert_string_equal(label_text(xsm, xsm_label_of_irq(xsm, 33)),
-                            "a_u:object_r:res_t");
-        assert_string_equal(label_text(xsm, xsm_label_of_irq(xsm, 35)),
-                            "b_u:object_r:res_t");
-        assert_int_equal(xsm_label_of_irq(xsm, 34).index, XSM_LABEL(irq).index);
-        assert_string_equal(label_text(xsm, xsm_label_of_ioport(xsm, 0x3ff)),
-                            "b_u:object_r:res_t");
-        assert_int_equal(xsm_label_of_ioport(xsm, 0x400).index,
-                         XSM_LABEL(ioport).index);
-        assert_string_equal(label_text(xsm, xsm_label_of_iomem(xsm, 0xfebf0)),
-                            "a_u:object_r:res_t");
-        assert_int_equal(xsm_label_of_iomem(xsm, 0xfec00).index,
-                         XSM_LABEL(iomem).index);
-        assert_string_equal(label_text(xsm, xsm_label_of_device(xsm, 0x500)),
-                            "a_u:object_r:end_t");
-        assert_int_equal(xsm_label_of_device(xsm, 0x501).index,
-                         XSM_LABEL(device).index);
-        unload(loaded);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,7 +215,6 @@ int main(void)
         cmocka_unit_test(a_long_life_leaks_nothing),
         cmocka_unit_test(transitions_make_self_and_channel_labels),
         cmocka_unit_test(role_transitions_apply_to_domains),
-        cmocka_unit_test(resources_have_the_labels_of_the_policy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@
 #define POLICY_V24   "build/policy/vouch-policy-v24"
 #define FEATURES_V30 "build/policy/features"
 #define FEATURES_V24 "build/policy/features-v24"
+#define RESOURCES    "build/policy/resources"
 #define ARENA_SIZE   (4U << 20)
 #define FILE_MAX     (64U << 10)
 

@@ -474,6 +474,20 @@ static void denies_absent_classes(void **state)
     free((void *)file.data);
 }
 
+/* A label that would not be used must not look as if it were. */
+static void refuses_labels_of_resources(void **state)
+{
+    struct bytes file = read_file(RESOURCES);
+    struct loaded *loaded = load(file, 16);
+    (void)state;
+    assert_int_equal(loaded->status, XSM_BAD_POLICY);
+    assert_string_equal(loaded->why.section, "port contexts");
+    assert_string_equal(loaded->why.reason,
+                        "labels of single resources are not supported");
+    unload(loaded);
+    free((void *)file.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +506,7 @@ int main(void)
         cmocka_unit_test(refuses_a_file_too_large),
         cmocka_unit_test(honours_handle_unknown),
         cmocka_unit_test(denies_absent_classes),
+        cmocka_unit_test(refuses_labels_of_resources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

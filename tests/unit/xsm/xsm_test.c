@@ -153,24 +153,6 @@ static void booleans_switch_rules(void **state)
     unload(loaded);
 }
 
-static void numbers_of_the_policy_map_back(void **state)
-{
-    struct loaded *loaded = load_file(FEATURES_V30, 64);
-    const struct xsm *xsm = &loaded->xsm;
-    (void)state;
-    for (uint16_t value = 0; value <= 30; value++) {
-        enum xsm_class class;
-        if (xsm_class_of_policy(xsm, value, &class) != XSM_OK) {
-            continue;
-        }
-        uint32_t all = xsm_class_vector(class);
-        assert_int_equal(xsm_vector_of_policy(
-                             xsm, class, xsm_vector_to_policy(xsm, class, all)),
-                         all);
-    }
-    unload(loaded);
-}
-
 /* ---- what our own policy must say ---- */
 
 struct claim {
@@ -273,7 +255,6 @@ int main(void)
         cmocka_unit_test(permissive_type_allows_itself_only),
         cmocka_unit_test(audit_rules_work),
         cmocka_unit_test(booleans_switch_rules),
-        cmocka_unit_test(numbers_of_the_policy_map_back),
         cmocka_unit_test(our_policy_keeps_its_claims),
         cmocka_unit_test(lines_are_those_of_xen_and_more),
     };
