@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# The guest that asks for every row of the hypercall table (tests/guest/
-# denied.c), and the policy that refuses it all but to talk and to stop.
+# The guests that ask for every row of the hypercall table (tests/guest/
+# denied.c, and lib/attack.c for one domain at another), and the policy that refuses it all but to talk and to stop.
 
-$(BUILD)/guest/obj/tests/guest/denied.o: GUEST_CFLAGS += \
+$(BUILD)/guest/obj/tests/guest/denied.o \
+    $(BUILD)/guest/obj/tests/guest/lib/attack.o: GUEST_CFLAGS += \
     -DHYPERCALLS_DEF='"hv/abi/hypercalls.def"' -Wno-override-init
 
 $(BUILD)/policy/nothing.conf: $(BUILD)/policy/policy.conf tests/guest/nothing.te

@@ -71,7 +71,7 @@ static noinline long element_run_asking(struct call *call,
     const struct permit *permit;
 
     if (!is_own && row->object != OBJECT_DOMAIN_GIVEN) {
-        return -EPERM;
+        return -ESRCH; /* as if it were not there: that would be told */
     }
     permit = row_permit(row, call);
     if (permit == NULL) { /* as if the other domain were not there */

@@ -57,13 +57,18 @@ const struct permit *row_permit(const struct row *row,
     return &the_permit;
 }
 
+/* Those that it may not see leave no record, as they would by the hundred. */
 struct domain *row_next_domain(const struct row *row,
                                const struct call *call, domid_t id)
 {
+    const struct domain *self = call->caller->domain;
     struct domain *domain;
 
     while ((domain = domain_get_next(id)) != NULL) {
-        if (may(row, row->perm, call->caller->domain, domain)) {
+        label_t target = domain == self ? self->self_label : domain->label;
+
+        if (xsm_decide(&security_policy, self->label, target, row->perm)
+                .allowed) {
             return domain;
         }
         id = domain->id + 1;
@@ -82,8 +87,10 @@ static struct domain *object_find(const struct row *row, const struct call *call
         return &hv_domain;
     }
     id = *(const domid_t *)((const uint8_t *)arg + field);
-    if (object == OBJECT_FIRST) {
-        return row_next_domain(row, call, id);
+    if (object == OBJECT_FIRST) { /* who may not see itself sees nobody */
+        return may(row, row->perm, call->caller->domain, call->caller->domain)
+                   ? row_next_domain(row, call, id)
+                   : NULL;
     }
     return domain_get(id == DOMID_SELF ? call->caller->domain->id : id);
 }
@@ -133,19 +140,20 @@ static long run_on_domains(const struct row *row, struct call *call, void *arg)
 static long run_on_label(const struct row *row, struct call *call, void *arg)
 {
     const struct domain *self = call->caller->domain;
+    bool is_new = row->object == OBJECT_NEW;
+    bool is_held = is_new &&
+                   security_label_get(*(uint32_t *)((uint8_t *)arg + row->field),
+                                      &call->label);
     long rc = -EPERM;
 
-    call->label = XSM_LABEL(security);
-    if (row->object == OBJECT_NEW &&
-        !security_label_get(*(uint32_t *)((uint8_t *)arg + row->field),
-                            &call->label)) {
-        return -EINVAL;
+    if (!is_held) { /* which SIDs there are is not told by another error */
+        call->label = is_new ? XSM_LABEL(unlabeled) : XSM_LABEL(security);
     }
     if (xsm_allowed(&security_policy, self->label, call->label, row->perm) ||
         !refused(row, row->perm, self, call->label, XSM_NO_DOMAIN)) {
         rc = row->handler(&the_permit, call, arg);
     }
-    if (row->object == OBJECT_NEW) {
+    if (is_held) {
         security_label_put(call->label);
     }
     return rc;

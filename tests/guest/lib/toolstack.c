@@ -54,11 +54,12 @@ static struct child *child_find(domid_t id)
 
 /* --- The child's memory, seen from here --- */
 
-static void *frame_map(domid_t domid, uint64_t mfn)
+void *toolstack_map_frame(domid_t domid, uint64_t mfn, bool is_writable)
 {
     unsigned int slot = (unsigned int)__builtin_ctzll(~window_used);
     uint64_t va = WINDOW_VA + slot * PAGE_SIZE;
-    struct mmu_update update = {.val = pte_make(mfn, TABLE_FLAGS)};
+    struct mmu_update update = {
+        .val = pte_make(mfn, is_writable ? TABLE_FLAGS : TABLE_FLAGS & ~PTE_RW)};
 
     if (window_used == ~0ull) {
         guest_fail("too many mappings of children");
@@ -68,6 +69,11 @@ static void *frame_map(domid_t domid, uint64_t mfn)
     must(mmu_update(&update, 1, NULL, domid), "mapping a frame of a child");
     window_used |= 1ull << slot;
     return (void *)va;
+}
+
+static void *frame_map(domid_t domid, uint64_t mfn)
+{
+    return toolstack_map_frame(domid, mfn, true);
 }
 
 void toolstack_unmap(void *mapped)

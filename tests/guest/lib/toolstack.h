@@ -47,6 +47,8 @@ void toolstack_forget(domid_t domid);
 uint64_t toolstack_mfn(domid_t domid, const void *child_va);
 void *toolstack_map(domid_t domid, const void *child_va);
 void toolstack_unmap(void *mapped);
+/* Any frame of the child's, a page of its own. */
+void *toolstack_map_frame(domid_t domid, uint64_t mfn, bool is_writable);
 
 /* XEN_DOMINF_* and the code above them; 0 if there is no such domain. */
 uint32_t toolstack_flags(domid_t domid);

@@ -60,7 +60,6 @@ static const char *const guest_lacks[] = {
     "xsm_op.",
     "grant_table_op.map_",
     "grant_table_op.unmap",
-    "grant_table_op.copy",
 };
 static const char *const guest_has[] = {
     "physdev_op.set_iopl",

@@ -105,8 +105,10 @@ struct line {
 
 static const struct line table[] = {
     /* A guest and itself. */
-    {"*:guest_r:domU_t", "same:guest_r:domU_self_t", OWN_KERNEL},
-    {"*:guest_r:guest_t", "same:guest_r:guest_self_t", OWN_KERNEL},
+    {"*:guest_r:domU_t", "same:guest_r:domU_self_t",
+     OWN_KERNEL "grant2: copy_read copy_write"},
+    {"*:guest_r:guest_t", "same:guest_r:guest_self_t",
+     OWN_KERNEL "grant2: copy_read copy_write"},
     {"*:guest_r:domU_t", "same:object_r:domU_event_t",
      "event: create send status"},
     {"*:guest_r:guest_t", "same:object_r:guest_event_t",
