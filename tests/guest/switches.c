@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two vCPUs on one CPU: each keeps its own registers of every kind across
+ * Two vCPUs on one CPU, of one domain and of two: each keeps its own registers of every kind across
  * switches (x87 and SSE state, control words, segment bases, debug registers,
  * virtual TS, kernel stack), and both get their share of time.
  *
@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/event.h"
 #include "lib/tap.h"
+#include "lib/toolstack.h"
 #include "lib/trap.h"
 #include "lib/vcpu.h"
 
@@ -17,10 +18,10 @@
 
 static const char *const names[] = {
     "xmm", "mxcsr", "x87 control", "x87", "fs", "gs", "user gs", "DR0", "TS"};
-static volatile uint64_t wrong[2][9];
+static volatile uint64_t wrong[2][9] __attribute__((aligned(256)));
 static volatile uint64_t rounds[2];
 static volatile uint64_t spins[2];
-static volatile bool spinning;
+static volatile bool spinning, stop;
 
 static uint64_t msr_read(uint32_t index)
 {
@@ -93,9 +94,10 @@ static void body(void)
     while (!spinning) {
         sched_op(SCHEDOP_yield, NULL);
     }
-    for (;;) {
+    while (!stop) {
         spins[1]++;
     }
+    vcpu_op(VCPUOP_down, 1, NULL);
 }
 
 /* Neither yields: only the hypervisor's timer can be fair. */
@@ -113,6 +115,32 @@ static void test_share(void)
     tap_note("spins: %lu and %lu", mine, other);
 }
 
+static void child(void)
+{
+    turn(1);
+}
+
+static void test_domains(void)
+{
+    domid_t id = toolstack_create(child, 0, 1);
+    volatile uint64_t *childs;
+
+    memset((void *)wrong, 0, sizeof(wrong));
+    turn(0);
+    tap_is((uint64_t)toolstack_wait(id), SHUTDOWN_poweroff,
+           "another domain on the same CPU");
+    childs = toolstack_map(id, (void *)&rounds[1]);
+    tap_is(*childs, ROUNDS, "it has its turns");
+    toolstack_unmap((void *)((uint64_t)childs & ~(PAGE_SIZE - 1)));
+    childs = toolstack_map(id, (void *)wrong);
+    for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+        tap_is(wrong[0][i], 0, "dom0 keeps its %s", names[i]);
+        tap_is(childs[ARRAY_SIZE(names) + i], 0, "the other its %s", names[i]);
+    }
+    toolstack_unmap((void *)((uint64_t)childs & ~(PAGE_SIZE - 1)));
+    toolstack_destroy(id);
+}
+
 void test_main(void)
 {
     uint64_t until = clock_ns() + 20 * SECOND;
@@ -128,4 +156,6 @@ void test_main(void)
         tap_is(wrong[1][i], 0, "vCPU 1 keeps its %s", names[i]);
     }
     test_share();
+    stop = true;
+    test_domains();
 }
