@@ -17,7 +17,6 @@
 #define TPM2_MAX_RESPONSE 4096
 #define TPM2_HEADER_SIZE  10
 #define TPM2_MAX_EVENT    1024 /* data of one TPM2_PCR_Event */
-#define TPM2_MAX_PCR_READ 8    /* digests in one TPM2_PCR_Read response */
 
 /* Response codes we act on (Part 2, 6.6). */
 #define TPM2_RC_SUCCESS    0x000
@@ -64,12 +63,6 @@ struct tpm2_banks {
     struct tpm2_selection items[TPM_MAX_BANKS];
 };
 
-struct tpm2_pcr_values {
-    struct tpm2_selection selection; /* what was really read */
-    size_t count;
-    struct bytes values[TPM2_MAX_PCR_READ];
-};
-
 /* ---- commands: each replaces what is in out ---- */
 
 NODISCARD enum tpm2_status
@@ -98,8 +91,10 @@ NODISCARD enum tpm2_status tpm2_response_pcr_event(struct bytes response,
                                                    struct tpm2_digests *out);
 /* For PCR_Reset, which returns nothing but success. */
 NODISCARD enum tpm2_status tpm2_response_empty(struct bytes response);
-NODISCARD enum tpm2_status tpm2_response_pcr_read(struct bytes response,
-                                                  struct tpm2_pcr_values *out);
+/* The value of the one PCR that was asked for, and no other. */
+NODISCARD enum tpm2_status
+tpm2_response_pcr_read(struct bytes response,
+                       const struct tpm2_selection *asked, struct bytes *out);
 /* Only banks in which at least one PCR is allocated. */
 NODISCARD enum tpm2_status tpm2_response_get_banks(struct bytes response,
                                                    struct tpm2_banks *out);

@@ -195,52 +195,36 @@ static enum tpm2_status take_selection(struct cursor *cursor,
     return fits ? TPM2_OK : TPM2_BAD_PARAMETER;
 }
 
-static uint32_t count_pcrs(uint32_t pcrs)
-{
-    uint32_t count = 0;
-    for (; pcrs != 0; pcrs &= pcrs - 1) {
-        count++;
-    }
-    return count;
-}
-
-static enum tpm2_status take_values(struct cursor *cursor,
-                                    struct tpm2_pcr_values *out)
-{
-    uint16_t size = tpm_alg_digest_size(out->selection.algorithm);
-    uint32_t count = take_be32(cursor);
-    if (count > TPM2_MAX_PCR_READ || count != count_pcrs(out->selection.pcrs)) {
-        return TPM2_BAD_PARAMETER;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t claimed = take_be16(cursor);
-        if (!cursor->failed && (size == 0 || claimed != size)) {
-            return TPM2_BAD_PARAMETER;
-        }
-        out->values[out->count++] = take_bytes(cursor, claimed);
-    }
-    return end_parameters(cursor);
-}
-
 enum tpm2_status tpm2_response_pcr_read(struct bytes response,
-                                        struct tpm2_pcr_values *out)
+                                        const struct tpm2_selection *asked,
+                                        struct bytes *out)
 {
     struct cursor cursor;
-    struct tpm2_pcr_values values = {.count = 0};
+    struct tpm2_selection read;
     enum tpm2_status status = open_plain_response(response, &cursor);
     if (status != TPM2_OK) {
         return status;
     }
     take_skip(&cursor, sizeof(uint32_t)); /* update counter */
-    if (take_be32(&cursor) != 1) {
-        return cursor.failed ? TPM2_SHORT : TPM2_BAD_PARAMETER;
+    uint32_t selections = take_be32(&cursor);
+    status = take_selection(&cursor, &read);
+    if (status != TPM2_OK) {
+        return status;
     }
-    status = take_selection(&cursor, &values.selection);
-    if (status == TPM2_OK) {
-        status = take_values(&cursor, &values);
+    uint32_t values = take_be32(&cursor);
+    uint16_t size = take_be16(&cursor);
+    if (cursor.failed) {
+        return TPM2_SHORT;
     }
+    if (selections != 1 || read.algorithm != asked->algorithm ||
+        read.pcrs != asked->pcrs || values != 1 ||
+        size != tpm_alg_digest_size(read.algorithm)) {
+        return TPM2_BAD_PARAMETER;
+    }
+    struct bytes value = take_bytes(&cursor, size);
+    status = end_parameters(&cursor);
     if (status == TPM2_OK) {
-        *out = values;
+        *out = value;
     }
     return status;
 }

@@ -8,8 +8,6 @@
 #include "hv/boot/cmdline.h"
 #include "hv/boot/platform.h"
 #include "hv/cpu/paging.h"
-#include "hv/cpu/time.h"
-#include "hv/measure/tpm_mmio.h"
 #include "hv/mem/heap.h"
 
 #define LOG_SIZE (256ul << 10)
@@ -20,7 +18,6 @@
 
 struct measure measurements;
 
-static struct tpm_mmio tpm_registers;
 static struct buffer log_area; /* LASA; empty if there is none */
 
 /* Says what failed, once: what is refused because of it later is not news. */
@@ -46,11 +43,6 @@ void measured_text(enum vouchlog_tag tag, struct bytes text)
     report(measure_text(&measurements, tag, text), vouchlog_tag_name(tag));
 }
 
-static void delay_us(uint32_t microseconds)
-{
-    udelay(microseconds);
-}
-
 /* At the usual address, or, a TPM in firmware, where its table says. */
 static uint64_t tpm_base(void)
 {
@@ -66,14 +58,13 @@ static uint64_t tpm_base(void)
 
 static struct tpm_io tpm_find(void)
 {
-    uint64_t base = tpm_base();
+    struct tpm_io io = {.base = tpm_base(), .size = TPM_IO_SIZE};
 
-    tpm_registers.registers = ioremap(MADDR(base), TPM_IO_SIZE);
-    tpm_registers.delay_us = delay_us;
-    if (tpm_registers.registers == NULL) {
+    io.registers = ioremap(MADDR(io.base), io.size);
+    if (io.registers == NULL) {
         refuse_boot("no memory to map the TPM");
     }
-    return tpm_mmio_io(&tpm_registers, base, TPM_IO_SIZE);
+    return io;
 }
 
 static void log_area_map(void)
@@ -116,7 +107,7 @@ static void tpm_start(void)
         log_line("TPM: the firmware's event log is not complete");
     }
     log_line("TPM: %s, PCR %u and %u, exclusive=%s",
-             measurements.tpm.ops->name, measurements.boot.index,
+             measurements.tpm.interface->name, measurements.boot.index,
              measurements.run.index,
              measurements.is_exclusive ? "yes" : "no");
 }

@@ -16,10 +16,8 @@
 #define CONTROL_START    0x4c
 #define COMMAND_SIZE     0x58
 #define COMMAND_LOW      0x5c
-#define COMMAND_HIGH     0x60
 #define RESPONSE_SIZE    0x64
 #define RESPONSE_LOW     0x68
-#define RESPONSE_HIGH    0x6c
 
 #define LOCALITY_REQUEST 1u
 #define LOCALITY_RELEASE 2u
@@ -30,8 +28,6 @@
 #define STATUS_ERROR     1u
 #define START            1u
 
-#define PATIENCE_US      10000u
-#define TIMEOUT_A_US     750000u
 #define TIMEOUT_B_US     2000000u
 #define TIMEOUT_C_US     750000u
 #define ANSWER_LIMIT_US  10000000u
@@ -50,37 +46,11 @@ static bool wait_clear(const struct tpm *tpm, uint32_t offset, uint32_t bits,
                        uint32_t limit_us)
 {
     const struct tpm_wait wait = {.offset = at(tpm, offset),
+                                  .is_wide = true,
                                   .mask = bits,
                                   .value = 0,
                                   .limit_us = limit_us};
-    return tpm_wait32(tpm, &wait);
-}
-
-static enum tpm_status crb_request_locality(struct tpm *tpm, unsigned locality)
-{
-    uint32_t base = locality * TPM_IO_LOCALITY_SIZE;
-    struct tpm_wait granted = {.offset = base + LOCALITY_STATUS,
-                               .mask = LOCALITY_GRANTED,
-                               .value = LOCALITY_GRANTED,
-                               .limit_us = PATIENCE_US};
-    tpm_write32(tpm, base + LOCALITY_CONTROL, LOCALITY_REQUEST);
-    if (tpm_wait32(tpm, &granted)) {
-        return TPM_OK;
-    }
-    if (locality != 0) {
-        tpm_write32(tpm, base + LOCALITY_CONTROL, LOCALITY_SEIZE);
-    }
-    granted.limit_us = TIMEOUT_A_US;
-    if (tpm_wait32(tpm, &granted)) {
-        return TPM_OK;
-    }
-    tpm_write32(tpm, base + LOCALITY_CONTROL, LOCALITY_RELEASE);
-    return TPM_NO_LOCALITY;
-}
-
-static void crb_release_locality(struct tpm *tpm)
-{
-    tpm_write32(tpm, at(tpm, LOCALITY_CONTROL), LOCALITY_RELEASE);
+    return tpm_wait(tpm, &wait);
 }
 
 /* size_register is followed by the address; both are the device's word. */
@@ -172,18 +142,20 @@ static enum tpm_status run(struct tpm *tpm, struct bytes command,
 static enum tpm_status crb_transfer(struct tpm *tpm, struct bytes command,
                                     struct buffer *response)
 {
-    if (command.size < TPM2_HEADER_SIZE || command.size > TPM2_MAX_COMMAND) {
-        return TPM_TOO_LONG;
-    }
     enum tpm_status status = run(tpm, command, response);
     tpm_write32(tpm, at(tpm, CONTROL_REQUEST), REQUEST_IDLE);
     (void)wait_clear(tpm, CONTROL_REQUEST, REQUEST_IDLE, TIMEOUT_C_US);
     return status;
 }
 
-const struct tpm_interface_ops tpm_crb_ops = {
+const struct tpm_interface tpm_crb = {
     .name = "CRB",
-    .request_locality = crb_request_locality,
-    .release_locality = crb_release_locality,
+    .control = LOCALITY_CONTROL,
+    .state = LOCALITY_STATUS,
+    .request = LOCALITY_REQUEST,
+    .seize = LOCALITY_SEIZE,
+    .release = LOCALITY_RELEASE,
+    .granted = LOCALITY_GRANTED,
+    .is_wide = true,
     .transfer = crb_transfer,
 };

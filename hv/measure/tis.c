@@ -23,67 +23,30 @@
 #define STATUS_READY       0x40u
 #define STATUS_VALID       0x80u
 
-/* How long another locality may take to let go before we seize. */
-#define PATIENCE_US  10000u
-#define TIMEOUT_A_US 750000u
 #define TIMEOUT_B_US 2000000u
 #define TIMEOUT_C_US 750000u
 #define TIMEOUT_D_US 750000u
 /* Longer than any command we send takes, a pending self-test included. */
 #define ANSWER_LIMIT_US 10000000u
 
-static uint32_t at(unsigned locality, uint32_t offset)
+static uint32_t at(const struct tpm *tpm, uint32_t offset)
 {
-    return locality * TPM_IO_LOCALITY_SIZE + offset;
-}
-
-static bool is_granted(struct tpm *tpm, unsigned locality, uint32_t limit_us)
-{
-    const struct tpm_wait granted = {.offset = at(locality, ACCESS),
-                                     .mask = ACCESS_VALID | ACCESS_ACTIVE,
-                                     .value = ACCESS_VALID | ACCESS_ACTIVE,
-                                     .limit_us = limit_us};
-    return tpm_wait8(tpm, &granted);
-}
-
-static enum tpm_status tis_request_locality(struct tpm *tpm, unsigned locality)
-{
-    uint32_t access = at(locality, ACCESS);
-    if ((tpm_read8(tpm, access) & ACCESS_VALID) == 0) {
-        return TPM_NO_LOCALITY;
-    }
-    tpm_write8(tpm, access, ACCESS_REQUEST_USE);
-    if (is_granted(tpm, locality, PATIENCE_US)) {
-        return TPM_OK;
-    }
-    if (locality != 0) {
-        tpm_write8(tpm, access, ACCESS_SEIZE);
-    }
-    if (is_granted(tpm, locality, TIMEOUT_A_US)) {
-        return TPM_OK;
-    }
-    tpm_write8(tpm, access, ACCESS_ACTIVE);
-    return TPM_NO_LOCALITY;
-}
-
-static void tis_release_locality(struct tpm *tpm)
-{
-    tpm_write8(tpm, at(tpm->locality, ACCESS), ACCESS_ACTIVE);
+    return tpm->locality * TPM_IO_LOCALITY_SIZE + offset;
 }
 
 static bool wait_status(struct tpm *tpm, uint32_t mask, uint32_t value,
                         uint32_t limit_us)
 {
-    const struct tpm_wait wait = {.offset = at(tpm->locality, STATUS),
+    const struct tpm_wait wait = {.offset = at(tpm, STATUS),
                                   .mask = mask,
                                   .value = value,
                                   .limit_us = limit_us};
-    return tpm_wait8(tpm, &wait);
+    return tpm_wait(tpm, &wait);
 }
 
 static void set_status(struct tpm *tpm, uint8_t bit)
 {
-    tpm_write8(tpm, at(tpm->locality, STATUS), bit);
+    tpm_write8(tpm, at(tpm, STATUS), bit);
 }
 
 /* How many bytes may move at once; 0 if none in time. */
@@ -91,12 +54,12 @@ static size_t wait_burst(struct tpm *tpm)
 {
     uint32_t waited = 0, step = 1;
     for (;;) {
-        uint32_t status = tpm_read32(tpm, at(tpm->locality, STATUS));
+        uint32_t status = tpm_read32(tpm, at(tpm, STATUS));
         size_t burst = status >> 8 & 0xffff;
         if (burst != 0 || waited >= TIMEOUT_D_US) {
             return burst;
         }
-        tpm->io.delay_us(tpm->io.context, step);
+        tpm_delay_us(tpm, step);
         waited += step;
         step = step < 128 ? 2 * step : step;
     }
@@ -111,7 +74,7 @@ static enum tpm_status write_bytes(struct tpm *tpm, struct bytes bytes)
             return TPM_STUCK_WRITE;
         }
         for (; burst > 0 && sent < bytes.size; burst--) {
-            tpm_write8(tpm, at(tpm->locality, DATA_FIFO), bytes.data[sent++]);
+            tpm_write8(tpm, at(tpm, DATA_FIFO), bytes.data[sent++]);
         }
     }
     return TPM_OK;
@@ -159,7 +122,7 @@ static enum tpm_status read_bytes(struct tpm *tpm, struct buffer *out,
         }
         for (; burst > 0 && size > 0; burst--, size--) {
             out->data[out->used++] =
-                tpm_read8(tpm, at(tpm->locality, DATA_FIFO));
+                tpm_read8(tpm, at(tpm, DATA_FIFO));
         }
     }
     return TPM_OK;
@@ -207,17 +170,18 @@ static enum tpm_status run(struct tpm *tpm, struct bytes command,
 static enum tpm_status tis_transfer(struct tpm *tpm, struct bytes command,
                                     struct buffer *response)
 {
-    if (command.size < TPM2_HEADER_SIZE || command.size > TPM2_MAX_COMMAND) {
-        return TPM_TOO_LONG;
-    }
     enum tpm_status status = run(tpm, command, response);
     set_status(tpm, STATUS_READY); /* idle; aborts what may still run */
     return status;
 }
 
-const struct tpm_interface_ops tpm_tis_ops = {
+const struct tpm_interface tpm_tis = {
     .name = "FIFO",
-    .request_locality = tis_request_locality,
-    .release_locality = tis_release_locality,
+    .control = ACCESS,
+    .state = ACCESS,
+    .request = ACCESS_REQUEST_USE,
+    .seize = ACCESS_SEIZE,
+    .release = ACCESS_ACTIVE,
+    .granted = ACCESS_VALID | ACCESS_ACTIVE,
     .transfer = tis_transfer,
 };

@@ -15,120 +15,112 @@
 #define INTERFACE_TYPE_TIS   0xfu /* TIS 1.3: no such register */
 #define INTERFACE_LOCALITIES (1u << 8)
 
-#define FIFO_ACCESS          0x000
+#define FIRST_REGISTER       0x000 /* who has the locality, in both */
 #define FIFO_VENDOR          0xf00
-#define CRB_STATE            0x000
 #define REGISTERS_VALID      0x80u
 #define NOTHING_THERE        0xffffffffu
 
-#define PROBE_LIMIT_US       750000u /* TIMEOUT_A */
+/* How long another locality may take to let go before we seize. */
+#define PATIENCE_US          10000u
+#define TIMEOUT_A_US         750000u
 #define LONGEST_STEP         128u    /* microseconds between two looks */
 
 #define RETRIES              64u
 #define RETRY_DELAY_US       20000u
 
-uint32_t tpm_read32(const struct tpm *tpm, uint32_t offset)
-{
-    return tpm->io.read32(tpm->io.context, offset);
-}
-
-uint8_t tpm_read8(const struct tpm *tpm, uint32_t offset)
-{
-    return tpm->io.read8(tpm->io.context, offset);
-}
-
-void tpm_write32(const struct tpm *tpm, uint32_t offset, uint32_t value)
-{
-    tpm->io.write32(tpm->io.context, offset, value);
-}
-
-void tpm_write8(const struct tpm *tpm, uint32_t offset, uint8_t value)
-{
-    tpm->io.write8(tpm->io.context, offset, value);
-}
-
 /* Time is counted in delays asked for, so even a stopped clock ends a wait. */
-static bool wait_for(const struct tpm *tpm, const struct tpm_wait *wait,
-                     unsigned width)
+bool tpm_wait(const struct tpm *tpm, const struct tpm_wait *wait)
 {
     uint32_t waited = 0, step = 1;
     for (;;) {
-        uint32_t value = width == 8 ? tpm_read8(tpm, wait->offset)
-                                    : tpm_read32(tpm, wait->offset);
+        uint32_t value = wait->is_wide ? tpm_read32(tpm, wait->offset)
+                                       : tpm_read8(tpm, wait->offset);
         if ((value & wait->mask) == wait->value) {
             return true;
         }
         if (waited >= wait->limit_us) {
             return false;
         }
-        tpm->io.delay_us(tpm->io.context, step);
+        tpm_delay_us(tpm, step);
         waited += step;
         step = step < LONGEST_STEP ? 2 * step : step;
     }
 }
 
-bool tpm_wait8(const struct tpm *tpm, const struct tpm_wait *wait)
+static bool vendor_is_there(const struct tpm *tpm)
 {
-    return wait_for(tpm, wait, 8);
-}
-
-bool tpm_wait32(const struct tpm *tpm, const struct tpm_wait *wait)
-{
-    return wait_for(tpm, wait, 32);
-}
-
-static enum tpm_status probe_fifo(struct tpm *tpm)
-{
-    const struct tpm_wait valid = {.offset = FIFO_ACCESS,
-                                   .mask = REGISTERS_VALID,
-                                   .value = REGISTERS_VALID,
-                                   .limit_us = PROBE_LIMIT_US};
     uint32_t vendor = tpm_read32(tpm, FIFO_VENDOR);
-    if (vendor == 0 || vendor == NOTHING_THERE || !tpm_wait8(tpm, &valid)) {
-        return TPM_ABSENT;
-    }
-    tpm->ops = &tpm_tis_ops;
-    return TPM_OK;
-}
-
-static enum tpm_status probe_crb(struct tpm *tpm)
-{
-    const struct tpm_wait valid = {.offset = CRB_STATE,
-                                   .mask = REGISTERS_VALID,
-                                   .value = REGISTERS_VALID,
-                                   .limit_us = PROBE_LIMIT_US};
-    if (!tpm_wait32(tpm, &valid)) {
-        return TPM_ABSENT;
-    }
-    tpm->ops = &tpm_crb_ops;
-    return TPM_OK;
+    return vendor != 0 && vendor != NOTHING_THERE;
 }
 
 enum tpm_status tpm_probe(const struct tpm_io *io, struct tpm *out)
 {
     struct tpm tpm = {.io = *io};
     uint32_t id = tpm_read32(&tpm, INTERFACE_ID);
-    enum tpm_status status;
     tpm.has_five_localities = (id & INTERFACE_LOCALITIES) != 0;
     switch (id & INTERFACE_TYPE_MASK) {
-    case INTERFACE_TYPE_FIFO:
-        status = probe_fifo(&tpm);
-        break;
-    case INTERFACE_TYPE_CRB:
-        status = probe_crb(&tpm);
-        break;
     case INTERFACE_TYPE_TIS:
         tpm.has_five_localities = true;
-        status = probe_fifo(&tpm);
+        /* fall through */
+    case INTERFACE_TYPE_FIFO:
+        tpm.interface = &tpm_tis;
+        if (!vendor_is_there(&tpm)) {
+            return TPM_ABSENT;
+        }
+        break;
+    case INTERFACE_TYPE_CRB:
+        tpm.interface = &tpm_crb;
         break;
     default:
-        status = TPM_UNKNOWN_INTERFACE;
-        break;
+        return TPM_UNKNOWN_INTERFACE;
     }
-    if (status == TPM_OK) {
-        *out = tpm;
+    const struct tpm_wait valid = {.offset = FIRST_REGISTER,
+                                   .is_wide = tpm.interface->is_wide,
+                                   .mask = REGISTERS_VALID,
+                                   .value = REGISTERS_VALID,
+                                   .limit_us = TIMEOUT_A_US};
+    if (!tpm_wait(&tpm, &valid)) {
+        return TPM_ABSENT;
     }
-    return status;
+    *out = tpm;
+    return TPM_OK;
+}
+
+/* ---- localities ---- */
+
+static void set_control(const struct tpm *tpm, unsigned locality, uint8_t bit)
+{
+    uint32_t offset =
+        locality * TPM_IO_LOCALITY_SIZE + tpm->interface->control;
+    if (tpm->interface->is_wide) {
+        tpm_write32(tpm, offset, bit);
+    } else {
+        tpm_write8(tpm, offset, bit);
+    }
+}
+
+static enum tpm_status take_locality(const struct tpm *tpm, unsigned locality)
+{
+    const struct tpm_interface *interface = tpm->interface;
+    struct tpm_wait granted = {.offset = locality * TPM_IO_LOCALITY_SIZE +
+                                         interface->state,
+                               .is_wide = interface->is_wide,
+                               .mask = interface->granted,
+                               .value = interface->granted,
+                               .limit_us = PATIENCE_US};
+    set_control(tpm, locality, interface->request);
+    if (tpm_wait(tpm, &granted)) {
+        return TPM_OK;
+    }
+    if (locality != 0) {
+        set_control(tpm, locality, interface->seize);
+    }
+    granted.limit_us = TIMEOUT_A_US;
+    if (tpm_wait(tpm, &granted)) {
+        return TPM_OK;
+    }
+    set_control(tpm, locality, interface->release);
+    return TPM_NO_LOCALITY;
 }
 
 enum tpm_status tpm_request_locality(struct tpm *tpm, unsigned locality)
@@ -144,7 +136,7 @@ enum tpm_status tpm_request_locality(struct tpm *tpm, unsigned locality)
         return TPM_OK;
     }
     tpm_release_locality(tpm);
-    enum tpm_status status = tpm->ops->request_locality(tpm, locality);
+    enum tpm_status status = take_locality(tpm, locality);
     if (status == TPM_OK) {
         tpm->locality = locality;
         tpm->has_locality = true;
@@ -155,7 +147,7 @@ enum tpm_status tpm_request_locality(struct tpm *tpm, unsigned locality)
 void tpm_release_locality(struct tpm *tpm)
 {
     if (tpm->has_locality) {
-        tpm->ops->release_locality(tpm);
+        set_control(tpm, tpm->locality, tpm->interface->release);
         tpm->has_locality = false;
     }
 }
@@ -201,9 +193,12 @@ enum tpm_status tpm_send(struct tpm *tpm, struct bytes command,
     if (!tpm->has_locality) {
         return TPM_NO_LOCALITY;
     }
+    if (command.size < TPM2_HEADER_SIZE || command.size > TPM2_MAX_COMMAND) {
+        return TPM_TOO_LONG;
+    }
     for (unsigned i = 0; i < RETRIES; i++) {
         response->used = 0;
-        enum tpm_status status = tpm->ops->transfer(tpm, command, response);
+        enum tpm_status status = tpm->interface->transfer(tpm, command, response);
         if (status != TPM_OK) {
             tpm->is_dead = is_fatal(status);
             response->used = 0;
@@ -212,7 +207,7 @@ enum tpm_status tpm_send(struct tpm *tpm, struct bytes command,
         if (!asks_to_retry(buffer_bytes(response))) {
             return TPM_OK;
         }
-        tpm->io.delay_us(tpm->io.context, RETRY_DELAY_US);
+        tpm_delay_us(tpm, RETRY_DELAY_US);
     }
     response->used = 0;
     return TPM_BUSY;

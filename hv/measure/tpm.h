@@ -32,19 +32,22 @@ enum tpm_status { TPM_STATUS(STATUS_CODE) };
 
 struct tpm;
 
-/* One per interface. Each leaves the device idle where it can. */
-struct tpm_interface_ops {
+struct tpm_interface {
     const char *name;
-    enum tpm_status (*request_locality)(struct tpm *tpm, unsigned locality);
-    void (*release_locality)(struct tpm *tpm);
-    /* One command, one response; no retries. response->used is set. */
+    /* In each locality: the register that takes and gives it, with the bits
+     * to write, and the one that tells who has it. */
+    uint32_t control, state;
+    uint8_t request, seize, release, granted;
+    bool is_wide; /* these are 32-bit registers */
+    /* One command, one response; no retries. response->used is set. Leaves
+     * the device idle where it can. */
     enum tpm_status (*transfer)(struct tpm *tpm, struct bytes command,
                                 struct buffer *response);
 };
 
 struct tpm {
     struct tpm_io io;
-    const struct tpm_interface_ops *ops;
+    const struct tpm_interface *interface;
     unsigned locality; /* held, if has_locality */
     bool has_locality;
     bool has_five_localities; /* the interface says so */
@@ -70,22 +73,24 @@ const char *tpm_status_text(enum tpm_status status);
 
 /* ---- for the interfaces ---- */
 
+/* The device: tpm_mmio.c, or the one of the unit tests. */
 uint32_t tpm_read32(const struct tpm *tpm, uint32_t offset);
 uint8_t tpm_read8(const struct tpm *tpm, uint32_t offset);
 void tpm_write32(const struct tpm *tpm, uint32_t offset, uint32_t value);
 void tpm_write8(const struct tpm *tpm, uint32_t offset, uint8_t value);
+void tpm_delay_us(const struct tpm *tpm, uint32_t microseconds);
 
 /* A condition on a register: (register & mask) == value. */
 struct tpm_wait {
     uint32_t offset;
+    bool is_wide; /* 32 bits, not 8 */
     uint32_t mask, value;
     uint32_t limit_us;
 };
 /* False if the condition does not come true in time. */
-NODISCARD bool tpm_wait8(const struct tpm *tpm, const struct tpm_wait *wait);
-NODISCARD bool tpm_wait32(const struct tpm *tpm, const struct tpm_wait *wait);
+NODISCARD bool tpm_wait(const struct tpm *tpm, const struct tpm_wait *wait);
 
-extern const struct tpm_interface_ops tpm_tis_ops;
-extern const struct tpm_interface_ops tpm_crb_ops;
+extern const struct tpm_interface tpm_tis;
+extern const struct tpm_interface tpm_crb;
 
 #endif

@@ -98,6 +98,9 @@ static const char banks_response[] = "80010000002500000000"
                                      "000b03ffffff"
                                      "000c03000100";
 
+static const struct tpm2_selection pcr21 = {.algorithm = TPM_ALG_SHA256,
+                                            .pcrs = 1u << 21};
+
 static enum tpm2_status parse_event(struct bytes response)
 {
     struct tpm2_digests digests;
@@ -106,8 +109,8 @@ static enum tpm2_status parse_event(struct bytes response)
 
 static enum tpm2_status parse_read(struct bytes response)
 {
-    struct tpm2_pcr_values values;
-    return tpm2_response_pcr_read(response, &values);
+    struct bytes value;
+    return tpm2_response_pcr_read(response, &pcr21, &value);
 }
 
 static enum tpm2_status parse_banks(struct bytes response)
@@ -211,11 +214,19 @@ static void values_come_out(void **state)
     assert_false(tpm2_find_digest(&digests, TPM_ALG_SHA384, &value));
 
     response = from_hex(read_response, data);
-    struct tpm2_pcr_values values;
-    assert_int_equal(tpm2_response_pcr_read(buffer_bytes(&response), &values),
-                     TPM2_OK);
-    assert_int_equal(values.selection.pcrs, 1u << 21);
-    assert_int_equal(values.count, 1);
+    assert_int_equal(
+        tpm2_response_pcr_read(buffer_bytes(&response), &pcr21, &value),
+        TPM2_OK);
+    assert_int_equal(value.size, 32);
+    const struct tpm2_selection others[] = {
+        {.algorithm = TPM_ALG_SHA256, .pcrs = 1u << 22},
+        {.algorithm = TPM_ALG_SHA384, .pcrs = 1u << 21},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        assert_int_equal(
+            tpm2_response_pcr_read(buffer_bytes(&response), &others[i], &value),
+            TPM2_BAD_PARAMETER);
+    }
 
     response = from_hex(banks_response, data);
     struct tpm2_banks banks;

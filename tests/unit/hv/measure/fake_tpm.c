@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "hv/measure/tpm.h"
 #include "tests/unit/hv/measure/fake_tpm_commands.h"
 
 #define BURST      7u
@@ -205,9 +206,9 @@ static void crb_write(struct fake_tpm *fake, uint32_t offset, uint32_t value)
 
 /* ---- the bus ---- */
 
-static uint32_t read32(void *context, uint32_t offset)
+uint32_t tpm_read32(const struct tpm *tpm, uint32_t offset)
 {
-    struct fake_tpm *fake = context;
+    struct fake_tpm *fake = (struct fake_tpm *)tpm->io.registers;
     uint32_t locality = offset / TPM_IO_LOCALITY_SIZE;
     uint32_t at = offset % TPM_IO_LOCALITY_SIZE;
     if (offset > TPM_IO_SIZE - 4) {
@@ -234,9 +235,9 @@ static uint32_t read32(void *context, uint32_t offset)
     return 0xffffffff;
 }
 
-static uint8_t read8(void *context, uint32_t offset)
+uint8_t tpm_read8(const struct tpm *tpm, uint32_t offset)
 {
-    struct fake_tpm *fake = context;
+    struct fake_tpm *fake = (struct fake_tpm *)tpm->io.registers;
     int locality = (int)(offset / TPM_IO_LOCALITY_SIZE);
     uint32_t at = offset % TPM_IO_LOCALITY_SIZE;
     if (offset >= TPM_IO_SIZE) {
@@ -252,14 +253,14 @@ static uint8_t read8(void *context, uint32_t offset)
         return fifo_access(fake, locality);
     }
     if (at == 0x18) {
-        return (uint8_t)read32(context, offset);
+        return (uint8_t)tpm_read32(tpm, offset);
     }
     return at == 0x24 && fake->active == locality ? fifo_give(fake) : 0xff;
 }
 
-static void write8(void *context, uint32_t offset, uint8_t value)
+void tpm_write8(const struct tpm *tpm, uint32_t offset, uint8_t value)
 {
-    struct fake_tpm *fake = context;
+    struct fake_tpm *fake = (struct fake_tpm *)tpm->io.registers;
     int locality = (int)(offset / TPM_IO_LOCALITY_SIZE);
     uint32_t at = offset % TPM_IO_LOCALITY_SIZE;
     if (offset >= TPM_IO_SIZE) {
@@ -281,9 +282,9 @@ static void write8(void *context, uint32_t offset, uint8_t value)
     }
 }
 
-static void write32(void *context, uint32_t offset, uint32_t value)
+void tpm_write32(const struct tpm *tpm, uint32_t offset, uint32_t value)
 {
-    struct fake_tpm *fake = context;
+    struct fake_tpm *fake = (struct fake_tpm *)tpm->io.registers;
     if (offset > TPM_IO_SIZE - 4) {
         abort();
     }
@@ -292,9 +293,9 @@ static void write32(void *context, uint32_t offset, uint32_t value)
     }
 }
 
-static void delay_us(void *context, uint32_t microseconds)
+void tpm_delay_us(const struct tpm *tpm, uint32_t microseconds)
 {
-    struct fake_tpm *fake = context;
+    struct fake_tpm *fake = (struct fake_tpm *)tpm->io.registers;
     fake->elapsed_us += microseconds;
 }
 
@@ -317,12 +318,7 @@ void fake_tpm_occupy(struct fake_tpm *fake, int locality)
 
 struct tpm_io fake_tpm_io(struct fake_tpm *fake)
 {
-    return (struct tpm_io){.read8 = read8,
-                           .read32 = read32,
-                           .write8 = write8,
-                           .write32 = write32,
-                           .delay_us = delay_us,
-                           .context = fake,
+    return (struct tpm_io){.registers = (volatile uint8_t *)fake,
                            .base = TPM_IO_BASE,
                            .size = TPM_IO_SIZE};
 }

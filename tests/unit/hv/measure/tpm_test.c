@@ -220,8 +220,8 @@ static void texts_are_all_there(void **state)
         assert_string_not_equal(tpm_status_text((enum tpm_status)i),
                                 "unknown TPM status");
     }
-    assert_string_equal(tpm_crb_ops.name, "CRB");
-    assert_string_equal(tpm_tis_ops.name, "FIFO");
+    assert_string_equal(tpm_crb.name, "CRB");
+    assert_string_equal(tpm_tis.name, "FIFO");
 }
 
 int main(void)
