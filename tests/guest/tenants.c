@@ -224,6 +224,41 @@ static void test_shared(domid_t source, domid_t target, unsigned int friend)
     let_go(orders);
 }
 
+/* dom0's ports, as a guest could have changed them. */
+static uint64_t own_ports(void)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t port = 0; port < 64; port++) {
+        struct evtchn_status status = {.dom = DOMID_SELF, .port = port};
+
+        evtchn_op(EVTCHNOP_status, &status);
+        sum = sum_add(sum, &status, sizeof(status));
+    }
+    return sum;
+}
+
+/* Of dom0 a guest may connect to ports that wait for it, and nothing else. */
+static void test_dom0(domid_t source)
+{
+    struct attack *orders = attacker_of(source);
+    uint64_t before = own_ports();
+
+    for (unsigned int i = 0; i < attempts_count; i++) {
+        const struct attempt *attempt = &attempts[i];
+        long result = try(orders, i, 0);
+
+        if (attempt->waits_for) {
+            tap_is((uint64_t)result, 0, "a guest may wait for dom0");
+        } else {
+            tap_ok(result < 0, "dom0: %s is refused (%ld)", attempt->operation,
+                   result);
+        }
+    }
+    tap_is(own_ports(), before, "dom0's ports are as they were");
+    let_go(orders);
+}
+
 /* Refusals without end cost the log a burst, and are counted. */
 static void test_flood(domid_t source, domid_t target)
 {
@@ -285,6 +320,8 @@ void test_main(void)
     test_shared(sibling, victim, 1);
     toolstack_destroy(sibling);
     toolstack_destroy(victim);
+    tap_note("a guest and dom0");
+    test_dom0(loner);
     tap_note("two guests without a label");
     victim = victim_of("default_u:guest_r:domU_t", friends);
     test_refused(loner, victim, 2);

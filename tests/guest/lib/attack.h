@@ -21,6 +21,7 @@ struct attempt {
     bool is_shared; /* guests of one tenant may */
     long (*run)(const struct attempt *attempt, domid_t victim);
     int number, code; /* of a hypercall that is a command with a structure */
+    bool waits_for;   /* it opens a port of the caller's own for the victim */
 };
 
 #define ATTEMPTS_MAX 128
