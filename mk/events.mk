@@ -5,7 +5,7 @@
 
 FAKE_MACHINE := -iquote tests/unit/hv/fake
 EVTCHN_SOURCES := hv/evtchn/evtchn.c hv/evtchn/virq.c hv/evtchn/evtchn_ops.c
-SCHED_SOURCES := hv/sched/sched.c hv/sched/run_queue.c hv/sched/wake.c \
+SCHED_SOURCES := hv/sched/sched.c hv/sched/run_queue.c hv/sched/share.c hv/sched/wake.c \
     hv/sched/pause.c hv/sched/poll.c hv/sched/runstate.c hv/sched/timer.c \
     hv/sched/vcpu_timer.c hv/sched/sched_ops.c hv/sched/vcpu_ops.c \
     hv/sched/shutdown.c
@@ -21,12 +21,13 @@ $(BUILD)/san/tests/unit/hv/cpu/irq_machine.o: \
 
 $(eval $(call unit_test,hv/evtchn/evtchn,$(EVTCHN_SOURCES)))
 $(eval $(call unit_test,hv/sched/sched,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
-    tests/unit/hv/sched/machine.c))
+    tests/unit/hv/sched/machine.c tests/unit/hv/sched/rest.c))
+$(eval $(call unit_test,hv/sched/share,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
+    tests/unit/hv/sched/machine.c tests/unit/hv/sched/rest.c))
 $(eval $(call unit_test,hv/sched/timer,hv/sched/timer.c))
 $(eval $(call unit_test,hv/domain/clock,hv/domain/clock.c))
 $(eval $(call unit_test,hv/cpu/irq,$(IRQ_SOURCES) \
     tests/unit/hv/cpu/irq_machine.c))
-$(eval $(call unit_test,hv/sched/race,$(filter-out hv/sched/vcpu_ops.c \
-    hv/sched/shutdown.c,$(SCHED_SOURCES)) $(EVTCHN_SOURCES) \
-    tests/unit/hv/sched/race_machine.c,-pthread))
+$(eval $(call unit_test,hv/sched/race,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
+    tests/unit/hv/sched/race_machine.c tests/unit/hv/sched/rest.c,-pthread))
 $(eval $(call fuzz_target,msi,hv/cpu/msi.c))

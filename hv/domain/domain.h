@@ -62,7 +62,13 @@ struct domain {
     /* Scheduling, guarded by the scheduler's lock. */
     uint32_t pause_count;     /* its vCPUs run while this is 0 */
     uint8_t toolstack_pauses; /* how many of them pausedomain made */
-    uint32_t weight;         /* share of CPU time, SCHED_WEIGHT_DEFAULT */
+    uint16_t weight;          /* its part of the CPUs that are short */
+    uint16_t cap;             /* percent of one CPU at most; 0: no limit */
+    uint16_t active_vcpus;    /* those that run or wait for a CPU */
+    uint8_t is_parked;        /* it has used up what the cap gives it */
+    int64_t cap_budget_ns;    /* what it may still run, as of: */
+    uint64_t cap_updated_ns;
+    struct timer cap_timer;   /* ends the parking */
     struct timer watchdog[2];
     uint32_t watchdog_used;  /* bit per watchdog; event_lock */
 

@@ -101,8 +101,10 @@ struct vcpu {
     uint32_t pause_count;
     uint8_t is_loaded;     /* its registers are on a CPU */
     uint8_t is_queued;     /* in the run queue */
-    uint64_t affinity;     /* bit per CPU */
-    int64_t credit_ns;     /* virtual time it has had: the least runs next */
+    uint8_t is_active;     /* counted in its domain's active_vcpus */
+    uint64_t affinity;     /* bit per CPU: where it may run */
+    uint64_t soft_affinity; /* where it would rather run */
+    int64_t virtual_time;  /* what it has had: the least runs next */
     uint64_t scheduled_ns; /* when it was last put on a CPU */
     struct vcpu *run_next;
     uint16_t poll_port[128];

@@ -56,6 +56,11 @@ static const struct row *row_split(const struct row *row, const void *arg)
         return ((const struct xen_sysctl *)arg)->u.readconsole.clear
                    ? &rows[row_sysctl_readconsole_clear]
                    : row;
+    case row_domctl_scheduler_get:
+        return ((const struct xen_domctl *)arg)->u.scheduler_op.cmd ==
+                       XEN_DOMCTL_SCHEDOP_putinfo
+                   ? &rows[row_domctl_scheduler_put]
+                   : row;
     default:
         return row;
     }

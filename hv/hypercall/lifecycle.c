@@ -40,6 +40,7 @@ int domain_create(const struct domain_config *config, struct domain **out)
     }
     domain->max_vcpus = config->max_vcpus;
     domain->port_limit = config->ports;
+    sched_domain_init(domain);
     rc = labels_make(domain, config->label) ? evtchn_domain_init(domain)
                                             : -ENOMEM;
     if (rc == 0) {
@@ -102,10 +103,7 @@ static int death_wait(struct domain *domain)
 
 static int timers_destroy(struct domain *domain)
 {
-    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
-        vcpu_sched_destroy(domain->vcpus[id]);
-    }
-    watchdogs_destroy(domain);
+    sched_domain_destroy(domain);
     return 0;
 }
 

@@ -9,11 +9,12 @@
 #include "hv/sched/run_queue.h"
 #include "hv/sched/runstate.h"
 #include "hv/sched/sched.h"
+#include "hv/sched/share.h"
 
 struct sched_cpu {
     struct vcpu *running; /* whom the CPU was given to; NULL: idle */
     struct timer slice;
-    uint8_t slice_armed;
+    uint64_t slice_end_ns; /* when it fires; 0: it is not armed */
 };
 
 /* Guarded by its lock, which is taken after event_lock, before timer_lock. */
@@ -35,6 +36,13 @@ static inline bool sched_may_run(const struct vcpu *vcpu)
 /* One more reason why the domain's vCPUs do not run, and one less. */
 void sched_hold(struct domain *domain);
 void sched_let_go(struct domain *domain);
+
+/* Whether a CPU was given to it. */
+static inline bool sched_is_running(const struct vcpu *vcpu)
+{
+    return sched.cpus[vcpu->cpu].running == vcpu;
+}
+
 /* Makes a CPU, which may be this one, call schedule(). */
 void sched_kick(uint32_t cpu_id);
 /*
@@ -44,6 +52,10 @@ void sched_kick(uint32_t cpu_id);
 void sched_make_runnable(struct vcpu *vcpu);
 /* Its place in the queue, or where it may run, changed. */
 void sched_requeue(struct vcpu *vcpu);
+/* It is not to run for now: takes it from the queue, or off its CPU. */
+void sched_withdraw(struct vcpu *vcpu, uint64_t now_ns);
+/* Queues it if it wants to run, may, and is on no CPU. */
+void sched_offer(struct vcpu *vcpu, uint64_t now_ns);
 
 /*
  * The current vCPU stops running unless an event can be delivered or is_over
@@ -61,3 +73,5 @@ void idle_wait(void);
 /* A vCPU's own timers; no lock held. */
 void vcpu_timers_init(struct vcpu *vcpu);
 void vcpu_timers_destroy(struct vcpu *vcpu);
+/* A domain's watchdogs; none of its vCPUs runs any more.  No lock held. */
+void watchdogs_destroy(struct domain *domain);

@@ -16,12 +16,12 @@
 /* It may not run any more.  Lock held. */
 static void make_stop(struct vcpu *vcpu)
 {
-    if (vcpu->is_loaded) {
-        sched_kick(vcpu->cpu);
-        return;
+    uint64_t now_ns = system_time_ns();
+
+    sched_withdraw(vcpu, now_ns);
+    if (!vcpu->is_loaded) {
+        runstate_change(vcpu, RUNSTATE_offline, now_ns);
     }
-    run_queue_remove(&sched.queue, vcpu);
-    runstate_change(vcpu, RUNSTATE_offline, system_time_ns());
 }
 
 /* It may run again: queue it, or show what it waits for.  Lock held. */

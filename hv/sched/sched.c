@@ -14,7 +14,8 @@
 #include "hv/sched/timer.h"
 
 #define SLICE_NS   10000000 /* the longest others wait for a CPU hog */
-#define PREEMPT_NS 500000   /* how far behind one must be to preempt */
+/* How far behind one must be to preempt. */
+#define PREEMPT ((int64_t)SHARE_DEFAULT(500000u))
 
 struct sched sched;
 
@@ -39,7 +40,7 @@ static void slice_expired(void *object)
 {
     struct sched_cpu *cpu = object;
 
-    WRITE_ONCE(cpu->slice_armed, 0);
+    WRITE_ONCE(cpu->slice_end_ns, 0);
     sched_request();
 }
 
@@ -55,14 +56,24 @@ void vcpu_sched_init(struct vcpu *vcpu)
     vcpu->state = VCPU_OFFLINE;
     vcpu->is_down = 1;
     vcpu->affinity = ~0ull;
+    vcpu->soft_affinity = ~0ull;
     vcpu->runstate.state = RUNSTATE_offline;
     vcpu->runstate.state_entry_time = system_time_ns();
     vcpu_timers_init(vcpu);
 }
 
-void vcpu_sched_destroy(struct vcpu *vcpu)
+void sched_domain_init(struct domain *domain)
 {
-    vcpu_timers_destroy(vcpu);
+    share_init(domain);
+}
+
+void sched_domain_destroy(struct domain *domain)
+{
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        vcpu_timers_destroy(domain->vcpus[id]);
+    }
+    watchdogs_destroy(domain);
+    share_destroy(domain);
 }
 
 struct vcpu_runstate_info runstate_snapshot(const struct vcpu *vcpu)
@@ -75,18 +86,60 @@ struct vcpu_runstate_info runstate_snapshot(const struct vcpu *vcpu)
     return info;
 }
 
-/* --- Where a vCPU that just became runnable should run (lock held) --- */
+/* --- The timer of a CPU (lock held) --- */
 
-/* Virtual time of the CPU's vCPU as it would be if charged now. */
-static int64_t running_credit(const struct sched_cpu *cpu, uint64_t now_ns)
+/* A CPU's timer that a waiting vCPU may rely on: not one for a cap far off. */
+static bool is_slice_near(const struct sched_cpu *cpu, uint64_t now_ns)
 {
-    const struct vcpu *vcpu = cpu->running;
+    uint64_t end_ns = READ_ONCE(cpu->slice_end_ns);
 
-    return vcpu->credit_ns +
-           run_queue_charge_ns(vcpu, now_ns - vcpu->scheduled_ns);
+    return end_ns != 0 && end_ns <= now_ns + SLICE_NS;
 }
 
-/* An idle CPU for it: the one it knows, then this one, then any; or -1. */
+/*
+ * When the CPU is to be interrupted: in time for those who wait, if anyone does,
+ * and when its vCPU has had what its cap allows; 0: not at all.
+ */
+static uint64_t slice_end_ns(const struct sched_cpu *cpu, uint32_t cpu_id,
+                             uint64_t now_ns)
+{
+    uint64_t end_ns = 0, left_ns = 0;
+
+    if (cpu->running == NULL) {
+        return 0;
+    }
+    if (run_queue_find(&sched.queue, 1ull << cpu_id) != NULL) {
+        end_ns = is_slice_near(cpu, now_ns) ? cpu->slice_end_ns
+                                            : now_ns + SLICE_NS;
+    }
+    left_ns = share_left_ns(cpu->running);
+    if (left_ns != UINT64_MAX && (end_ns == 0 || now_ns + left_ns < end_ns)) {
+        end_ns = now_ns + left_ns;
+    }
+    return end_ns;
+}
+
+static void set_slice(struct sched_cpu *cpu, uint32_t cpu_id, uint64_t now_ns)
+{
+    uint64_t end_ns = slice_end_ns(cpu, cpu_id, now_ns);
+
+    if (end_ns == cpu->slice_end_ns) {
+        return;
+    }
+    cpu->slice_end_ns = end_ns;
+    if (end_ns != 0) {
+        timer_set(&cpu->slice, end_ns);
+    } else {
+        timer_stop(&cpu->slice);
+    }
+}
+
+/* --- Where a vCPU that just became runnable should run (lock held) --- */
+
+/*
+ * An idle CPU for it: one that it prefers, of these the one it knows, then this
+ * one, then any; or -1.
+ */
 static int find_idle(const struct vcpu *vcpu)
 {
     uint64_t idle = sched.idle_cpus & vcpu->affinity;
@@ -94,6 +147,9 @@ static int find_idle(const struct vcpu *vcpu)
 
     if (idle == 0) {
         return -1;
+    }
+    if ((idle & vcpu->soft_affinity) != 0) {
+        idle &= vcpu->soft_affinity;
     }
     if (idle >> vcpu->cpu & 1) {
         return (int)vcpu->cpu;
@@ -110,36 +166,20 @@ static int find_victim(const struct vcpu *vcpu, uint64_t now_ns)
     int found = -1;
     int64_t most = 0;
 
-    for (uint32_t id = 0; id < MAX_CPUS; id++) {
-        const struct sched_cpu *cpu = &sched.cpus[id];
+    for (uint32_t id = 0; id < cpu_count; id++) {
+        const struct vcpu *running = sched.cpus[id].running;
+        int64_t time = 0;
 
-        if (cpu->running == NULL || (vcpu->affinity >> id & 1) == 0) {
+        if (running == NULL || (vcpu->affinity >> id & 1) == 0) {
             continue;
         }
-        if (found < 0 || running_credit(cpu, now_ns) > most) {
-            most = running_credit(cpu, now_ns);
+        time = share_time_now(running, now_ns);
+        if (found < 0 || time > most) {
+            most = time;
             found = (int)id;
         }
     }
     return found;
-}
-
-/* What a vCPU that comes back is measured against: whoever had least. */
-static void raise_floor(uint64_t now_ns)
-{
-    int64_t least = INT64_MAX;
-
-    for (uint32_t id = 0; id < cpu_count; id++) {
-        if (sched.cpus[id].running != NULL) {
-            least = MIN(least, running_credit(&sched.cpus[id], now_ns));
-        }
-    }
-    if (sched.queue.first != NULL) {
-        least = MIN(least, sched.queue.first->credit_ns);
-    }
-    if (least != INT64_MAX) {
-        sched.queue.floor_ns = MAX(sched.queue.floor_ns, least);
-    }
 }
 
 /*
@@ -148,7 +188,7 @@ static void raise_floor(uint64_t now_ns)
  */
 static void tell_cpu(const struct vcpu *vcpu, uint64_t now_ns)
 {
-    const struct sched_cpu *victim = NULL;
+    struct sched_cpu *victim = NULL;
     int cpu_id = find_idle(vcpu);
 
     if (cpu_id >= 0) {
@@ -161,14 +201,22 @@ static void tell_cpu(const struct vcpu *vcpu, uint64_t now_ns)
         return;
     }
     victim = &sched.cpus[cpu_id];
-    if (!READ_ONCE(victim->slice_armed) ||
-        vcpu->credit_ns + PREEMPT_NS < running_credit(victim, now_ns)) {
+    if (vcpu->virtual_time + PREEMPT <
+        share_time_now(victim->running, now_ns)) {
         sched_kick((uint32_t)cpu_id);
+    } else if (!is_slice_near(victim, now_ns)) {
+        if ((uint32_t)cpu_id == this_cpu()->id) {
+            set_slice(victim, (uint32_t)cpu_id, now_ns);
+        } else {
+            sched_kick((uint32_t)cpu_id); /* it sets its own timer */
+        }
     }
 }
 
-static void make_ready(struct vcpu *vcpu, uint64_t now_ns)
+static void enqueue(struct vcpu *vcpu, uint64_t now_ns)
 {
+    share_set_active(vcpu, true, now_ns);
+    share_admit(vcpu, now_ns);
     run_queue_insert(&sched.queue, vcpu);
     tell_cpu(vcpu, now_ns);
 }
@@ -177,25 +225,38 @@ void sched_requeue(struct vcpu *vcpu)
 {
     if (vcpu->is_queued) {
         run_queue_remove(&sched.queue, vcpu);
-        make_ready(vcpu, system_time_ns());
+        enqueue(vcpu, system_time_ns());
     }
+}
+
+void sched_offer(struct vcpu *vcpu, uint64_t now_ns)
+{
+    if (vcpu->state == VCPU_RUNNABLE && !vcpu->is_loaded && !vcpu->is_queued &&
+        sched_may_run(vcpu)) {
+        runstate_change(vcpu, RUNSTATE_runnable, now_ns);
+        if (!vcpu->domain->is_parked) {
+            enqueue(vcpu, now_ns);
+        }
+    }
+}
+
+void sched_withdraw(struct vcpu *vcpu, uint64_t now_ns)
+{
+    if (vcpu->is_loaded) {
+        sched_kick(vcpu->cpu);
+        return;
+    }
+    run_queue_remove(&sched.queue, vcpu);
+    share_set_active(vcpu, false, now_ns);
 }
 
 void sched_make_runnable(struct vcpu *vcpu)
 {
-    uint64_t now_ns = system_time_ns();
-
     if (vcpu->state == VCPU_BLOCKED && vcpu->poll_count != 0) {
         poll_end(vcpu);
     }
     vcpu->state = VCPU_RUNNABLE;
-    if (vcpu->is_loaded || vcpu->is_queued || !sched_may_run(vcpu)) {
-        return;
-    }
-    runstate_change(vcpu, RUNSTATE_runnable, now_ns);
-    raise_floor(now_ns);
-    run_queue_admit(&sched.queue, vcpu);
-    make_ready(vcpu, now_ns);
+    sched_offer(vcpu, system_time_ns());
 }
 
 /* --- Choosing (lock held) --- */
@@ -213,6 +274,9 @@ static void stop_running(struct vcpu *vcpu, uint64_t now_ns)
         state = RUNSTATE_blocked;
     }
     runstate_change(vcpu, state, now_ns);
+    if (state != RUNSTATE_runnable || vcpu->domain->is_parked) {
+        share_set_active(vcpu, false, now_ns);
+    }
 }
 
 static void start_running(struct vcpu *vcpu, uint32_t cpu_id, uint64_t now_ns)
@@ -222,23 +286,9 @@ static void start_running(struct vcpu *vcpu, uint32_t cpu_id, uint64_t now_ns)
     vcpu->is_loaded = 1;
     vcpu->scheduled_ns = now_ns;
     runstate_change(vcpu, RUNSTATE_running, now_ns);
-    sched.queue.floor_ns = MAX(sched.queue.floor_ns, vcpu->credit_ns);
+    sched.queue.floor = MAX(sched.queue.floor, vcpu->virtual_time);
     /* Before its pending events are looked at: see vcpu_notify. */
     atomic_set(&vcpu->state, VCPU_RUNNING);
-}
-
-/* The CPU will be interrupted in time for those who wait, if anyone does. */
-static void set_slice(struct sched_cpu *cpu, uint32_t cpu_id, uint64_t now_ns)
-{
-    if (cpu->running != NULL && run_queue_find(&sched.queue, cpu_id) != NULL) {
-        if (!cpu->slice_armed) {
-            cpu->slice_armed = 1;
-            timer_set(&cpu->slice, now_ns + SLICE_NS);
-        }
-    } else if (cpu->slice_armed) {
-        cpu->slice_armed = 0;
-        timer_stop(&cpu->slice);
-    }
 }
 
 /*
@@ -263,16 +313,17 @@ static void pass_on(uint64_t now_ns)
 static bool wants_and_may(const struct vcpu *vcpu, uint32_t cpu_id)
 {
     return (vcpu->state == VCPU_RUNNING || vcpu->state == VCPU_RUNNABLE) &&
-           sched_may_run(vcpu) && (vcpu->affinity >> cpu_id & 1);
+           sched_may_run(vcpu) && !vcpu->domain->is_parked &&
+           (vcpu->affinity >> cpu_id & 1);
 }
 
 /* Whom this CPU runs next, prev being whom it ran; NULL: nobody. */
 static struct vcpu *choose(uint32_t cpu_id, struct vcpu *prev)
 {
-    struct vcpu *next = run_queue_find(&sched.queue, cpu_id);
+    struct vcpu *next = run_queue_find(&sched.queue, 1ull << cpu_id);
 
     if (prev != NULL && wants_and_may(prev, cpu_id) &&
-        (next == NULL || prev->credit_ns <= next->credit_ns)) {
+        (next == NULL || prev->virtual_time <= next->virtual_time)) {
         return prev;
     }
     return next;
@@ -281,14 +332,14 @@ static struct vcpu *choose(uint32_t cpu_id, struct vcpu *prev)
 static struct vcpu *pick_next(uint32_t cpu_id, struct vcpu *prev)
 {
     struct sched_cpu *cpu = &sched.cpus[cpu_id];
-    uint64_t now_ns = system_time_ns();
     struct vcpu *next = NULL;
+    uint64_t now_ns = 0;
 
     spin_lock(&sched.lock);
+    now_ns = system_time_ns();
     if (prev != NULL) {
-        prev->credit_ns +=
-            run_queue_charge_ns(prev, now_ns - prev->scheduled_ns);
-        prev->scheduled_ns = now_ns;
+        share_charge(prev, now_ns);
+        (void)share_park(prev, now_ns);
     }
     next = choose(cpu_id, prev);
     if (next != prev) {
@@ -316,16 +367,13 @@ static struct vcpu *pick_next(uint32_t cpu_id, struct vcpu *prev)
 /* Its registers are saved: from now on another CPU may take it. */
 static void release(struct vcpu *vcpu, uint32_t cpu_id)
 {
-    uint64_t now_ns = system_time_ns();
+    uint64_t now_ns = 0;
 
     spin_lock(&sched.lock);
+    now_ns = system_time_ns();
     vcpu->is_loaded = 0;
-    if (vcpu->state == VCPU_RUNNABLE && sched_may_run(vcpu)) {
-        runstate_change(vcpu, RUNSTATE_runnable, now_ns);
-        run_queue_insert(&sched.queue, vcpu);
-        set_slice(&sched.cpus[cpu_id], cpu_id, now_ns);
-        tell_cpu(vcpu, now_ns);
-    }
+    sched_offer(vcpu, now_ns);
+    set_slice(&sched.cpus[cpu_id], cpu_id, now_ns);
     spin_unlock(&sched.lock);
 }
 

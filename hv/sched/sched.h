@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which vCPU runs where.  One run queue for all CPUs, ordered by the virtual
- * time each vCPU has had (its running time over its domain's weight): the one
- * that had least runs next.  sched.lock guards the queue and every vCPU's
- * scheduling state; it is never held across vcpu_switch.  A vCPU whose
- * registers are on a CPU (is_loaded) is never in the queue.
+ * time each vCPU has had (share.h): the one that had least runs next.
+ * sched.lock guards the queue and every vCPU's scheduling state; it is never
+ * held across vcpu_switch.  A vCPU whose registers are on a CPU (is_loaded) is
+ * never in the queue.
  */
 #pragma once
 
@@ -14,12 +14,12 @@
 
 /* At boot, before any vCPU is made. */
 void sched_init(void);
-/* The scheduling part of a new vCPU: down, any CPU, default weight. */
+/* The scheduling part of a new domain: default weight, no cap. */
+void sched_domain_init(struct domain *domain);
+/* The scheduling part of a new vCPU: down, any CPU. */
 void vcpu_sched_init(struct vcpu *vcpu);
-/* Stops its timers; the vCPU is paused and not loaded. */
-void vcpu_sched_destroy(struct vcpu *vcpu);
-/* Stops the domain's watchdogs; none of its vCPUs runs any more. */
-void watchdogs_destroy(struct domain *domain);
+/* Stops all timers of a domain that is paused and whose vCPUs are stopped. */
+void sched_domain_destroy(struct domain *domain);
 
 /*
  * From the exit path, no lock held, when this CPU's need_resched is set:

@@ -51,9 +51,9 @@ void vcpu_yield(void)
         return;
     }
     spin_lock(&sched.lock);
-    next = run_queue_find(&sched.queue, vcpu->cpu);
+    next = run_queue_find(&sched.queue, 1ull << vcpu->cpu);
     if (next != NULL) {
-        vcpu->credit_ns = MAX(vcpu->credit_ns, next->credit_ns + 1);
+        vcpu->virtual_time = MAX(vcpu->virtual_time, next->virtual_time + 1);
         sched_request();
     }
     spin_unlock(&sched.lock);

@@ -117,6 +117,10 @@ static void *argument_make(const struct row *row)
     if (is_same(row->operation, "readconsole_clear")) {
         ((struct xen_sysctl *)argument)->u.readconsole.clear = 1;
     }
+    if (is_same(row->operation, "scheduler_get")) {
+        ((struct xen_domctl *)argument)->u.scheduler_op.cmd =
+            XEN_DOMCTL_SCHEDOP_getinfo;
+    }
     return argument;
 }
 
@@ -175,6 +179,7 @@ static int code_of(const struct row *row)
         {"bind_virq_global", EVTCHNOP_bind_virq},
         {"send_ipi", EVTCHNOP_send},
         {"readconsole_clear", XEN_SYSCTL_readconsole},
+        {"scheduler_put", XEN_DOMCTL_scheduler_op},
         {"map_write", GNTTABOP_map_grant_ref},
         {"map_device", GNTTABOP_map_grant_ref},
     };

@@ -24,7 +24,7 @@
 #include "hv/sched/timer.h"
 
 #define STACK_SIZE (256 * 1024)
-#define VCPUS      16
+#define VCPUS      32
 
 struct machine_cpu {
     struct cpu cpu;
@@ -48,7 +48,7 @@ uint32_t cpu_count;
 _Thread_local struct cpu *fake_cpu;
 uint64_t fake_time_ns;
 struct domain *domain0;
-struct domain *machine_domains[4];
+struct domain *machine_domains[8];
 uint32_t machine_interrupts;
 
 static struct machine_cpu machine[MAX_CPUS];
@@ -126,88 +126,9 @@ void vcpu_switch(struct vcpu *prev, struct vcpu *next)
     fake_cpu->current = next;
 }
 
-void resume_guest(void)
-{
-    abort();
-}
-
-void *heap_alloc(size_t size)
-{
-    return calloc(1, size);
-}
-
-void heap_free(void *object, size_t size)
-{
-    (void)size;
-    free(object);
-}
-
 void domain_put(struct domain *domain)
 {
     domain->refs--;
-}
-
-int pirq_bind(struct domain *domain, uint32_t pirq, uint32_t port)
-{
-    (void)domain;
-    (void)pirq;
-    (void)port;
-    return -EINVAL;
-}
-
-void pirq_unbind(struct domain *domain, uint32_t pirq)
-{
-    (void)domain;
-    (void)pirq;
-}
-
-long hypercall_continue(struct call *call)
-{
-    (void)call;
-    return -ERESTART;
-}
-
-bool guest_read(void *to, gva_t from, size_t size)
-{
-    memcpy(to, (const void *)from.va, size);
-    return true;
-}
-
-bool guest_write(gva_t to, const void *from, size_t size)
-{
-    memcpy((void *)to.va, from, size);
-    return true;
-}
-
-void clock_write_area(const struct vcpu *vcpu)
-{
-    (void)vcpu;
-}
-
-void log_line(const char *format, ...)
-{
-    (void)format;
-}
-
-void panic(const char *format, ...)
-{
-    (void)format;
-    abort();
-}
-
-void machine_power_off(void)
-{
-    abort();
-}
-
-void machine_restart(void)
-{
-    abort();
-}
-
-void machine_stop(void)
-{
-    abort();
 }
 
 /* --- The machine --- */
@@ -263,11 +184,10 @@ void machine_end(void)
     machine_settle();
     for (uint32_t i = 0; i < guest_count; i++) {
         assert_true(vcpu_is_stopped(guests[i].vcpu));
-        vcpu_sched_destroy(guests[i].vcpu);
     }
     for (uint32_t id = 0; id < ARRAY_SIZE(machine_domains); id++) {
         if (machine_domains[id] != NULL) {
-            watchdogs_destroy(machine_domains[id]);
+            sched_domain_destroy(machine_domains[id]);
             while (evtchn_domain_destroy(machine_domains[id]) != 0) {
             }
             evtchn_domain_free(machine_domains[id]);
@@ -293,6 +213,7 @@ struct domain *machine_domain(uint32_t id, uint32_t vcpu_count)
     domain->refs = 1;
     domain->shared = calloc(1, sizeof(*domain->shared));
     domain->vcpu_count = vcpu_count;
+    sched_domain_init(domain);
     assert_int_equal(evtchn_domain_init(domain), 0);
     for (uint32_t v = 0; v < vcpu_count; v++) {
         struct vcpu *vcpu = calloc(1, sizeof(*vcpu));

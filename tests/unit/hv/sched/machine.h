@@ -18,7 +18,7 @@ struct behaviour {
     uint64_t run_ns, sleep_ns;
 };
 
-extern struct domain *machine_domains[4];
+extern struct domain *machine_domains[8];
 extern uint32_t machine_interrupts; /* timer interrupts so far */
 
 /* cpus idle CPUs and no domains, at time 0. */

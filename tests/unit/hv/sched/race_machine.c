@@ -146,68 +146,9 @@ void vcpu_switch(struct vcpu *prev, struct vcpu *next)
     fake_cpu->current = next;
 }
 
-void resume_guest(void)
-{
-    abort();
-}
-
-void *heap_alloc(size_t size)
-{
-    return calloc(1, size);
-}
-
-void heap_free(void *object, size_t size)
-{
-    (void)size;
-    free(object);
-}
-
 void domain_put(struct domain *domain)
 {
     (void)atomic_sub(&domain->refs, 1);
-}
-
-int pirq_bind(struct domain *domain, uint32_t pirq, uint32_t port)
-{
-    (void)domain;
-    (void)pirq;
-    (void)port;
-    return -EINVAL;
-}
-
-void pirq_unbind(struct domain *domain, uint32_t pirq)
-{
-    (void)domain;
-    (void)pirq;
-}
-
-long hypercall_continue(struct call *call)
-{
-    (void)call;
-    return -ERESTART;
-}
-
-bool guest_read(void *to, gva_t from, size_t size)
-{
-    memcpy(to, (const void *)from.va, size);
-    return true;
-}
-
-bool guest_write(gva_t to, const void *from, size_t size)
-{
-    memcpy((void *)to.va, from, size);
-    return true;
-}
-
-void clock_write_area(const struct vcpu *vcpu)
-{
-    (void)vcpu;
-}
-
-void panic(const char *format, ...)
-{
-    (void)format;
-    abort();
 }
 
 /* --- The machine --- */
@@ -267,6 +208,7 @@ void race_start(uint32_t domains, uint32_t vcpus)
         domain->vcpu_count = vcpus;
         domain->port_limit = 64;
         race_domains[d] = domain;
+        sched_domain_init(domain);
         assert_int_equal(evtchn_domain_init(domain), 0);
         for (uint32_t v = 0; v < vcpus; v++) {
             domain->vcpus[v] = vcpu_make(domain, v);
@@ -304,9 +246,7 @@ void race_end(void)
     for (uint32_t d = 0; race_domains[d] != NULL; d++) {
         struct domain *domain = race_domains[d];
 
-        for (uint32_t v = 0; v < domain->vcpu_count; v++) {
-            vcpu_sched_destroy(domain->vcpus[v]);
-        }
+        sched_domain_destroy(domain);
         while (evtchn_domain_destroy(domain) != 0) {
         }
         evtchn_domain_free(domain);

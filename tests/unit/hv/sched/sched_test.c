@@ -443,7 +443,7 @@ static void check_work_conserving(void)
 {
     for (uint32_t id = 0; id < cpu_count; id++) {
         if (machine_running(id) == NULL) {
-            assert_null(run_queue_find(&sched.queue, id));
+            assert_null(run_queue_find(&sched.queue, 1ull << id));
         }
     }
 }

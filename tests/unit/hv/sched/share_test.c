@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who gets how much of CPUs that are short, measured on the simulated machine:
+ * weights are the domain's, caps hold whatever else happens, nobody starves
+ * and nobody gains by the moment at which he sleeps.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "machine.h"
+
+#include "hv/abi/handlers.h"
+#include "hv/cpu/cpu.h"
+#include "hv/cpu/time.h"
+
+/* Within this many percent of what is expected. */
+#define TOLERANCE 5
+
+static struct domain *start(uint32_t id, uint32_t vcpus, uint16_t weight,
+                            uint16_t cap)
+{
+    struct domain *domain = machine_domain(id, vcpus);
+
+    share_set(domain, weight, cap);
+    for (uint32_t v = 0; v < vcpus; v++) {
+        vcpu_up(domain->vcpus[v]);
+    }
+    return domain;
+}
+
+/* vCPUs that sleep need a timer event. */
+static void behave(struct domain *domain, struct behaviour behaviour)
+{
+    for (uint32_t v = 0; v < domain->vcpu_count; v++) {
+        struct evtchn_bind_virq arg = {.virq = VIRQ_TIMER, .vcpu = v};
+        struct call call = {.caller = domain->vcpus[0], .target = domain};
+
+        assert_int_equal(do_event_channel_op_bind_virq(NULL, &call, &arg), 0);
+        machine_behave(domain->vcpus[v], behaviour);
+    }
+}
+
+static uint64_t ran_ns(const struct domain *domain)
+{
+    uint64_t sum_ns = 0;
+
+    for (uint32_t v = 0; v < domain->vcpu_count; v++) {
+        sum_ns += machine_ran_ns(domain->vcpus[v]);
+    }
+    return sum_ns;
+}
+
+static void assert_about(uint64_t ns, uint64_t expected_ns)
+{
+    if (ns > expected_ns * (100 + TOLERANCE) / 100 ||
+        ns < expected_ns * (100 - TOLERANCE) / 100) {
+        fail_msg("%lu ms, not %lu", ns / MS, expected_ns / MS);
+    }
+}
+
+/* As guests that look at their events do. */
+static void run_and_consume(uint64_t ns)
+{
+    for (uint64_t done = 0; done < ns; done += MS) {
+        machine_run(MS);
+        for (uint32_t d = 0; d < 8; d++) {
+            struct domain *domain = machine_domains[d];
+
+            if (domain != NULL) {
+                domain->shared->evtchn_pending[0] = 0;
+                for (uint32_t v = 0; v < domain->vcpu_count; v++) {
+                    domain->vcpus[v]->info->evtchn_pending_sel = 0;
+                }
+            }
+        }
+    }
+}
+
+static void test_weight_is_the_domains(void **state)
+{
+    struct domain *one = NULL, *many = NULL, *heavy = NULL;
+
+    (void)state;
+    machine_start(1);
+    one = start(0, 1, 256, 0);
+    many = start(1, 4, 256, 0);
+    heavy = start(2, 2, 512, 0);
+    machine_run(8000 * MS);
+    assert_about(ran_ns(one), 2000 * MS);
+    assert_about(ran_ns(many), 2000 * MS);
+    assert_about(ran_ns(heavy), 4000 * MS);
+    assert_about(machine_ran_ns(many->vcpus[3]), 500 * MS);
+    machine_end();
+}
+
+static void test_on_two_cpus(void **state)
+{
+    struct domain *few = NULL, *many = NULL;
+
+    (void)state;
+    machine_start(2);
+    few = start(0, 2, 256, 0);
+    many = start(1, 6, 256, 0);
+    machine_run(6000 * MS);
+    assert_about(ran_ns(few), 6000 * MS);
+    assert_about(ran_ns(many), 6000 * MS);
+    machine_end();
+}
+
+/* Its weight asks for more than one CPU: the others share what is left. */
+static void test_weight_that_cannot_be_had(void **state)
+{
+    struct domain *huge = NULL, *light = NULL, *heavy = NULL;
+
+    (void)state;
+    machine_start(2);
+    huge = start(0, 1, 20000, 0);
+    light = start(1, 1, 100, 0);
+    heavy = start(2, 1, 300, 0);
+    machine_run(20000 * MS);
+    assert_about(ran_ns(huge), 20000 * MS);
+    assert_about(ran_ns(light), 5000 * MS);
+    assert_about(ran_ns(heavy), 15000 * MS);
+    machine_end();
+}
+
+static void test_pinned_pairs(void **state)
+{
+    struct domain *domains[4] = {NULL};
+
+    (void)state;
+    machine_start(2);
+    for (uint32_t d = 0; d < 4; d++) {
+        domains[d] = start(d, 1, d % 2 == 0 ? 256 : 768, 0);
+        assert_int_equal(
+            vcpu_set_affinity(domains[d]->vcpus[0], d < 2 ? 1 : 2), 0);
+    }
+    machine_run(8000 * MS);
+    assert_about(ran_ns(domains[0]), 2000 * MS);
+    assert_about(ran_ns(domains[1]), 6000 * MS);
+    assert_about(ran_ns(domains[2]), 2000 * MS);
+    assert_about(ran_ns(domains[3]), 6000 * MS);
+    machine_end();
+}
+
+/* One that had a CPU for itself is not starved by who comes back later. */
+static void test_the_past_is_forgiven(void **state)
+{
+    struct domain *alone = NULL, *pair[2], *late = NULL;
+    uint64_t before_ns = 0;
+
+    (void)state;
+    machine_start(2);
+    alone = start(0, 1, 256, 0);
+    assert_int_equal(vcpu_set_affinity(alone->vcpus[0], 1), 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        pair[i] = start(1 + i, 1, 256, 0);
+        assert_int_equal(vcpu_set_affinity(pair[i]->vcpus[0], 2), 0);
+    }
+    machine_run(60000 * MS);
+    assert_about(ran_ns(alone), 60000 * MS);
+    machine_enter(0);
+    late = start(3, 1, 256, 0);
+    before_ns = ran_ns(alone);
+    machine_run(1000 * MS);
+    /* Two CPUs among four, or a little less for who is ahead. */
+    assert_true(ran_ns(alone) - before_ns >= 250 * MS);
+    assert_true(ran_ns(late) >= 400 * MS);
+    machine_end();
+}
+
+static void test_least_weight_is_served(void **state)
+{
+    struct domain *least = NULL, *most = NULL;
+
+    (void)state;
+    machine_start(1);
+    least = start(0, 1, 1, 0);
+    most = start(1, 1, UINT16_MAX, 0);
+    machine_run(120000 * MS);
+    assert_in_range(ran_ns(least), 10 * MS, 60 * MS);
+    assert_about(ran_ns(most), 120000 * MS);
+    machine_end();
+}
+
+static void test_cap_on_an_idle_machine(void **state)
+{
+    struct domain *one = NULL, *three = NULL;
+
+    (void)state;
+    machine_start(4);
+    one = start(0, 1, 256, 25);
+    three = start(1, 3, 256, 150);
+    machine_run(4000 * MS);
+    assert_about(ran_ns(one), 1000 * MS);
+    assert_about(ran_ns(three), 6000 * MS);
+
+    /* Another cap holds from now on, and none lets it run. */
+    machine_enter(0);
+    share_set(one, 256, 75);
+    machine_run(4000 * MS);
+    assert_about(ran_ns(one), 4000 * MS);
+    machine_enter(0);
+    share_set(one, 256, 0);
+    machine_run(4000 * MS);
+    assert_about(ran_ns(one), 8000 * MS);
+    machine_end();
+}
+
+static void test_every_cap_holds(void **state)
+{
+    static const uint16_t caps[] = {1, 2, 5, 10, 33, 50, 80, 99, 100};
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+        struct domain *capped = NULL, *other = NULL;
+
+        machine_start(1);
+        capped = start(0, 2, 65535, caps[i]);
+        other = start(1, 1, 256, 0);
+        machine_run(10000 * MS);
+        assert_about(ran_ns(capped), MIN(100u, caps[i]) * 100 * MS);
+        assert_true(ran_ns(capped) + ran_ns(other) == 10000 * MS);
+        machine_end();
+    }
+}
+
+static void test_caps_and_weights(void **state)
+{
+    struct domain *capped = NULL, *light = NULL, *heavy = NULL;
+
+    (void)state;
+    machine_start(1);
+    capped = start(0, 1, 1024, 40);
+    light = start(1, 1, 256, 0);
+    heavy = start(2, 2, 512, 0);
+    machine_run(10000 * MS);
+    assert_about(ran_ns(capped), 4000 * MS);
+    assert_about(ran_ns(light), 2000 * MS);
+    assert_about(ran_ns(heavy), 4000 * MS);
+    machine_end();
+}
+
+/* Sleeping is no way around a cap, and costs nobody a timer. */
+static void test_cap_of_a_sleeper(void **state)
+{
+    struct domain *domain = NULL;
+
+    (void)state;
+    machine_start(2);
+    domain = start(0, 2, 256, 30);
+    behave(domain, (struct behaviour){4 * MS, MS});
+    run_and_consume(5000 * MS);
+    assert_in_range(ran_ns(domain), 1000 * MS, 1560 * MS);
+    machine_behave(domain->vcpus[0], (struct behaviour){0, 0});
+    machine_behave(domain->vcpus[1], (struct behaviour){0, 0});
+    machine_enter(0);
+    domain_pause(domain);
+    machine_run(100 * MS);
+    machine_interrupts = 0;
+    machine_run(10000 * MS);
+    assert_int_equal(machine_interrupts, 0);
+    machine_end();
+}
+
+/* A parked domain can be paused, gone on with, and taken down. */
+static void test_parked_and_paused(void **state)
+{
+    struct domain *domain = NULL;
+    uint64_t before_ns = 0;
+
+    (void)state;
+    machine_start(1);
+    domain = start(0, 2, 256, 5);
+    machine_run(52 * MS);
+    while (domain->is_parked == 0) {
+        machine_run(MS / 10);
+    }
+    machine_enter(0);
+    domain_pause(domain);
+    before_ns = ran_ns(domain);
+    machine_run(1000 * MS);
+    assert_int_equal(ran_ns(domain), before_ns);
+    assert_true(domain_is_stopped(domain));
+    machine_enter(0);
+    domain_unpause(domain);
+    machine_run(1000 * MS);
+    assert_in_range(ran_ns(domain) - before_ns, 45 * MS, 56 * MS);
+    machine_end();
+}
+
+/* One that does input and output gets a CPU soon, whoever computes. */
+static void test_latency(void **state)
+{
+    struct domain *io = NULL;
+
+    (void)state;
+    machine_start(2);
+    (void)start(1, 4, 256, 0);
+    (void)start(2, 4, 512, 60);
+    (void)start(3, 2, 256, 0);
+    machine_run(200 * MS);
+    io = start(0, 2, 256, 0);
+    behave(io, (struct behaviour){MS / 5, 3 * MS});
+    run_and_consume(3000 * MS);
+    assert_in_range(machine_latency_ns(io->vcpus[0]), 0, 5 * MS);
+    assert_in_range(machine_latency_ns(io->vcpus[1]), 0, 5 * MS);
+    assert_true(ran_ns(io) > 300 * MS);
+    machine_end();
+}
+
+/* Siblings that sleep for a moment before each slice ends gain nothing. */
+static void test_sleep_at_the_right_time(void **state)
+{
+    struct domain *cheat = NULL, *honest = NULL;
+
+    (void)state;
+    machine_start(2);
+    cheat = start(0, 2, 256, 0);
+    behave(cheat, (struct behaviour){99 * MS / 10, MS / 10});
+    honest = start(1, 2, 256, 0);
+    run_and_consume(4000 * MS);
+    assert_true(ran_ns(cheat) <= ran_ns(honest) * 105 / 100);
+    machine_end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_weight_is_the_domains),
+        cmocka_unit_test(test_on_two_cpus),
+        cmocka_unit_test(test_weight_that_cannot_be_had),
+        cmocka_unit_test(test_pinned_pairs),
+        cmocka_unit_test(test_the_past_is_forgiven),
+        cmocka_unit_test(test_least_weight_is_served),
+        cmocka_unit_test(test_cap_on_an_idle_machine),
+        cmocka_unit_test(test_every_cap_holds),
+        cmocka_unit_test(test_caps_and_weights),
+        cmocka_unit_test(test_cap_of_a_sleeper),
+        cmocka_unit_test(test_parked_and_paused),
+        cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_sleep_at_the_right_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
