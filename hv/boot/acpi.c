@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finding ACPI tables: the RSDP names the root table, the root table names all
- * others. What is mapped is valid only until the next map, so entries of the
- * root table are mapped one by one.
+ * others.
  */
 #include "hv/boot/acpi.h"
 
@@ -132,9 +131,9 @@ static void copy_signature(struct acpi_fault *fault, const uint8_t *signature)
     }
 }
 
-/* Map the table at maddr, with its length and checksum right. */
-static enum acpi_status open_table(const struct acpi_map *access,
-                                   uint64_t maddr, struct bytes *out,
+/* Find the table at maddr: its name goes to *fault, its length to *size. */
+static enum acpi_status find_table(const struct acpi_map *access,
+                                   uint64_t maddr, size_t *size,
                                    struct acpi_fault *fault)
 {
     struct bytes header;
@@ -144,14 +143,20 @@ static enum acpi_status open_table(const struct acpi_map *access,
     }
     struct cursor cursor = cursor_over(header);
     take_skip(&cursor, SIGNATURE_SIZE);
+    *size = take_le32(&cursor);
     copy_signature(fault, header.data);
-    uint32_t size = take_le32(&cursor);
-    fault->offset = SIGNATURE_SIZE;
+    return ACPI_OK;
+}
+
+/* Map the table that was found, with its length and checksum right. */
+static enum acpi_status open_table(const struct acpi_map *access, size_t size,
+                                   struct bytes *out, struct acpi_fault *fault)
+{
     if (size < ACPI_HEADER_SIZE || size > ACPI_MAX_TABLE_SIZE) {
+        fault->offset = SIGNATURE_SIZE;
         return ACPI_BAD_LENGTH;
     }
-    fault->offset = 0;
-    if (!map(access, maddr, size, out)) {
+    if (!map(access, fault->maddr, size, out)) {
         return ACPI_NOT_MAPPED;
     }
     return sums_to_zero(*out) ? ACPI_OK : ACPI_BAD_CHECKSUM;
@@ -196,20 +201,21 @@ static bool has_signature(const struct acpi_fault *header, const char *name)
 static void read_table(const struct acpi_map *access, uint64_t maddr,
                        struct acpi_info *info, uint32_t *seen)
 {
-    struct bytes header, table;
-    struct acpi_fault fault = {.maddr = maddr};
-    if (!map(access, maddr, ACPI_HEADER_SIZE, &header)) {
-        note_fault(info, &fault, ACPI_NOT_MAPPED);
+    struct bytes table;
+    struct acpi_fault fault;
+    size_t size;
+    enum acpi_status status = find_table(access, maddr, &size, &fault);
+    if (status != ACPI_OK) {
+        note_fault(info, &fault, status);
         return;
     }
-    copy_signature(&fault, header.data);
     for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {
         if (!has_signature(&fault, parsers[i].signature) ||
             (*seen & UINT32_C(1) << i) != 0) {
             continue;
         }
         *seen |= UINT32_C(1) << i;
-        enum acpi_status status = open_table(access, maddr, &table, &fault);
+        status = open_table(access, size, &table, &fault);
         if (status == ACPI_OK) {
             status = parsers[i].parse(table, info, &fault.offset);
         }
@@ -221,13 +227,16 @@ static void read_table(const struct acpi_map *access, uint64_t maddr,
     }
 }
 
+/* The root table, or what is wrong with it. */
 static enum acpi_status open_root(const struct acpi_map *access,
-                                  const struct acpi_root *root, size_t *count,
-                                  struct acpi_fault *fault)
+                                  const struct acpi_root *root, size_t width,
+                                  struct bytes *out, struct acpi_fault *fault)
 {
-    struct bytes table;
-    size_t width = root->is_xsdt ? 8 : 4;
-    enum acpi_status status = open_table(access, root->table, &table, fault);
+    size_t size;
+    enum acpi_status status = find_table(access, root->table, &size, fault);
+    if (status == ACPI_OK) {
+        status = open_table(access, size, out, fault);
+    }
     if (status != ACPI_OK) {
         return status;
     }
@@ -235,11 +244,11 @@ static enum acpi_status open_root(const struct acpi_map *access,
         return ACPI_BAD_SIGNATURE;
     }
     fault->offset = SIGNATURE_SIZE;
-    if ((table.size - ACPI_HEADER_SIZE) % width != 0) {
+    if ((size - ACPI_HEADER_SIZE) % width != 0) {
         return ACPI_BAD_LENGTH;
     }
-    *count = (table.size - ACPI_HEADER_SIZE) / width;
-    return *count <= ACPI_MAX_TABLES ? ACPI_OK : ACPI_TOO_MANY;
+    return (size - ACPI_HEADER_SIZE) / width <= ACPI_MAX_TABLES ? ACPI_OK
+                                                                 : ACPI_TOO_MANY;
 }
 
 enum acpi_status acpi_read_tables(const struct acpi_map *access,
@@ -247,24 +256,18 @@ enum acpi_status acpi_read_tables(const struct acpi_map *access,
                                   struct acpi_info *out,
                                   struct acpi_fault *fault)
 {
-    size_t count, width = root->is_xsdt ? 8 : 4;
+    struct bytes table;
+    size_t width = root->is_xsdt ? 8 : 4;
     uint32_t seen = 0;
     memset(out, 0, sizeof(*out));
-    out->root = *root;
-    enum acpi_status status = open_root(access, root, &count, fault);
-    if (status != ACPI_OK) {
-        fault->status = status;
-        return status;
+    fault->status = open_root(access, root, width, &table, fault);
+    if (fault->status != ACPI_OK) {
+        return fault->status;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct bytes entry;
-        uint64_t at = root->table + ACPI_HEADER_SIZE + i * width;
-        if (!map(access, at, width, &entry)) {
-            fault->status = ACPI_NOT_MAPPED;
-            return ACPI_NOT_MAPPED;
-        }
-        struct cursor cursor = cursor_over(entry);
-        uint64_t maddr = take_little(&cursor, width);
+    struct cursor entries = cursor_over(table);
+    take_skip(&entries, ACPI_HEADER_SIZE);
+    while (cursor_remaining(&entries) != 0) {
+        uint64_t maddr = take_little(&entries, width);
         if (maddr != 0) {
             read_table(access, maddr, out, &seen);
         }

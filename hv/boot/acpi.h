@@ -12,8 +12,8 @@
 #include "hv/boot/acpi_info.h"
 #include "lib/bytes.h"
 
-/* Gives *out for machine memory [maddr, maddr + size), valid until the next
- * call, or says no. */
+/* Gives *out for machine memory [maddr, maddr + size), which stays valid, or
+ * says no. */
 struct acpi_map {
     bool (*map)(void *context, uint64_t maddr, size_t size, struct bytes *out);
     void *context;

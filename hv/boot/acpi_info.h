@@ -105,7 +105,6 @@ struct acpi_root {
 };
 
 struct acpi_info {
-    struct acpi_root root;
     struct acpi_madt madt;
     struct acpi_fadt fadt;
     struct acpi_hpet hpet;

@@ -10,7 +10,6 @@
 #define FADT_SMALLEST           116 /* revision 1 */
 #define FADT_FLAGS              112 /* the reset register follows */
 #define FADT_X_PM_TIMER         208
-#define ADDRESS_SIZE            12
 #define MCFG_FIRST              44
 #define MCFG_ENTRY_SIZE         16
 #define TPM2_SMALLEST           52

@@ -56,6 +56,13 @@ void boot_info_add_memory(uint64_t start, uint64_t size, enum memory_type type)
     }
 }
 
+void boot_info_add_e820(uint64_t start, uint64_t size, uint32_t type)
+{
+    bool known = type >= MEMORY_RAM && type <= MEMORY_UNUSABLE;
+
+    boot_info_add_memory(start, size, known ? type : MEMORY_RESERVED);
+}
+
 static void keep_rsdp(const struct multiboot2_info *info)
 {
     struct bytes rsdp =
@@ -71,26 +78,16 @@ static void keep_rsdp(const struct multiboot2_info *info)
 static void keep_memory(const struct multiboot2_info *info)
 {
     struct multiboot2_memory memory;
-    size_t count = multiboot2_memory_count(&info->memory);
 
-    for (size_t i = 0; i < count; i++) {
-        if (multiboot2_memory_at(info, i, &memory)) {
-            bool known =
-                memory.type >= MEMORY_RAM && memory.type <= MEMORY_UNUSABLE;
-
-            boot_info_add_memory(memory.start, memory.size,
-                                 known ? memory.type : MEMORY_RESERVED);
-        }
+    for (size_t i = 0; multiboot2_memory_at(&info->memory, i, &memory); i++) {
+        boot_info_add_e820(memory.start, memory.size, memory.type);
     }
-    count = multiboot2_memory_count(&info->efi_memory);
-    for (size_t i = 0; i < count; i++) {
-        if (multiboot2_efi_memory_at(info, i, &memory)) {
-            enum memory_type type = efi_memory_type(memory.type);
+    for (size_t i = 0; multiboot2_memory_at(&info->efi_memory, i, &memory);
+         i++) {
+        enum memory_type type = efi_memory_type(memory.type);
 
-            boot_info_add_memory(memory.start, memory.size,
-                                 type == MEMORY_FIRMWARE_RAM ? MEMORY_RAM
-                                                             : type);
-        }
+        boot_info_add_memory(memory.start, memory.size,
+                             type == MEMORY_FIRMWARE_RAM ? MEMORY_RAM : type);
     }
 }
 

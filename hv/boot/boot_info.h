@@ -58,6 +58,8 @@ void boot_info_collect(uint32_t magic, maddr_t info, maddr_t image);
 const char *boot_info_keep_text(struct bytes text);
 void boot_info_add_module(maddr_t start, uint64_t size, struct bytes text);
 void boot_info_add_memory(uint64_t start, uint64_t size, enum memory_type type);
+/* The same by a number of E820: what is not known is reserved. */
+void boot_info_add_e820(uint64_t start, uint64_t size, uint32_t type);
 
 /* multiboot1.c: as boot_info_collect, from a version 1 structure. */
 void multiboot1_collect(maddr_t info);

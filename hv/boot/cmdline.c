@@ -13,16 +13,28 @@
 #define MAX_VCPUS 32     /* public/xen.h, XEN_LEGACY_MAX_VCPUS */
 #define MAX_CPUS  256
 
-static bool equals(struct bytes text, const char *word)
+/* A word that there is: how its value is read, and where it goes. */
+struct word {
+    const char *name;
+    bool (*set)(const struct word *word, struct bytes value,
+                struct cmdline *out);
+    size_t field;                /* of struct cmdline, for the general ones */
+    const char *const *choices;  /* in the order of their enumeration */
+    uint32_t most;
+};
+
+static void *field_of(const struct word *word, struct cmdline *out)
 {
-    return bytes_equal(text, bytes_of_text(word));
+    return (uint8_t *)out + word->field;
 }
 
 /* console=com1[,baud] | none */
-static bool set_console(struct bytes value, struct cmdline *out)
+static bool set_console(const struct word *word, struct bytes value,
+                        struct cmdline *out)
 {
     struct bytes rest;
-    if (equals(value, "none")) {
+    (void)word;
+    if (bytes_equal(value, bytes_of_text("none"))) {
         out->console_port = 0;
         return true;
     }
@@ -45,107 +57,62 @@ static bool set_console(struct bytes value, struct cmdline *out)
 }
 
 /* <n>[K|M|G]; a bare number is KiB, as for Xen. */
-static bool parse_size(struct bytes value, uint64_t *out)
+static bool set_size(const struct word *word, struct bytes value,
+                     struct cmdline *out)
 {
-    const uint64_t kilo = 1024;
-    uint64_t number, unit = kilo;
-    if (value.size == 0) {
-        return false;
+    static const char units[] = "KMG";
+    uint64_t number, unit = 1024;
+    uint8_t last = value.size == 0 ? 0 : value.data[value.size - 1];
+    for (size_t i = 0; units[i] != '\0'; i++) {
+        if (last == units[i] || last == units[i] + ('a' - 'A')) {
+            unit = UINT64_C(1024) << (10 * i);
+            value.size--;
+        }
     }
-    uint8_t last = value.data[value.size - 1];
-    struct bytes digits = bytes_of(value.data, value.size - 1);
-    switch (last) {
-    case 'k':
-    case 'K':
-        break;
-    case 'm':
-    case 'M':
-        unit *= kilo;
-        break;
-    case 'g':
-    case 'G':
-        unit *= kilo * kilo;
-        break;
-    default:
-        digits = value;
-        break;
-    }
-    return text_parse_decimal(digits, &number) && number != 0 &&
-           checked_mul_u64(number, unit, out);
+    return text_parse_decimal(value, &number) && number != 0 &&
+           checked_mul_u64(number, unit, field_of(word, out));
 }
 
-static bool set_dom0_memory(struct bytes value, struct cmdline *out)
-{
-    return parse_size(value, &out->dom0_memory);
-}
-
-static bool parse_count(struct bytes value, uint32_t most, uint32_t *out)
+static bool set_count(const struct word *word, struct bytes value,
+                      struct cmdline *out)
 {
     uint64_t number;
-    if (!text_parse_decimal(value, &number) || number == 0 || number > most) {
+    if (!text_parse_decimal(value, &number) || number == 0 ||
+        number > word->most) {
         return false;
     }
-    *out = (uint32_t)number;
+    *(uint32_t *)field_of(word, out) = (uint32_t)number;
     return true;
 }
 
-static bool set_dom0_max_vcpus(struct bytes value, struct cmdline *out)
+static bool set_choice(const struct word *word, struct bytes value,
+                       struct cmdline *out)
 {
-    return parse_count(value, MAX_VCPUS, &out->dom0_max_vcpus);
-}
-
-static bool set_max_cpus(struct bytes value, struct cmdline *out)
-{
-    return parse_count(value, MAX_CPUS, &out->max_cpus);
-}
-
-/* The number of value among choices, or -1; the enumerations of cmdline.h are
- * in this order. */
-static int choose(struct bytes value, const char *const *choices, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (equals(value, choices[i])) {
-            return (int)i;
+    for (uint32_t i = 0; word->choices[i] != NULL; i++) {
+        if (bytes_equal(value, bytes_of_text(word->choices[i]))) {
+            memcpy(field_of(word, out), &i, sizeof(i));
+            return true;
         }
     }
-    return -1;
+    return false;
 }
 
-static bool set_log_level(struct bytes value, struct cmdline *out)
+static bool set_no_reboot(const struct word *word, struct bytes value,
+                          struct cmdline *out)
 {
-    static const char *const levels[] = {"error", "warning", "info", "all"};
-    int level = choose(value, levels, ARRAY_SIZE(levels));
-    out->log_level = (enum cmdline_log_level)level;
-    return level >= 0;
-}
-
-static bool set_policy(struct bytes value, struct cmdline *out)
-{
-    static const char *const modes[] = {"enforcing", "permissive"};
-    int mode = choose(value, modes, ARRAY_SIZE(modes));
-    out->policy = (enum cmdline_policy)mode;
-    return mode >= 0;
-}
-
-static bool set_tpm(struct bytes value, struct cmdline *out)
-{
-    static const char *const kinds[] = {"auto", "tis", "crb", "off"};
-    int kind = choose(value, kinds, ARRAY_SIZE(kinds));
-    out->tpm = (enum cmdline_tpm)kind;
-    return kind >= 0;
-}
-
-static bool set_no_reboot(struct bytes value, struct cmdline *out)
-{
-    out->no_reboot = value.size == 0;
+    (void)word;
+    (void)value;
+    out->no_reboot = true;
     return true;
 }
 
 /* tboot=0x<hex>, the page that a measured launch by tboot leaves. */
-static bool set_tboot(struct bytes value, struct cmdline *out)
+static bool set_tboot(const struct word *word, struct bytes value,
+                      struct cmdline *out)
 {
     struct bytes digits;
     uint64_t page = 0;
+    (void)word;
     if (!text_take_prefix(value, "0x", &digits) || digits.size == 0 ||
         digits.size > 16) {
         return false;
@@ -165,32 +132,33 @@ static bool set_tboot(struct bytes value, struct cmdline *out)
     return true;
 }
 
-static const struct {
-    const char *name;
-    bool takes_value;
-    bool (*set)(struct bytes value, struct cmdline *out);
-} words[] = {
-    {"console", true, set_console},
-    {"dom0_mem", true, set_dom0_memory},
-    {"dom0_max_vcpus", true, set_dom0_max_vcpus},
-    {"maxcpus", true, set_max_cpus},
-    {"loglvl", true, set_log_level},
-    {"policy", true, set_policy},
-    {"tpm", true, set_tpm},
-    {"noreboot", false, set_no_reboot},
-    {"tboot", true, set_tboot},
-};
+static const char *const levels[] = {"error", "warning", "info", "all", NULL};
+static const char *const modes[] = {"enforcing", "permissive", NULL};
+static const char *const tpms[] = {"auto", "tis", "crb", "off", NULL};
 
-/* Is word this name, with "=value" exactly if it takes one? */
-static bool matches(struct bytes word, size_t index, struct bytes *value)
+#define FIELD(name) .field = offsetof(struct cmdline, name)
+static const struct word words[] = {
+    {.name = "console", .set = set_console},
+    {"dom0_mem", set_size, FIELD(dom0_memory)},
+    {"dom0_max_vcpus", set_count, FIELD(dom0_max_vcpus), .most = MAX_VCPUS},
+    {"maxcpus", set_count, FIELD(max_cpus), .most = MAX_CPUS},
+    {"loglvl", set_choice, FIELD(log_level), .choices = levels},
+    {"policy", set_choice, FIELD(policy), .choices = modes},
+    {"tpm", set_choice, FIELD(tpm), .choices = tpms},
+    {.name = "noreboot", .set = set_no_reboot},
+    {.name = "tboot", .set = set_tboot},
+};
+_Static_assert(sizeof(enum cmdline_tpm) == sizeof(uint32_t), "set_choice()");
+
+/* Is text this word, with "=value" exactly if it takes one? */
+static bool matches(struct bytes text, const struct word *word,
+                    struct bytes *value)
 {
-    struct bytes rest;
-    if (!text_take_prefix(word, words[index].name, &rest)) {
+    if (!text_take_prefix(text, word->name, value)) {
         return false;
     }
-    *value = rest;
-    return words[index].takes_value ? text_take_prefix(rest, "=", value)
-                                    : rest.size == 0;
+    return word->set == set_no_reboot ? value->size == 0
+                                      : text_take_prefix(*value, "=", value);
 }
 
 static enum cmdline_status set_word(struct bytes word, struct cmdline *out,
@@ -198,14 +166,14 @@ static enum cmdline_status set_word(struct bytes word, struct cmdline *out,
 {
     for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
         struct bytes value;
-        if (!matches(word, i, &value)) {
+        if (!matches(word, &words[i], &value)) {
             continue;
         }
         if ((*seen & UINT32_C(1) << i) != 0) {
             return CMDLINE_DUPLICATE;
         }
         *seen |= UINT32_C(1) << i;
-        return words[i].set(value, out) ? CMDLINE_OK : CMDLINE_BAD_VALUE;
+        return words[i].set(&words[i], value, out) ? CMDLINE_OK : CMDLINE_BAD_VALUE;
     }
     return CMDLINE_UNKNOWN_WORD;
 }

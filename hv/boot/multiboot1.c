@@ -54,10 +54,8 @@ static void collect_memory(const struct mb1_info *info)
 
     while (next + sizeof(struct mb1_range) <= end) {
         struct mb1_range range = *(const struct mb1_range *)next;
-        bool known = range.type >= MEMORY_RAM && range.type <= MEMORY_UNUSABLE;
 
-        boot_info_add_memory(range.start, range.length,
-                             known ? range.type : MEMORY_RESERVED);
+        boot_info_add_e820(range.start, range.length, range.type);
         next += (uint64_t)range.size + sizeof(range.size);
     }
 }

@@ -85,23 +85,25 @@ static enum multiboot2_status take_module(struct cursor *cursor,
     return status;
 }
 
+/* Later versions of tag 6 read as this one does (3.6.8); tboot writes 20. */
 static enum multiboot2_status take_memory_map(struct cursor *cursor,
-                                              size_t smallest_entry,
-                                              uint32_t newest_version,
+                                              uint32_t tag,
                                               struct multiboot2_memory_map *out)
 {
+    bool is_efi = tag == TAG_EFI_MEMORY_MAP;
+    uint32_t smallest = is_efi ? EFI_MEMORY_ENTRY_SIZE : MEMORY_ENTRY_SIZE;
     uint32_t entry_size = take_le32(cursor);
     uint32_t version = take_le32(cursor);
     struct bytes entries = take_bytes(cursor, cursor_remaining(cursor));
     if (cursor->failed) {
         return MULTIBOOT2_BAD_TAG_SIZE;
     }
-    if (entry_size < smallest_entry || version > newest_version ||
+    if (entry_size < smallest || (is_efi && version > 1) ||
         entries.size % entry_size != 0) {
         return MULTIBOOT2_BAD_MEMORY_MAP;
     }
     *out = (struct multiboot2_memory_map){
-        .present = true, .entry_size = entry_size, .entries = entries};
+        .tag = tag, .entry_size = entry_size, .entries = entries};
     return MULTIBOOT2_OK;
 }
 
@@ -130,12 +132,9 @@ static enum multiboot2_status take_tag(uint32_t type, struct cursor *cursor,
     case TAG_MODULE:
         return take_module(cursor, info);
     case TAG_MEMORY_MAP:
-        /* Later versions read as this one does (3.6.8); tboot writes 20. */
-        return take_memory_map(cursor, MEMORY_ENTRY_SIZE, UINT32_MAX,
-                               &info->memory);
+        return take_memory_map(cursor, type, &info->memory);
     case TAG_EFI_MEMORY_MAP:
-        return take_memory_map(cursor, EFI_MEMORY_ENTRY_SIZE, 1,
-                               &info->efi_memory);
+        return take_memory_map(cursor, type, &info->efi_memory);
     case TAG_EFI64_SYSTEM_TABLE:
         return take_number(cursor, &info->efi64_system_table);
     case TAG_EFI64_IMAGE_HANDLE:
@@ -211,50 +210,30 @@ enum multiboot2_status multiboot2_parse(struct bytes information,
     return status;
 }
 
-size_t multiboot2_memory_count(const struct multiboot2_memory_map *map)
-{
-    return map->present ? map->entries.size / map->entry_size : 0;
-}
-
-static bool entry_at(const struct multiboot2_memory_map *map, size_t index,
-                     struct cursor *out)
+bool multiboot2_memory_at(const struct multiboot2_memory_map *map, size_t index,
+                          struct multiboot2_memory *out)
 {
     struct bytes entry;
-    if (index >= multiboot2_memory_count(map) ||
+    if (map->tag == 0 ||
         !bytes_slice(map->entries, index * map->entry_size, map->entry_size,
                      &entry)) {
         return false;
     }
-    *out = cursor_over(entry);
-    return true;
-}
-
-bool multiboot2_memory_at(const struct multiboot2_info *info, size_t index,
-                          struct multiboot2_memory *out)
-{
-    struct cursor cursor;
-    if (!entry_at(&info->memory, index, &cursor)) {
-        return false;
-    }
-    out->start = take_le64(&cursor);
-    out->size = take_le64(&cursor);
-    out->type = take_le32(&cursor);
-    return true;
-}
-
-bool multiboot2_efi_memory_at(const struct multiboot2_info *info, size_t index,
-                              struct multiboot2_memory *out)
-{
-    struct cursor cursor;
-    if (!entry_at(&info->efi_memory, index, &cursor)) {
-        return false;
+    struct cursor cursor = cursor_over(entry);
+    if (map->tag == TAG_MEMORY_MAP) {
+        out->start = take_le64(&cursor);
+        out->size = take_le64(&cursor);
+        out->type = take_le32(&cursor);
+        return true;
     }
     out->type = take_le32(&cursor);
     take_skip(&cursor, 4);
     out->start = take_le64(&cursor);
     take_skip(&cursor, 8); /* virtual address */
-    uint64_t pages = take_le64(&cursor);
-    return checked_mul_u64(pages, EFI_PAGE_SIZE, &out->size);
+    if (!checked_mul_u64(take_le64(&cursor), EFI_PAGE_SIZE, &out->size)) {
+        out->size = UINT64_MAX;
+    }
+    return true;
 }
 
 STATUS_TEXT(multiboot2_status, MULTIBOOT2_STATUS, "unknown multiboot2 status")

@@ -40,9 +40,9 @@ struct multiboot2_module {
     struct bytes text;
 };
 
-/* Type 6 or 17: entries of entry_size bytes each; see the two functions. */
+/* Tag 6 or 17; see multiboot2_memory_at(). */
 struct multiboot2_memory_map {
-    bool present;
+    uint32_t tag; /* 0: there is none */
     size_t entry_size;
     struct bytes entries;
 };
@@ -75,14 +75,11 @@ NODISCARD enum multiboot2_status
 multiboot2_parse(struct bytes information, struct multiboot2_info *out,
                  struct multiboot2_fault *fault);
 
-/* Number of entries, and entry number index, of one of the two maps. */
-size_t multiboot2_memory_count(const struct multiboot2_memory_map *map);
-NODISCARD bool multiboot2_memory_at(const struct multiboot2_info *info,
+/* Entry number index of one of the two maps; false: it has no more. A size
+ * beyond 64 bits is the largest there is. */
+NODISCARD bool multiboot2_memory_at(const struct multiboot2_memory_map *map,
                                     size_t index,
                                     struct multiboot2_memory *out);
-NODISCARD bool multiboot2_efi_memory_at(const struct multiboot2_info *info,
-                                        size_t index,
-                                        struct multiboot2_memory *out);
 
 const char *multiboot2_status_text(enum multiboot2_status status);
 

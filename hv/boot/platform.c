@@ -48,29 +48,18 @@ void platform_parse_command_line(void)
     }
 }
 
-/* The parser asks for one table after the other, so one mapping at a time. */
-struct window {
-    void *va;
-    size_t size;
-};
-
+/* Mapped for good: they are few, and the address space is large. */
 static bool map_table(void *context, uint64_t maddr, size_t size,
                       struct bytes *out)
 {
-    struct window *window = context;
     uint64_t limit = 1ull << cpu_features.physical_bits;
 
-    if (window->va != NULL) {
-        iounmap(window->va, window->size);
-        window->va = NULL;
-    }
-    if (size == 0 || maddr >= limit || size > limit - maddr) {
+    (void)context;
+    if (maddr >= limit || size > limit - maddr) {
         return false;
     }
-    window->va = (void *)map_firmware(MADDR(maddr), size);
-    window->size = size;
-    *out = bytes_of(window->va, size);
-    return window->va != NULL;
+    *out = bytes_of(map_firmware(MADDR(maddr), size), size);
+    return out->data != NULL;
 }
 
 static enum acpi_status find_root(const struct acpi_map *map,
@@ -128,8 +117,7 @@ static void find_tboot(void)
 
 void platform_init(void)
 {
-    struct window window = {0};
-    struct acpi_map map = {map_table, &window};
+    struct acpi_map map = {map_table, NULL};
     struct acpi_fault fault = {0};
     struct acpi_root root;
     enum acpi_status status = find_root(&map, &root);
@@ -151,9 +139,6 @@ void platform_init(void)
     log_faults();
     if (platform.fadt.present) {
         find_power_ports();
-    }
-    if (window.va != NULL) {
-        iounmap(window.va, window.size);
     }
 }
 

@@ -3,7 +3,7 @@
  * Any bytes as a machine's memory with a root table at address 0. Checksums
  * are put right as tables are mapped, unless the first byte of the input says
  * not to, so that what is behind them is reached. What was mapped goes away
- * with the next map.
+ * at the end.
  */
 #include <stdlib.h>
 
@@ -11,11 +11,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+struct mapping {
+    struct mapping *next;
+    uint8_t *data;
+};
+
 struct machine {
     struct bytes memory;
-    uint8_t *mapped;
+    struct mapping *mapped;
     bool fix_sums;
 };
+
+static void require(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
 
 static bool map(void *context, uint64_t maddr, size_t size, struct bytes *out)
 {
@@ -24,28 +36,21 @@ static bool map(void *context, uint64_t maddr, size_t size, struct bytes *out)
     if (!bytes_slice(machine->memory, maddr, size, &source)) {
         return false;
     }
-    free(machine->mapped);
-    machine->mapped = malloc(size + 1);
-    if (machine->mapped == NULL) {
-        return false;
-    }
-    memcpy(machine->mapped, source.data, size);
+    struct mapping *mapping = malloc(sizeof(*mapping));
+    uint8_t *data = malloc(size + 1);
+    require(mapping != NULL && data != NULL);
+    *mapping = (struct mapping){.next = machine->mapped, .data = data};
+    machine->mapped = mapping;
+    memcpy(data, source.data, size);
     if (machine->fix_sums && size >= 36) {
         uint8_t sum = 0;
         for (size_t i = 0; i < size; i++) {
-            sum = (uint8_t)(sum + machine->mapped[i]);
+            sum = (uint8_t)(sum + data[i]);
         }
-        machine->mapped[9] = (uint8_t)(machine->mapped[9] - sum);
+        data[9] = (uint8_t)(data[9] - sum);
     }
-    *out = bytes_of(machine->mapped, size);
+    *out = bytes_of(data, size);
     return true;
-}
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
 }
 
 static void check(const struct acpi_map *access, const struct acpi_root *root)
@@ -76,6 +81,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(&access, &root);
     }
     (void)!acpi_find_rsdp(&access, &root);
-    free(machine.mapped);
+    while (machine.mapped != NULL) {
+        struct mapping *mapping = machine.mapped;
+        machine.mapped = mapping->next;
+        free(mapping->data);
+        free(mapping);
+    }
     return 0;
 }

@@ -35,13 +35,16 @@ static void check(struct bytes information)
     for (size_t i = 0; i < info.module_count; i++) {
         check_inside(info.modules[i].text, information);
     }
-    for (size_t i = 0; i < multiboot2_memory_count(&info.memory); i++) {
-        if (!multiboot2_memory_at(&info, i, &memory)) {
+    const struct multiboot2_memory_map *maps[] = {&info.memory,
+                                                  &info.efi_memory};
+    for (size_t m = 0; m < 2; m++) {
+        size_t i = 0;
+        while (multiboot2_memory_at(maps[m], i, &memory)) {
+            i++;
+        }
+        if (i * maps[m]->entry_size != maps[m]->entries.size) {
             abort();
         }
-    }
-    for (size_t i = 0; i < multiboot2_memory_count(&info.efi_memory); i++) {
-        (void)!multiboot2_efi_memory_at(&info, i, &memory);
     }
 }
 

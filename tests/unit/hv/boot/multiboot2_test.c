@@ -117,8 +117,9 @@ static void efi_information(void **state)
     assert_true(info.efi_boot_services_running);
     assert_int_equal(info.old_rsdp.size, 20);
     assert_int_equal(info.new_rsdp.size, 36);
-    assert_false(info.memory.present || info.efi_memory.present);
-    assert_int_equal(multiboot2_memory_count(&info.memory), 0);
+    struct multiboot2_memory memory;
+    assert_false(multiboot2_memory_at(&info.memory, 0, &memory));
+    assert_false(multiboot2_memory_at(&info.efi_memory, 0, &memory));
 }
 
 static void bios_information(void **state)
@@ -131,13 +132,12 @@ static void bios_information(void **state)
     add_numbers(6, map, ARRAY_SIZE(map));
     add_tag(0, bytes_none());
     assert_int_equal(parse(), MULTIBOOT2_OK);
-    assert_int_equal(multiboot2_memory_count(&info.memory), 2);
-    assert_true(multiboot2_memory_at(&info, 1, &memory));
+    assert_true(multiboot2_memory_at(&info.memory, 1, &memory));
     assert_int_equal(memory.start, 0x9fc00);
     assert_int_equal(memory.size, 0x400);
     assert_int_equal(memory.type, 2);
-    assert_false(multiboot2_memory_at(&info, 2, &memory));
-    assert_false(multiboot2_efi_memory_at(&info, 0, &memory));
+    assert_false(multiboot2_memory_at(&info.memory, 2, &memory));
+    assert_false(multiboot2_memory_at(&info.efi_memory, 0, &memory));
     assert_int_equal(info.command_line.size, 0);
 }
 
@@ -153,12 +153,13 @@ static void efi_memory_map(void **state)
     add_numbers(17, map, ARRAY_SIZE(map));
     add_tag(0, bytes_none());
     assert_int_equal(parse(), MULTIBOOT2_OK);
-    assert_int_equal(multiboot2_memory_count(&info.efi_memory), 2);
-    assert_true(multiboot2_efi_memory_at(&info, 0, &memory));
+    assert_true(multiboot2_memory_at(&info.efi_memory, 0, &memory));
     assert_int_equal(memory.type, 7);
     assert_int_equal(memory.start, 0x100000);
     assert_int_equal(memory.size, 0x10000);
-    assert_false(multiboot2_efi_memory_at(&info, 1, &memory)); /* wraps */
+    assert_true(multiboot2_memory_at(&info.efi_memory, 1, &memory));
+    assert_true(memory.size == UINT64_MAX); /* wraps */
+    assert_false(multiboot2_memory_at(&info.efi_memory, 2, &memory));
 }
 
 /* Cut after any byte, with the total size saying so: never accepted. */
