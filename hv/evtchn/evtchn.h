@@ -56,6 +56,11 @@ void evtchn_set_pending(struct domain *domain, uint32_t port);
 void send_virq(struct vcpu *vcpu, uint32_t virq);
 /* The same for the one domain that bound a global VIRQ. */
 void send_global_virq(uint32_t virq);
+/*
+ * VIRQ_CON_RING if there are new lines in the console's ring.  Lines are written
+ * under any lock; this is called with none.
+ */
+void virq_console_ring(void);
 /* Whether VIRQ is for one domain at a time (the row bind_virq_global). */
 bool virq_is_global(uint32_t virq);
 

@@ -4,6 +4,7 @@
  * once per vCPU; all others are global: one domain at a time has each.
  */
 #include "hv/abi/handlers.h"
+#include "hv/base/console.h"
 #include "hv/base/errno.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/evtchn/internal.h"
@@ -47,6 +48,17 @@ void send_global_virq(uint32_t virq)
         evtchn_set_pending(holder->domain, holder->port);
     }
     spin_unlock(&virq_lock);
+}
+
+void virq_console_ring(void)
+{
+    static uint64_t announced; /* two CPUs may both announce: no harm */
+    uint64_t end = console_ring_end();
+
+    if (end != READ_ONCE(announced)) {
+        WRITE_ONCE(announced, end);
+        send_global_virq(VIRQ_CON_RING);
+    }
 }
 
 void virq_unbind(struct domain *domain, uint32_t virq, uint32_t vcpu_id)

@@ -91,13 +91,20 @@ long do_platform_op_settime64(const struct permit *permit, struct call *call,
                               struct xen_platform_op *op)
 {
     const struct xenpf_settime64 *time = &op->u.settime64;
+    struct domain *domain = NULL;
+    domid_t id = 0;
 
     (void)permit;
+    (void)call;
     if (time->mbz != 0) {
         return -EINVAL;
     }
     clock_set_wallclock(time->secs, time->nsecs, time->system_time);
-    clock_update_wallclock(call->caller->domain);
+    while ((domain = domain_get_next(id)) != NULL) {
+        clock_update_wallclock(domain);
+        id = domain->id + 1;
+        domain_put(domain);
+    }
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/smp.h"
 #include "hv/cpu/time.h"
+#include "hv/evtchn/evtchn.h"
 #include "hv/sched/internal.h"
 #include "hv/sched/timer.h"
 
@@ -394,6 +395,7 @@ void schedule(void)
     struct vcpu *prev = cpu->current;
     struct vcpu *next = NULL;
 
+    virq_console_ring();
     cpu->need_resched = 0;
     next = pick_next(cpu->id, prev);
     if (next == prev && next != NULL) {

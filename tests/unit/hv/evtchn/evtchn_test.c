@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "hv/abi/handlers.h"
+#include "hv/base/console.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/evtchn/evtchn.h"
@@ -42,6 +43,13 @@ static long continued;
 void cpu_poll(void)
 {
     abort(); /* nobody holds a lock here */
+}
+
+static uint64_t ring_end;
+
+uint64_t console_ring_end(void)
+{
+    return ring_end;
 }
 
 void *heap_alloc(size_t size)
@@ -724,6 +732,29 @@ static void test_dying_domain(void **state)
     machine_end();
 }
 
+/* New lines are announced once, to whoever bound the VIRQ, or to nobody. */
+static void test_console_ring(void **state)
+{
+    struct evtchn_bind_virq arg = {.virq = VIRQ_CON_RING};
+    struct call call = call_from(1);
+
+    (void)state;
+    machine_make(0);
+    ring_end = 100;
+    virq_console_ring();
+    assert_int_equal(do_event_channel_op_bind_virq_global(NULL, &call, &arg),
+                     0);
+    virq_console_ring();
+    assert_false(test_bit(shareds[1].evtchn_pending, arg.port));
+    ring_end = 120;
+    virq_console_ring();
+    assert_true(test_bit(shareds[1].evtchn_pending, arg.port));
+    (void)atomic_test_and_clear_bit(shareds[1].evtchn_pending, arg.port);
+    virq_console_ring();
+    assert_false(test_bit(shareds[1].evtchn_pending, arg.port));
+    machine_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -734,6 +765,7 @@ int main(void)
         cmocka_unit_test(test_last_port_and_limits),
         cmocka_unit_test(test_reset_and_destroy_are_bounded),
         cmocka_unit_test(test_dying_domain),
+        cmocka_unit_test(test_console_ring),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

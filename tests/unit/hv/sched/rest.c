@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hv/abi/handlers.h"
+#include "hv/base/console.h"
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/cpu/power.h"
@@ -93,4 +94,9 @@ void machine_restart(void)
 void machine_stop(void)
 {
     abort();
+}
+
+uint64_t console_ring_end(void)
+{
+    return 0;
 }
