@@ -9,6 +9,7 @@
 #include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
+#include "hv/domain/clock.h"
 #include "hv/domain/debugreg.h"
 #include "hv/domain/domain.h"
 #include "hv/domain/vcpu_descriptors.h"
@@ -124,6 +125,9 @@ static long initialise(struct vcpu *vcpu, const struct vcpu_guest_context *c)
     }
     if (rc == 0) {
         state_set(vcpu, c);
+        /* Again: who built the domain may have cleared the shared page. */
+        clock_update_vcpu(vcpu);
+        clock_update_wallclock(domain);
         vcpu->is_initialised = 1;
     }
     spin_unlock(&domain->memory.lock);
