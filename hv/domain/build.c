@@ -77,7 +77,7 @@ static int plan_make(struct plan *plan, const struct build_input *input)
     const struct elf_notes *notes = &input->kernel->notes;
     uint64_t pfn;
 
-    if (!notes->has_init_p2m) {
+    if (!elf_has_note(notes, XEN_ELFNOTE_INIT_P2M)) {
         return -EINVAL;
     }
     plan_region(plan, input->kernel);

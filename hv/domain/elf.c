@@ -24,17 +24,6 @@
 #define NOT_CANONICAL_START UINT64_C(0x0000800000000000)
 #define NOT_CANONICAL_END   UINT64_C(0xffff800000000000)
 
-struct program_headers {
-    struct bytes table;
-    size_t count;
-};
-
-struct program_header {
-    uint32_t type, flags;
-    uint64_t offset, physical, file_size, memory_size;
-    struct bytes file;
-};
-
 static enum elf_status fail(struct elf_fault *fault, enum elf_status status,
                             size_t offset, uint64_t value)
 {
@@ -57,9 +46,9 @@ static enum elf_status check_ident(struct bytes ident)
     return ELF_OK;
 }
 
-static enum elf_status parse_header(struct bytes file,
-                                    struct program_headers *out,
-                                    struct elf_fault *fault)
+/* *headers stands before the first of *count program headers, all there. */
+static enum elf_status parse_header(struct bytes file, struct cursor *headers,
+                                    uint16_t *count, struct elf_fault *fault)
 {
     struct cursor cursor = cursor_over(file);
     struct bytes ident = take_bytes(&cursor, IDENT_SIZE);
@@ -76,7 +65,7 @@ static enum elf_status parse_header(struct bytes file,
     uint64_t table = take_le64(&cursor);
     take_skip(&cursor, 8 + 4 + 2); /* section headers, flags, own size */
     uint16_t entry_size = take_le16(&cursor);
-    uint16_t count = take_le16(&cursor);
+    *count = take_le16(&cursor);
     take_skip(&cursor, 6);
     if (cursor.failed) {
         return fail(fault, ELF_TRUNCATED, file.size, 0);
@@ -87,46 +76,16 @@ static enum elf_status parse_header(struct bytes file,
     if (machine != MACHINE_X86_64) {
         return fail(fault, ELF_NOT_X86_64, 18, machine);
     }
-    if (entry_size != PROGRAM_HEADER_SIZE || count == 0 ||
-        count > MAX_PROGRAM_HEADERS) {
-        return fail(fault, ELF_BAD_PROGRAM_HEADERS, 54, count);
+    if (entry_size != PROGRAM_HEADER_SIZE || *count == 0 ||
+        *count > MAX_PROGRAM_HEADERS) {
+        return fail(fault, ELF_BAD_PROGRAM_HEADERS, 54, *count);
     }
-    out->count = count;
-    if (!bytes_slice(file, table, (size_t)count * PROGRAM_HEADER_SIZE,
-                     &out->table)) {
+    *headers = cursor_over(file);
+    take_skip(headers, table);
+    if (cursor_remaining(headers) < (size_t)*count * PROGRAM_HEADER_SIZE) {
         return fail(fault, ELF_TRUNCATED, 32, table);
     }
     return ELF_OK;
-}
-
-/* Header number index, and the bytes of the file that it names. */
-static enum elf_status program_header_at(struct bytes file,
-                                         const struct program_headers *headers,
-                                         size_t index,
-                                         struct program_header *out)
-{
-    struct cursor cursor = cursor_over(headers->table);
-    take_skip(&cursor, index * PROGRAM_HEADER_SIZE);
-    out->type = take_le32(&cursor);
-    out->flags = take_le32(&cursor);
-    out->offset = take_le64(&cursor);
-    take_skip(&cursor, 8); /* p_vaddr */
-    out->physical = take_le64(&cursor);
-    out->file_size = take_le64(&cursor);
-    out->memory_size = take_le64(&cursor);
-    if (out->type != SEGMENT_LOAD && out->type != SEGMENT_NOTE) {
-        return ELF_OK;
-    }
-    return bytes_slice(file, out->offset, out->file_size, &out->file)
-               ? ELF_OK
-               : ELF_TRUNCATED;
-}
-
-static size_t header_offset(struct bytes file,
-                            const struct program_headers *headers, size_t index)
-{
-    return (size_t)(headers->table.data - file.data) +
-           index * PROGRAM_HEADER_SIZE;
 }
 
 static bool segments_overlap(const struct elf_segment *a,
@@ -136,33 +95,33 @@ static bool segments_overlap(const struct elf_segment *a,
            b->physical_start < a->physical_start + a->memory_size;
 }
 
-static enum elf_status add_segment(const struct program_header *header,
-                                   struct elf_image *image)
+/* A segment at p_paddr, of this size in memory. */
+static enum elf_status add_segment(struct elf_image *image, uint64_t physical,
+                                   uint64_t memory_size, struct bytes file)
 {
+    struct elf_segment segment = {.physical_start = physical,
+                                  .memory_size = memory_size,
+                                  .file = file};
     uint64_t end;
-    if (header->file_size > header->memory_size) {
+    if (file.size > memory_size) {
         return ELF_BAD_SEGMENT;
     }
-    if (header->memory_size == 0) {
+    if (memory_size == 0) {
         return ELF_OK;
     }
-    if (!checked_add_u64(header->physical, header->memory_size, &end)) {
+    if (!checked_add_u64(physical, memory_size, &end)) {
         return ELF_WRAPS;
     }
     if (image->segment_count == ELF_MAX_SEGMENTS) {
         return ELF_TOO_MANY_SEGMENTS;
     }
-    struct elf_segment segment = {.physical_start = header->physical,
-                                  .memory_size = header->memory_size,
-                                  .file = header->file,
-                                  .flags = header->flags};
     for (size_t i = 0; i < image->segment_count; i++) {
         if (segments_overlap(&image->segments[i], &segment)) {
             return ELF_SEGMENTS_OVERLAP;
         }
     }
-    if (image->segment_count == 0 || header->physical < image->physical_start) {
-        image->physical_start = header->physical;
+    if (image->segment_count == 0 || physical < image->physical_start) {
+        image->physical_start = physical;
     }
     if (end > image->physical_end) {
         image->physical_end = end;
@@ -171,46 +130,34 @@ static enum elf_status add_segment(const struct program_header *header,
     return ELF_OK;
 }
 
-static enum elf_status take_segments(struct bytes file,
-                                     const struct program_headers *headers,
-                                     struct elf_image *image,
-                                     struct elf_fault *fault)
+/* The next program header, and the bytes of the file that it names. */
+static enum elf_status take_program_header(struct cursor *headers,
+                                           struct elf_image *image,
+                                           struct elf_fault *fault)
 {
-    for (size_t i = 0; i < headers->count; i++) {
-        struct program_header header;
-        enum elf_status status = program_header_at(file, headers, i, &header);
-        if (status == ELF_OK && header.type == SEGMENT_LOAD) {
-            status = add_segment(&header, image);
-        }
-        if (status != ELF_OK) {
-            return fail(fault, status, header_offset(file, headers, i),
-                        header.physical);
-        }
+    size_t at = headers->offset;
+    uint32_t type = take_le32(headers);
+    take_skip(headers, 4); /* flags */
+    uint64_t offset = take_le64(headers);
+    take_skip(headers, 8); /* p_vaddr */
+    uint64_t physical = take_le64(headers);
+    uint64_t file_size = take_le64(headers);
+    uint64_t memory_size = take_le64(headers);
+    take_skip(headers, 8); /* alignment */
+    struct bytes file;
+    if (type != SEGMENT_LOAD && type != SEGMENT_NOTE) {
+        return ELF_OK;
     }
-    return image->segment_count != 0 ? ELF_OK
-                                     : fail(fault, ELF_NO_SEGMENTS, 0, 0);
-}
-
-static enum elf_status take_notes(struct bytes file,
-                                  const struct program_headers *headers,
-                                  struct elf_notes *notes,
-                                  struct elf_fault *fault)
-{
-    struct elf_notes_seen seen = {.types = 0};
-    for (size_t i = 0; i < headers->count; i++) {
-        struct program_header header;
-        enum elf_status status = program_header_at(file, headers, i, &header);
-        if (status != ELF_OK || header.type != SEGMENT_NOTE) {
-            continue; /* a bad header was refused by take_segments() */
-        }
-        status = elf_notes_parse(header.file, notes, &seen, fault);
-        if (status != ELF_OK) {
-            fault->offset += header.offset;
-            return status;
-        }
+    if (!bytes_slice(headers->all, offset, file_size, &file)) {
+        return fail(fault, ELF_TRUNCATED, at, physical);
     }
-    enum elf_status status = elf_notes_check(notes, &seen);
-    return status == ELF_OK ? status : fail(fault, status, 0, seen.types);
+    if (type == SEGMENT_LOAD) {
+        return fail(fault, add_segment(image, physical, memory_size, file), at,
+                    physical);
+    }
+    enum elf_status status = elf_notes_parse(file, &image->notes, fault);
+    fault->offset += offset;
+    return status;
 }
 
 static bool touches_window(uint64_t start, uint64_t last)
@@ -288,13 +235,14 @@ static enum elf_status check_addresses(const struct elf_image *image,
     if (!is_inside(image, notes->entry, 1)) {
         return fail(fault, ELF_ENTRY_OUTSIDE, 0, notes->entry);
     }
-    if (notes->has_hypercall_page &&
+    if (elf_has_note(notes, XEN_ELFNOTE_HYPERCALL_PAGE) &&
         (!is_aligned(notes->hypercall_page, PAGE_BYTES) ||
          !is_inside(image, notes->hypercall_page, PAGE_BYTES))) {
         return fail(fault, ELF_HYPERCALL_PAGE_OUTSIDE, 0,
                     notes->hypercall_page);
     }
-    if (notes->has_init_p2m && check_init_p2m(image) != ELF_OK) {
+    if (elf_has_note(notes, XEN_ELFNOTE_INIT_P2M) &&
+        check_init_p2m(image) != ELF_OK) {
         return fail(fault, ELF_BAD_INIT_P2M, 0, notes->init_p2m);
     }
     return ELF_OK;
@@ -303,17 +251,22 @@ static enum elf_status check_addresses(const struct elf_image *image,
 enum elf_status elf_parse(struct bytes file, struct elf_image *out,
                           struct elf_fault *fault)
 {
-    struct program_headers headers;
+    struct cursor headers;
+    uint16_t count = 0;
     memset(out, 0, sizeof(*out));
-    enum elf_status status = parse_header(file, &headers, fault);
-    if (status == ELF_OK) {
-        status = take_segments(file, &headers, out, fault);
-    }
-    if (status == ELF_OK) {
-        status = take_notes(file, &headers, &out->notes, fault);
+    enum elf_status status = parse_header(file, &headers, &count, fault);
+    for (uint16_t i = 0; status == ELF_OK && i < count; i++) {
+        status = take_program_header(&headers, out, fault);
     }
     if (status != ELF_OK) {
         return status;
+    }
+    if (out->segment_count == 0) {
+        return fail(fault, ELF_NO_SEGMENTS, 0, 0);
+    }
+    status = elf_notes_check(&out->notes);
+    if (status != ELF_OK) {
+        return fail(fault, status, 0, out->notes.present);
     }
     status = place_image(out);
     if (status != ELF_OK) {
@@ -326,7 +279,7 @@ enum elf_status elf_check_dom0(const struct elf_image *image)
 {
     const struct elf_notes *notes = &image->notes;
     uint64_t dom0 = UINT64_C(1) << ELF_FEATURE_DOM0;
-    if (notes->has_supported_features &&
+    if (elf_has_note(notes, XEN_ELFNOTE_SUPPORTED_FEATURES) &&
         (notes->supported_features & dom0) == 0) {
         return ELF_NOT_DOM0;
     }

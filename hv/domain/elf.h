@@ -8,6 +8,8 @@
 #ifndef VOUCH_HV_BOOT_ELF_H
 #define VOUCH_HV_BOOT_ELF_H
 
+#include <xen/elfnote.h>
+
 #include "lib/bytes.h"
 #include "lib/status.h"
 
@@ -61,17 +63,20 @@ struct elf_segment {
     uint64_t physical_start; /* p_paddr */
     uint64_t memory_size;    /* what is beyond file.size is zero */
     struct bytes file;
-    uint32_t flags; /* 1 execute, 2 write, 4 read */
 };
 
 struct elf_notes {
+    uint32_t present; /* by type: elf_has_note() */
     uint64_t entry, virt_base, paddr_offset;
-    bool has_hypercall_page, has_init_p2m, has_supported_features;
-    uint64_t hypercall_page;
-    uint64_t init_p2m;
-    uint64_t supported_features;
+    uint64_t hypercall_page, init_p2m, supported_features;
     struct bytes xen_version, loader;
 };
+
+/* type is one of XEN_ELFNOTE_*. */
+static inline bool elf_has_note(const struct elf_notes *notes, uint32_t type)
+{
+    return (notes->present >> type & 1) != 0;
+}
 
 struct elf_image {
     struct elf_segment segments[ELF_MAX_SEGMENTS];

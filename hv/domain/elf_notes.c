@@ -6,8 +6,6 @@
  */
 #include "hv/domain/elf_notes.h"
 
-#include <xen/elfnote.h>
-
 #include "lib/checked.h"
 #include "lib/text.h"
 
@@ -86,13 +84,6 @@ static enum elf_status check_features(struct bytes text)
     return ELF_OK;
 }
 
-static bool parse_optional(struct bytes description, bool *present,
-                           uint64_t *out)
-{
-    *present = true;
-    return parse_number(description, out);
-}
-
 static bool parse_known(uint32_t type, struct bytes description,
                         struct elf_notes *out)
 {
@@ -100,8 +91,7 @@ static bool parse_known(uint32_t type, struct bytes description,
     case XEN_ELFNOTE_ENTRY:
         return parse_number(description, &out->entry);
     case XEN_ELFNOTE_HYPERCALL_PAGE:
-        return parse_optional(description, &out->has_hypercall_page,
-                              &out->hypercall_page);
+        return parse_number(description, &out->hypercall_page);
     case XEN_ELFNOTE_VIRT_BASE:
         return parse_number(description, &out->virt_base);
     case XEN_ELFNOTE_PADDR_OFFSET:
@@ -111,24 +101,22 @@ static bool parse_known(uint32_t type, struct bytes description,
     case XEN_ELFNOTE_LOADER:
         return parse_text(description, &out->loader);
     case XEN_ELFNOTE_INIT_P2M:
-        return parse_optional(description, &out->has_init_p2m, &out->init_p2m);
+        return parse_number(description, &out->init_p2m);
     case XEN_ELFNOTE_SUPPORTED_FEATURES:
-        return parse_optional(description, &out->has_supported_features,
-                              &out->supported_features);
+        return parse_number(description, &out->supported_features);
     default:
         return true; /* not for us to know */
     }
 }
 
 static enum elf_status take_note(uint32_t type, struct bytes description,
-                                 struct elf_notes *out,
-                                 struct elf_notes_seen *seen)
+                                 struct elf_notes *out)
 {
     if (type < NOTE_TYPE_COUNT) {
-        if ((seen->types & UINT32_C(1) << type) != 0) {
+        if (elf_has_note(out, type)) {
             return ELF_DUPLICATE_NOTE;
         }
-        seen->types |= UINT32_C(1) << type;
+        out->present |= UINT32_C(1) << type;
     }
     if (type == XEN_ELFNOTE_FEATURES) {
         struct bytes text;
@@ -147,7 +135,6 @@ static void skip_padding(struct cursor *cursor)
 }
 
 enum elf_status elf_notes_parse(struct bytes segment, struct elf_notes *out,
-                                struct elf_notes_seen *seen,
                                 struct elf_fault *fault)
 {
     struct cursor cursor = cursor_over(segment);
@@ -166,21 +153,15 @@ enum elf_status elf_notes_parse(struct bytes segment, struct elf_notes *out,
         skip_padding(&cursor);
         fault->value = type;
         if (bytes_equal(name, bytes_of("Xen", 4))) {
-            status = take_note(type, description, out, seen);
+            status = take_note(type, description, out);
         }
     }
     return status;
 }
 
-static bool was_seen(const struct elf_notes_seen *seen, uint32_t type)
+enum elf_status elf_notes_check(const struct elf_notes *notes)
 {
-    return (seen->types & UINT32_C(1) << type) != 0;
-}
-
-enum elf_status elf_notes_check(const struct elf_notes *notes,
-                                const struct elf_notes_seen *seen)
-{
-    if (seen->types == 0) {
+    if (notes->present == 0) {
         return ELF_NO_NOTES;
     }
     if (!bytes_equal(notes->xen_version, bytes_of_text("xen-3.0"))) {
@@ -189,10 +170,10 @@ enum elf_status elf_notes_check(const struct elf_notes *notes,
     if (!bytes_equal(notes->loader, bytes_of_text("generic"))) {
         return ELF_NOT_GENERIC;
     }
-    if (!was_seen(seen, XEN_ELFNOTE_ENTRY)) {
+    if (!elf_has_note(notes, XEN_ELFNOTE_ENTRY)) {
         return ELF_NO_ENTRY;
     }
-    if (!was_seen(seen, XEN_ELFNOTE_VIRT_BASE)) {
+    if (!elf_has_note(notes, XEN_ELFNOTE_VIRT_BASE)) {
         return ELF_NO_VIRT_BASE;
     }
     return ELF_OK;

@@ -7,20 +7,13 @@
 
 #include "hv/domain/elf.h"
 
-/* Which note types were seen, by bit number. */
-struct elf_notes_seen {
-    uint32_t types;
-};
-
 /* Take the notes of one PT_NOTE segment into *out. fault->offset is relative
  * to the segment. */
 NODISCARD enum elf_status elf_notes_parse(struct bytes segment,
                                           struct elf_notes *out,
-                                          struct elf_notes_seen *seen,
                                           struct elf_fault *fault);
 
 /* All that must be there is there, once the last segment was taken. */
-NODISCARD enum elf_status elf_notes_check(const struct elf_notes *notes,
-                                          const struct elf_notes_seen *seen);
+NODISCARD enum elf_status elf_notes_check(const struct elf_notes *notes);
 
 #endif

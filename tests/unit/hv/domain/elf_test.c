@@ -184,9 +184,9 @@ static void kernel_like_debians(void **state)
     assert_int_equal(image.segments[2].memory_size, 0x1000);
     const struct elf_notes *found = &image.notes;
     assert_true(found->entry == ENTRY);
-    assert_true(found->has_init_p2m && found->init_p2m == 0x8000000000);
-    assert_false(found->has_hypercall_page);
-    assert_true(found->has_supported_features);
+    assert_true(elf_has_note(found, XEN_ELFNOTE_INIT_P2M) && found->init_p2m == 0x8000000000);
+    assert_false(elf_has_note(found, XEN_ELFNOTE_HYPERCALL_PAGE));
+    assert_true(elf_has_note(found, XEN_ELFNOTE_SUPPORTED_FEATURES));
     assert_int_equal(found->supported_features, 0x8801);
     assert_int_equal(elf_check_dom0(&image), ELF_OK);
 }
