@@ -69,7 +69,11 @@ static void flush(uint64_t mask, uint64_t stamp)
 
 void tlb_flush_cpus(uint64_t cpu_mask)
 {
-    flush(cpu_mask, tlb_now());
+    if (likely(cpu_mask == 1ull << this_cpu()->id)) {
+        tlb_flush_local();
+    } else {
+        flush(cpu_mask, tlb_now());
+    }
 }
 
 void tlb_flush_older(uint64_t stamp)

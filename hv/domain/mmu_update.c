@@ -180,12 +180,11 @@ static long va_update(struct call *call)
     struct vcpu *vcpu = call->caller;
     struct memory *memory = &vcpu->domain->memory;
     uint64_t va = call->args[0];
-    struct page *page;
     uint64_t *slot;
     int rc = -EINVAL;
 
     spin_lock(&memory->lock);
-    slot = root_find_l1(MADDR(vcpu->root_kernel), va, &page);
+    slot = root_find_l1(MADDR(vcpu->root_kernel), va);
     if (likely(slot != NULL)) {
         rc = entry_replace(memory, PAGE_L1, slot, call->args[1], false,
                            &call->target->memory);
@@ -222,12 +221,12 @@ int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
                   uint64_t new_value, bool compare)
 {
     struct memory *memory = &vcpu->domain->memory;
-    struct page *page, *l1_page;
+    struct page *l1_page;
     uint64_t *slot, pte, found;
     int rc = -ENOENT;
 
     spin_lock(&memory->lock);
-    slot = root_find_l1(MADDR(vcpu->root_kernel), va, &page);
+    slot = root_find_l1(MADDR(vcpu->root_kernel), va);
     pte = slot == NULL ? 0 : READ_ONCE(*slot);
     l1_page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
     if (l1_page == NULL || (pte & PTE_RW) || l1_page->owner != memory->id ||

@@ -93,39 +93,42 @@ long do_mmuext_op_new_user_baseptr(const struct permit *permit,
                             vcpu_set_user_root);
 }
 
-/* The CPUs on which the vCPUs of a guest bitmap run (0: all its vCPUs). */
-static int vcpus_cpus(struct domain *domain, uint64_t bitmap_va,
-                      uint64_t *cpu_mask)
+/*
+ * The CPUs on which the vCPUs of the bitmap run.  One that does not run holds
+ * no translations: switching flushed them.
+ */
+static inline uint64_t vcpus_cpus(const struct domain *domain, uint8_t bitmap)
 {
-    uint8_t bitmap = 0xff;
+    uint64_t cpu_mask = 0;
 
     _Static_assert(MAX_VCPUS <= 8, "one byte holds a vCPU bitmap");
-    if (bitmap_va != 0 && !guest_read_u8(&bitmap, GVA(bitmap_va))) {
-        return -EFAULT;
-    }
-    *cpu_mask = 0;
     for (uint32_t i = 0; i < domain->vcpu_count; i++) {
         const struct vcpu *vcpu = domain->vcpus[i];
 
         if ((bitmap & 1u << i) && vcpu != NULL &&
             READ_ONCE(vcpu->state) == VCPU_RUNNING) {
-            *cpu_mask |= 1ull << READ_ONCE(vcpu->cpu);
+            cpu_mask |= 1ull << READ_ONCE(vcpu->cpu);
         }
     }
-    return 0;
+    return cpu_mask;
 }
 
-/* A vCPU that does not run holds no translations: switching flushed them. */
+void domain_flush(const struct domain *domain)
+{
+    this_cpu()->budget -= WORK_SHOOTDOWN;
+    tlb_flush_cpus(vcpus_cpus(domain, 0xff));
+}
+
 int vcpus_flush(struct domain *domain, uint64_t bitmap_va)
 {
-    uint64_t cpu_mask;
-    int rc = vcpus_cpus(domain, bitmap_va, &cpu_mask);
+    uint8_t bitmap = 0xff;
 
-    if (rc == 0) {
-        this_cpu()->budget -= WORK_SHOOTDOWN;
-        tlb_flush_cpus(cpu_mask);
+    if (bitmap_va != 0 && !guest_read_u8(&bitmap, GVA(bitmap_va))) {
+        return -EFAULT;
     }
-    return rc;
+    this_cpu()->budget -= WORK_SHOOTDOWN;
+    tlb_flush_cpus(vcpus_cpus(domain, bitmap));
+    return 0;
 }
 
 long do_mmuext_op_flush_local(const struct permit *permit, struct call *call,

@@ -9,3 +9,5 @@
  * bitmap at bitmap_va, or all if it is 0.  0 or -EFAULT.
  */
 int vcpus_flush(struct domain *domain, uint64_t bitmap_va) NODISCARD;
+/* Those on which any vCPU of the domain runs. */
+void domain_flush(const struct domain *domain);

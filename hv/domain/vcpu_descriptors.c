@@ -114,10 +114,8 @@ void ldt_unmap(struct vcpu *vcpu)
 
 static bool ldt_map(struct vcpu *vcpu, uint32_t index)
 {
-    struct page *l1_page;
-    const uint64_t *slot =
-        root_find_l1(MADDR(vcpu->root_kernel),
-                     vcpu->ldt_base + index * PAGE_SIZE, &l1_page);
+    const uint64_t *slot = root_find_l1(MADDR(vcpu->root_kernel),
+                                        vcpu->ldt_base + index * PAGE_SIZE);
     uint64_t pte = slot == NULL ? 0 : READ_ONCE(*slot);
     struct page *page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
 

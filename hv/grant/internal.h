@@ -65,7 +65,18 @@ bool frame_get(struct page *frame, const struct memory *owner,
 void frame_put(struct page *frame, enum grant_access access);
 
 /* The mapping behind a handle a guest gave, free or not; NULL: out of range. */
-struct mapping *mapping_of(const struct grant_table *table, uint32_t handle);
+static inline struct mapping *mapping_of(const struct grant_table *table,
+                                         uint32_t handle)
+{
+    uint32_t count = READ_ONCE(table->map_frame_count);
+    uint32_t frame = handle / MAPPINGS_PER_FRAME;
+
+    if (unlikely(frame >= count)) {
+        return NULL;
+    }
+    return &table->map_frames[index_nospec(frame, count)]
+                             [handle % MAPPINGS_PER_FRAME];
+}
 /* A free handle for the caller alone; false: there are none left. */
 bool mapping_alloc(struct grant_table *table, uint32_t *handle) NODISCARD;
 /* maps_lock held. */

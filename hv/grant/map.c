@@ -9,7 +9,6 @@
 #include "hv/abi/handlers.h"
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
-#include "hv/base/log.h"
 #include "hv/domain/mmuext.h"
 #include "hv/grant/internal.h"
 #include "hv/mem/roots.h"
@@ -50,10 +49,10 @@ static uint64_t *slot_find(const struct vcpu *vcpu, uint64_t host_addr,
                            uint32_t flags)
 {
     const struct memory *memory = &vcpu->domain->memory;
-    struct page *page;
+    const struct page *page;
 
     if (!(flags & GNTMAP_contains_pte)) {
-        return root_find_l1(MADDR(vcpu->root_kernel), host_addr, &page);
+        return root_find_l1(MADDR(vcpu->root_kernel), host_addr);
     }
     page = page_of(maddr_to_mfn(MADDR(host_addr)));
     if ((host_addr & (sizeof(uint64_t) - 1)) != 0 || /* XSA-227 */
@@ -313,11 +312,10 @@ static uint32_t mapping_finish(struct grant_table *table, uint32_t handle)
         use_put(granter, mapping->ref, access_of(mapping->flags));
     }
     spin_lock(&table->maps_lock);
+    mapping->dropping = 0;
+    mapping->flags = left;
     if (likely(!(left & MAPPING_PARTS))) {
         mapping_free(table, handle);
-    } else {
-        mapping->flags = left;
-        mapping->dropping = 0;
     }
     spin_unlock(&table->maps_lock);
     if (likely(!(left & MAPPING_PARTS))) {
@@ -331,7 +329,7 @@ void grant_unmap_finish(struct domain *mapper, uint32_t waiting)
     if (waiting == GRANT_NONE) {
         return;
     }
-    CHECK(vcpus_flush(mapper, 0) == 0);
+    domain_flush(mapper);
     while (waiting != GRANT_NONE) {
         waiting = mapping_finish(mapper->grants, waiting);
     }

@@ -6,18 +6,6 @@
 #include "hv/grant/internal.h"
 #include "hv/mem/heap.h"
 
-struct mapping *mapping_of(const struct grant_table *table, uint32_t handle)
-{
-    uint32_t count = READ_ONCE(table->map_frame_count);
-    uint32_t frame = handle / MAPPINGS_PER_FRAME;
-
-    if (unlikely(frame >= count)) {
-        return NULL;
-    }
-    return &table->map_frames[index_nospec(frame, count)]
-                             [handle % MAPPINGS_PER_FRAME];
-}
-
 void mapping_free(struct grant_table *table, uint32_t handle)
 {
     struct mapping *mapping = mapping_of(table, handle);

@@ -22,13 +22,7 @@ union element {
     struct gnttab_query_size query;
 };
 
-struct batch {
-    size_t words;     /* in a structure of the guest's */
-    size_t first_out; /* the word from which on it is copied out */
-    long (*run)(struct call *call, union element *element);
-};
-
-static struct domain *granter_get(const struct call *call, domid_t id)
+static inline struct domain *granter_get(const struct call *call, domid_t id)
 {
     struct domain *self = call->caller->domain, *domain = self;
 
@@ -55,23 +49,26 @@ static void granter_put(const struct call *call, struct domain *domain)
  * Asks for a row on call->target, and call->second if it has two, then runs
  * its handler.  status is what a refusal is told by.
  */
-static long row_run(const struct row *row, struct call *call, void *element,
-                    int16_t *status)
+static inline long row_run(const struct row *row, struct call *call,
+                           void *element, int16_t *status)
 {
-    const struct permit *permit;
+    const struct domain *self = call->caller->domain;
+    const struct permit *permit = &the_permit;
 
     *status = GNTST_bad_domain;
     if (unlikely(call->target == NULL ||
                  (row->has_second && call->second == NULL))) {
         return 0;
     }
-    permit = row_permit(row, call);
-    return likely(permit != NULL) ? row->handler(permit, call, element)
-                                  : 0;
+    if (call->target != self || row->has_second ||
+        unlikely(!domain_may_itself(self, row->perm))) {
+        permit = row_permit(row, call);
+    }
+    return likely(permit != NULL) ? row->handler(permit, call, element) : 0;
 }
 
 /* The same for a row on one domain. */
-static long row_run_on(const struct row *row, struct call *call, domid_t id,
+static inline long row_run_on(const struct row *row, struct call *call, domid_t id,
                        void *element, int16_t *status)
 {
     struct domain *target = granter_get(call, id);
@@ -146,104 +143,95 @@ static long query_run(struct call *call, union element *element)
                       &op->status);
 }
 
-#define BATCH(type, field, function)                                           \
-    {                                                                          \
-        .words = sizeof(type) / 8, .first_out = offsetof(type, field) / 8,     \
-        .run = function,                                                       \
-    }
-
-static const struct batch batches[] = {
-    [GNTTABOP_map_grant_ref] =
-        BATCH(struct gnttab_map_grant_ref, status, map_run),
-    [GNTTABOP_unmap_grant_ref] =
-        BATCH(struct gnttab_unmap_grant_ref, status, unmap_run),
-    [GNTTABOP_setup_table] =
-        BATCH(struct gnttab_setup_table, status, setup_run),
-    [GNTTABOP_copy] = BATCH(struct gnttab_copy, status, copy_run),
-    [GNTTABOP_query_size] =
-        BATCH(struct gnttab_query_size, nr_frames, query_run),
-};
-
-static const struct batch *batch_find(uint64_t operation)
+/*
+ * Each of count structures of so many words at args[1]; those from the word
+ * out on are copied out.  What is left when the budget is used up is told by
+ * the registers.
+ */
+static always_inline long
+elements_run(struct call *call, union element *element, size_t words,
+             size_t out, long (*run)(struct call *, union element *))
 {
-    if (operation >= ARRAY_SIZE(batches)) {
-        return NULL;
-    }
-    operation = index_nospec(operation, ARRAY_SIZE(batches));
-    return batches[operation].run != NULL ? &batches[operation] : NULL;
-}
+    int64_t *budget = &this_cpu()->budget;
+    uint32_t count = (uint32_t)call->args[2];
+    uint64_t va = call->args[1];
 
-static inline long element_run(struct call *call, const struct batch *batch,
-                               uint64_t va, union element *element)
-{
-    size_t first = batch->first_out;
-    long rc;
-
-    if (unlikely(!guest_load_words(element->words, GVA(va), batch->words))) {
+    if (unlikely(!is_guest_range(va, (uint64_t)count * words * 8))) {
         return -EFAULT;
     }
-    rc = batch->run(call, element);
-    if (unlikely(rc != 0)) {
-        return rc;
+    for (; count != 0; count--, va += words * 8) {
+        long rc;
+
+        if (unlikely((*budget -= WORK_GRANT) <= 0)) {
+            call->args[1] = va;
+            call->args[2] = count;
+            return hypercall_continue(call);
+        }
+        if (unlikely(!guest_load_words(element->words, GVA(va), words))) {
+            return -EFAULT;
+        }
+        rc = run(call, element);
+        if (unlikely(rc != 0)) {
+            return rc;
+        }
+        for (size_t i = out; i < words; i++) {
+            if (unlikely(
+                    !guest_store_word(GVA(va + i * 8), element->words[i]))) {
+                return -EFAULT;
+            }
+        }
     }
-    return guest_write(GVA(va + first * 8), &element->words[first],
-                       (batch->words - first) * 8)
-               ? 0
-               : -EFAULT;
+    return 0;
 }
 
-/* How many structures were dealt with is *done. */
-static long elements_run(struct call *call, const struct batch *batch,
-                         uint32_t *done)
-{
-    uint32_t count = (uint32_t)call->args[2];
-    int64_t *budget = &this_cpu()->budget;
-    uint64_t va = call->args[1];
-    union element element;
-    long rc = 0;
+#define ELEMENTS(type, field, run)                                             \
+    elements_run(call, &element, sizeof(type) / 8, offsetof(type, field) / 8,  \
+                 run)
 
-    element.unmap.waiting = GRANT_NONE;
-    for (*done = 0; *done < count; ++*done, va += batch->words * 8) {
-        if (unlikely((*budget -= WORK_GRANT) <= 0)) {
-            rc = -ERESTART;
-            break;
-        }
-        rc = element_run(call, batch, va, &element);
-        if (unlikely(rc != 0)) {
-            break;
-        }
-    }
-    if (batch->run == unmap_run) {
-        grant_unmap_finish(call->caller->domain, element.unmap.waiting);
-    }
+static long unmap_all(struct call *call)
+{
+    union element element = {.unmap.waiting = GRANT_NONE};
+    long rc = ELEMENTS(struct gnttab_unmap_grant_ref, status, unmap_run);
+
+    grant_unmap_finish(call->caller->domain, element.unmap.waiting);
     return rc;
+}
+
+static long table_run(struct call *call)
+{
+    union element element;
+
+    if (call->args[2] != 1) {
+        return -EINVAL;
+    }
+    return call->args[0] == GNTTABOP_setup_table
+               ? ELEMENTS(struct gnttab_setup_table, status, setup_run)
+               : ELEMENTS(struct gnttab_query_size, nr_frames, query_run);
+}
+
+static inline long operation_run(struct call *call)
+{
+    union element element;
+
+    switch (call->args[0]) {
+    case GNTTABOP_map_grant_ref:
+        return ELEMENTS(struct gnttab_map_grant_ref, status, map_run);
+    case GNTTABOP_unmap_grant_ref:
+        return unmap_all(call);
+    case GNTTABOP_copy:
+        return ELEMENTS(struct gnttab_copy, status, copy_run);
+    case GNTTABOP_setup_table:
+    case GNTTABOP_query_size:
+        return table_run(call);
+    default:
+        return -ENOSYS;
+    }
 }
 
 long grants_dispatch(struct call *call)
 {
-    const struct batch *batch = batch_find(call->args[0]);
-    uint32_t count = (uint32_t)call->args[2], done;
-    struct domain *self = call->caller->domain;
-    long rc;
+    long rc = operation_run(call);
 
-    if (unlikely(batch == NULL)) {
-        return -ENOSYS;
-    }
-    if (unlikely(count != 1 &&
-                 (batch->run == setup_run || batch->run == query_run))) {
-        return -EINVAL;
-    }
-    if (unlikely(
-            !is_guest_range(call->args[1], count * batch->words * 8))) {
-        return -EFAULT;
-    }
-    rc = elements_run(call, batch, &done);
-    call->target = self;
-    call->second = NULL;
-    if (unlikely(rc == -ERESTART)) {
-        call->args[1] += done * batch->words * 8;
-        call->args[2] = count - done;
-        return hypercall_continue(call);
-    }
+    call->target = call->caller->domain;
     return rc;
 }

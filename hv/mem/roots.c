@@ -21,28 +21,24 @@ void root_remove_hypervisor(uint64_t *l4)
     memset(&l4[HV_SLOT_FIRST], 0, (HV_SLOT_END - HV_SLOT_FIRST) * sizeof(*l4));
 }
 
-static uint64_t *next_table(uint64_t entry)
+/* The table of the next level that maps va, or NULL. */
+static always_inline uint64_t *table_below(const uint64_t *table, uint64_t va,
+                                           unsigned int shift)
 {
-    return (entry & PTE_P) ? mfn_to_hva(pte_mfn(entry)) : NULL;
+    uint64_t entry = table[va >> shift & (ENTRIES - 1)];
+
+    return likely(entry & PTE_P) ? mfn_to_hva(pte_mfn(entry)) : NULL;
 }
 
-uint64_t *root_find_l1(maddr_t root, uint64_t va, struct page **l1_page)
+uint64_t *root_find_l1(maddr_t root, uint64_t va)
 {
     uint64_t *table = maddr_to_hva(root);
 
-    if (unlikely(!is_guest_range(va, 1) || !is_canonical(va))) {
+    if (unlikely(!is_guest_range(va, 1) || !is_canonical(va)) ||
+        (table = table_below(table, va, 39)) == NULL ||
+        (table = table_below(table, va, 30)) == NULL ||
+        (table = table_below(table, va, 21)) == NULL) {
         return NULL;
-    }
-    for (unsigned int shift = 39; shift > 12; shift -= 9) {
-        uint64_t entry = table[va >> shift & (ENTRIES - 1)];
-
-        if (shift == 21 && (entry & PTE_P)) {
-            *l1_page = &frame_table[pte_mfn(entry).n];
-        }
-        table = next_table(entry);
-        if (unlikely(table == NULL)) {
-            return NULL;
-        }
     }
     return &table[va >> 12 & (ENTRIES - 1)];
 }

@@ -5,8 +5,6 @@
 #include "hv/base/layout.h"
 #include "hv/base/types.h"
 
-struct page;
-
 /*
  * Puts our entries into slots 256..271; the M2P slot is left out until the
  * table is used as a kernel root.
@@ -16,7 +14,7 @@ void root_install_hypervisor(uint64_t *l4);
 void root_remove_hypervisor(uint64_t *l4);
 
 /*
- * The address of the L1 slot that maps va below this root, and its table's
- * frame, or NULL where no L1 table does.  The owner's memory.lock held.
+ * The address of the L1 slot that maps va below this root, or NULL where no L1
+ * table does.  The owner's memory.lock held.
  */
-uint64_t *root_find_l1(maddr_t root, uint64_t va, struct page **l1_page);
+uint64_t *root_find_l1(maddr_t root, uint64_t va);

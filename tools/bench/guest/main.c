@@ -61,6 +61,7 @@ void test_main(void)
     rows_calls();
     rows_memory();
     rows_events();
+    rows_grants();
     rows_domains();
     /* Last: rows_calls moved the kernel stack, this sets it for good. */
     user_init();

@@ -40,6 +40,7 @@ void calibrate(void);
 void rows_calls(void);
 void rows_memory(void);
 void rows_events(void);
+void rows_grants(void);
 void rows_domains(void);
 void rows_traps(void);
 

@@ -46,7 +46,9 @@ long map(unsigned int side, struct gnttab_map_grant_ref *op);
 long unmap(unsigned int side, struct gnttab_unmap_grant_ref *op);
 long copy(unsigned int side, struct gnttab_copy *op);
 long grants_call(unsigned int side, uint64_t operation, void *ops,
-                 uint64_t *count);
+                 uint64_t count);
+/* How often the last call was continued. */
+extern unsigned int continued;
 /* A plain update of a table's entry. */
 long update(unsigned int side, uint64_t frame, unsigned int index,
             uint64_t value);
