@@ -155,6 +155,18 @@ static void image_copy(const struct child *child)
     toolstack_unmap((void *)((uint64_t)entry & ~(PAGE_SIZE - 1)));
 }
 
+/* As libxenguest leaves it. */
+static void shared_info_clear(const struct child *child, uint64_t mfn)
+{
+    struct shared_info *shared = frame_map(child->id, mfn);
+
+    memset(shared, 0, PAGE_SIZE);
+    for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
+        shared->vcpu_info[i].evtchn_upcall_mask = 1;
+    }
+    toolstack_unmap(shared);
+}
+
 static void start_info_write(const struct child *child,
                              const struct layout *at)
 {
@@ -162,6 +174,7 @@ static void start_info_write(const struct child *child,
     struct xen_domctl op = {0};
 
     must(domctl(XEN_DOMCTL_getdomaininfo, child->id, &op), "getdomaininfo");
+    shared_info_clear(child, op.u.getdomaininfo.shared_info_frame);
     memcpy(info->magic, "xen-3.0-x86_64", 15);
     info->nr_pages = at->pages;
     info->shared_info = op.u.getdomaininfo.shared_info_frame * PAGE_SIZE;
