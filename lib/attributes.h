@@ -7,9 +7,5 @@
 #define VOUCH_LIB_ATTRIBUTES_H
 
 #define NODISCARD  __attribute__((warn_unused_result))
-#define PACKED     __attribute__((packed))
-#define ALIGNED(n) __attribute__((aligned(n)))
-#define PRINTF_LIKE(string, first)                                             \
-    __attribute__((format(printf, string, first)))
 
 #endif

@@ -11,7 +11,6 @@
 /* TCG_EfiSpecIDEvent (PFP 1.06, 10.4.5.1) in a TCG_PCClientPCREvent. */
 #define SHA1_SIZE         20
 #define SIGNATURE_SIZE    16
-#define HEADER_FIXED_SIZE 32 /* pcr, type, SHA-1 digest, data size */
 #define SPEC_FIXED_SIZE   28 /* signature to number of algorithms */
 
 static const char spec_signature[SIGNATURE_SIZE] = "Spec ID Event03";

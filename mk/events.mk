@@ -9,7 +9,7 @@ SCHED_SOURCES := hv/sched/sched.c hv/sched/run_queue.c hv/sched/share.c hv/sched
     hv/sched/pause.c hv/sched/poll.c hv/sched/runstate.c hv/sched/timer.c \
     hv/sched/vcpu_timer.c hv/sched/sched_ops.c hv/sched/vcpu_ops.c \
     hv/sched/shutdown.c
-IRQ_SOURCES := hv/cpu/irq.c hv/cpu/ioapic.c hv/cpu/msi.c hv/cpu/pci.c \
+IRQ_SOURCES := hv/cpu/irq.c hv/cpu/ioapic.c hv/cpu/msi.c hv/cpu/pci.c hv/cpu/machine.c \
     hv/mem/iomem.c hv/evtchn/pirq.c hv/evtchn/physdev_ops.c
 
 $(BUILD)/san/hv/evtchn/%.o $(BUILD)/san/tests/unit/hv/evtchn/%.o \

@@ -12,7 +12,7 @@ struct output {
 };
 
 struct spec {
-    bool left, zero, is_signed;
+    bool zero;
     char pad_sign; /* '-' before a negative number, else 0 */
     unsigned int width, base;
 };
@@ -44,20 +44,17 @@ static void emit_number(struct output *out, struct spec spec, uint64_t value)
     } while (value != 0);
     length = count + (spec.pad_sign != 0);
 
-    if (!spec.left && !spec.zero) {
+    if (!spec.zero) {
         emit_padding(out, ' ', spec.width, length);
     }
     if (spec.pad_sign != 0) {
         emit(out, spec.pad_sign);
     }
-    if (!spec.left && spec.zero) {
+    if (spec.zero) {
         emit_padding(out, '0', spec.width, length);
     }
     while (count > 0) {
         emit(out, digits[--count]);
-    }
-    if (spec.left) {
-        emit_padding(out, ' ', spec.width, length);
     }
 }
 
@@ -72,14 +69,9 @@ static void emit_string(struct output *out, struct spec spec, const char *text,
     while (length < limit && text[length] != '\0') {
         length++;
     }
-    if (!spec.left) {
-        emit_padding(out, ' ', spec.width, length);
-    }
+    emit_padding(out, ' ', spec.width, length);
     for (size_t i = 0; i < length; i++) {
         emit(out, text[i]);
-    }
-    if (spec.left) {
-        emit_padding(out, ' ', spec.width, length);
     }
 }
 
@@ -97,12 +89,8 @@ static const char *take_count(const char *at, unsigned int *count)
 
 static const char *take_flags(const char *at, struct spec *spec)
 {
-    for (; *at == '-' || *at == '0'; at++) {
-        if (*at == '-') {
-            spec->left = true;
-        } else {
-            spec->zero = true;
-        }
+    for (; *at == '0'; at++) {
+        spec->zero = true;
     }
     return take_count(at, &spec->width);
 }
@@ -144,8 +132,7 @@ size_t format_text_v(char *buffer, size_t size, const char *format,
             at++;
         }
         switch (*at) {
-        case 'd':
-        case 'i': {
+        case 'd': {
             int64_t number = is_long ? va_arg(args, long) : va_arg(args, int);
 
             spec.pad_sign = number < 0 ? '-' : 0;
@@ -167,9 +154,6 @@ size_t format_text_v(char *buffer, size_t size, const char *format,
             break;
         case 's':
             emit_string(&out, spec, va_arg(args, const char *), limit);
-            break;
-        case 'c':
-            emit(&out, (char)va_arg(args, int));
             break;
         case '\0':
             at--;

@@ -2,8 +2,8 @@
 /*
  * The hypervisor's own console lines and its way to stop.
  * log_line() prints "(vouch) [seconds.micros] text\n" on the serial console
- * and in the ring that dom0 reads.  Formats: %d %i %u %x %lx %llx %lu %ld %s
- * %c %p %zu and %%, with width, zero padding and '-'.
+ * and in the ring that dom0 reads.  Formats: %d %u %x %lx %llx %lu %ld %s %p
+ * %zu and %%, with width and zero padding.
  */
 #pragma once
 

@@ -13,7 +13,6 @@
 #include "lib/eventlog.h"
 
 #define EFI          __attribute__((ms_abi))
-#define EFI_ERROR    (1ull << 63)
 #define EFI_SUCCESS  0ull
 #define TCG2_LOG     2u      /* EFI_TCG2_EVENT_LOG_FORMAT_TCG_2 */
 #define LOADER_DATA  2u      /* EfiLoaderData */
@@ -24,22 +23,14 @@
 #define EXIT_TRIES   4
 #define TABLES_LIMIT 256u
 
-struct guid {
-    uint32_t a;
-    uint16_t b, c;
-    uint8_t d[8];
-};
-
-static struct guid tcg2_guid = {
-    0x607f766c,
-    0x7455,
-    0x42be,
-    {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
-static const struct guid final_events_guid = {
-    0x1e2ed096,
-    0x30e2,
-    0x4254,
-    {0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25}};
+/* GUIDs as they are in memory: the first three fields are little-endian. */
+static const uint8_t tcg2_guid[16] = {0x6c, 0x76, 0x7f, 0x60, 0x55, 0x74,
+                                      0xbe, 0x42, 0x93, 0x0b, 0xe4, 0xd7,
+                                      0x6d, 0xb2, 0x72, 0x0f};
+static const uint8_t final_events_guid[16] = {0x96, 0xd0, 0x2e, 0x1e, 0xe2,
+                                              0x30, 0x54, 0x42, 0xbd, 0x89,
+                                              0x86, 0x3b, 0xbe, 0xf8, 0x23,
+                                              0x25};
 
 struct boot_services {
     uint8_t header[24];
@@ -52,7 +43,7 @@ struct boot_services {
     void *between[21]; /* AllocatePool to UnloadImage */
     uint64_t(EFI *exit_boot_services)(uint64_t image, uint64_t key);
     void *more[10];
-    uint64_t(EFI *locate_protocol)(struct guid *guid, void *registration,
+    uint64_t(EFI *locate_protocol)(const uint8_t *guid, void *registration,
                                    void **interface);
 };
 _Static_assert(offsetof(struct boot_services, get_memory_map) == 56 &&
@@ -61,7 +52,7 @@ _Static_assert(offsetof(struct boot_services, get_memory_map) == 56 &&
                "UEFI 2.10, 4.4");
 
 struct configuration_table {
-    struct guid guid;
+    uint8_t guid[16];
     uint64_t table;
 };
 
@@ -126,8 +117,8 @@ static uint64_t allocate(struct boot_services *services, uint64_t pages)
 static const uint8_t *find_final_events(const struct system_table *system)
 {
     for (uint64_t i = 0; i < MIN(system->table_count, TABLES_LIMIT); i++) {
-        if (memcmp(&system->tables[i].guid, &final_events_guid,
-                   sizeof(struct guid)) == 0) {
+        if (memcmp(system->tables[i].guid, final_events_guid,
+                   sizeof(final_events_guid)) == 0) {
             return (const uint8_t *)system->tables[i].table;
         }
     }
@@ -175,7 +166,7 @@ static void take_log(const struct system_table *system)
     uint64_t start = 0, last = 0;
     uint8_t truncated = 0;
 
-    if (services->locate_protocol(&tcg2_guid, NULL, (void **)&tcg2) !=
+    if (services->locate_protocol(tcg2_guid, NULL, (void **)&tcg2) !=
             EFI_SUCCESS ||
         tcg2 == NULL) {
         log_line("EFI: firmware has no TPM 2.0");

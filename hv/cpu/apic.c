@@ -28,8 +28,6 @@ enum {
     APIC_ICR = 0x300,
     APIC_ICR_HIGH = 0x310,
     APIC_LVT_TIMER = 0x320,
-    APIC_LVT_THERMAL = 0x330,
-    APIC_LVT_PMC = 0x340,
     APIC_LVT_LINT0 = 0x350,
     APIC_LVT_LINT1 = 0x360,
     APIC_LVT_ERROR = 0x370,
@@ -118,19 +116,6 @@ uint32_t apic_id(void)
 void lapic_eoi(void)
 {
     apic_write(APIC_EOI, 0);
-}
-
-void lapic_error(void)
-{
-    static uint32_t seen; /* bits already told; a race only tells one twice */
-    uint32_t status;
-
-    apic_write(APIC_ESR, 0);
-    status = apic_read(APIC_ESR);
-    if ((status & ~seen) != 0) {
-        log_line("local APIC %u: error %x", apic_id(), status);
-        seen |= status;
-    }
 }
 
 void lapic_timer_set(uint64_t deadline_ns)

@@ -15,8 +15,6 @@ void apic_enable(void);
 uint32_t apic_id(void); /* this CPU's */
 
 void lapic_eoi(void);
-/* The error vector: says what the APIC found wrong, once for each kind. */
-void lapic_error(void);
 
 /*
  * VECTOR_TIMER on this CPU at system time deadline_ns, at once if that is

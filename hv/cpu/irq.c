@@ -14,6 +14,7 @@
 #include "hv/cpu/vectors.h"
 
 #define ISA_GSIS      16u
+#define TIMER_GSI     0u /* nobody's: the hypervisor uses the local APICs' */
 #define VECTOR_COUNT  (VECTOR_DEVICE_LAST + 1u - VECTOR_DEVICE_FIRST)
 #define PIC1_MASK     0x21
 #define PIC2_MASK     0xa1
@@ -45,6 +46,7 @@ void irq_init(void)
 {
     outb(PIC1_MASK, PIC_ALL_LINES);
     outb(PIC2_MASK, PIC_ALL_LINES);
+    gsis[TIMER_GSI].is_reserved = 1;
     for (uint32_t gsi = ISA_GSIS; gsi < IOAPIC_GSIS; gsi++) {
         gsis[gsi].is_level = 1;
         gsis[gsi].is_low = 1;
@@ -155,13 +157,6 @@ int irq_request_hv(uint32_t gsi, void (*handler)(void))
     }
     spin_unlock(&irq_lock);
     return status;
-}
-
-void irq_reserve(uint32_t gsi)
-{
-    if (gsi < IOAPIC_GSIS) {
-        gsis[gsi].is_reserved = 1;
-    }
 }
 
 bool irq_is_reserved(uint32_t gsi)

@@ -29,8 +29,7 @@ void irq_dispatch(uint32_t vector);
  * vector.
  */
 int irq_request_hv(uint32_t gsi, void (*handler)(void)) NODISCARD;
-/* Keeps a GSI from everybody without using it (the timer's). */
-void irq_reserve(uint32_t gsi);
+/* Taken by the hypervisor, or nobody's. */
 bool irq_is_reserved(uint32_t gsi);
 
 /*

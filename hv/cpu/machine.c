@@ -77,29 +77,18 @@ void machine_xcr0_write(uint64_t value)
     xsetbv(0, value);
 }
 
+#define EACH_DR(X) X(0) X(1) X(2) X(3) X(6) X(7)
+
 uint64_t machine_dr_read(unsigned int number)
 {
-    uint64_t value;
+    uint64_t value = 0;
 
     switch (number) {
-    case 0:
-        __asm__ volatile("mov %%dr0, %0" : "=r"(value));
+#define READ(n)                                                                \
+    case n:                                                                    \
+        __asm__ volatile("mov %%dr" #n ", %0" : "=r"(value));                  \
         break;
-    case 1:
-        __asm__ volatile("mov %%dr1, %0" : "=r"(value));
-        break;
-    case 2:
-        __asm__ volatile("mov %%dr2, %0" : "=r"(value));
-        break;
-    case 3:
-        __asm__ volatile("mov %%dr3, %0" : "=r"(value));
-        break;
-    case 6:
-        __asm__ volatile("mov %%dr6, %0" : "=r"(value));
-        break;
-    default:
-        __asm__ volatile("mov %%dr7, %0" : "=r"(value));
-        break;
+        EACH_DR(READ)
     }
     return value;
 }
@@ -107,24 +96,11 @@ uint64_t machine_dr_read(unsigned int number)
 void machine_dr_write(unsigned int number, uint64_t value)
 {
     switch (number) {
-    case 0:
-        __asm__ volatile("mov %0, %%dr0" ::"r"(value));
+#define WRITE(n)                                                               \
+    case n:                                                                    \
+        __asm__ volatile("mov %0, %%dr" #n ::"r"(value) : "memory");           \
         break;
-    case 1:
-        __asm__ volatile("mov %0, %%dr1" ::"r"(value));
-        break;
-    case 2:
-        __asm__ volatile("mov %0, %%dr2" ::"r"(value));
-        break;
-    case 3:
-        __asm__ volatile("mov %0, %%dr3" ::"r"(value));
-        break;
-    case 6:
-        __asm__ volatile("mov %0, %%dr6" ::"r"(value));
-        break;
-    default:
-        __asm__ volatile("mov %0, %%dr7" ::"r"(value) : "memory");
-        break;
+        EACH_DR(WRITE)
     }
 }
 

@@ -95,6 +95,14 @@ static void begin(void)
     console_break_lock();
 }
 
+static void log_reason(const char *what, const char *format, va_list args)
+{
+    char text[256];
+
+    format_text_v(text, sizeof(text), format, args);
+    log_line("%s: %s", what, text);
+}
+
 static void finish(uint64_t rip, uint64_t rbp) noreturn;
 static void finish(uint64_t rip, uint64_t rbp)
 {
@@ -110,42 +118,36 @@ static void finish(uint64_t rip, uint64_t rbp)
 
 void panic(const char *format, ...)
 {
-    char text[256];
     va_list args;
 
     begin();
     va_start(args, format);
-    format_text_v(text, sizeof(text), format, args);
+    log_reason("panic", format, args);
     va_end(args);
-    log_line("panic: %s", text);
     finish((uint64_t)__builtin_return_address(0),
            *(const uint64_t *)__builtin_frame_address(0));
 }
 
 void panic_at(const struct regs *regs, const char *format, ...)
 {
-    char text[256];
     va_list args;
 
     begin();
     va_start(args, format);
-    format_text_v(text, sizeof(text), format, args);
+    log_reason("panic", format, args);
     va_end(args);
-    log_line("panic: %s", text);
     log_regs(regs);
     finish(regs->rip, regs->rbp);
 }
 
 void refuse_boot(const char *format, ...)
 {
-    char text[256];
     va_list args;
 
-    va_start(args, format);
-    format_text_v(text, sizeof(text), format, args);
-    va_end(args);
     log_show();
-    log_line("refused: %s", text);
+    va_start(args, format);
+    log_reason("refused", format, args);
+    va_end(args);
     machine_stop();
 }
 

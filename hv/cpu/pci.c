@@ -4,6 +4,7 @@
 
 #include "hv/base/asm.h"
 #include "hv/base/spinlock.h"
+#include "hv/cpu/machine.h"
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
@@ -24,13 +25,7 @@ uint32_t pci_config_read(uint32_t bdf, uint32_t offset, uint32_t size)
 
     spin_lock(&pci_lock);
     port = select_register(bdf, offset);
-    if (size == 1) {
-        value = inb(port);
-    } else if (size == 2) {
-        value = inw(port);
-    } else {
-        value = inl(port);
-    }
+    value = machine_port_read(port, size);
     spin_unlock(&pci_lock);
     return value;
 }
@@ -42,12 +37,6 @@ void pci_config_write(uint32_t bdf, uint32_t offset, uint32_t size,
 
     spin_lock(&pci_lock);
     port = select_register(bdf, offset);
-    if (size == 1) {
-        outb(port, (uint8_t)value);
-    } else if (size == 2) {
-        outw(port, (uint16_t)value);
-    } else {
-        outl(port, value);
-    }
+    machine_port_write(port, size, value);
     spin_unlock(&pci_lock);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The timer model.  Time is kept as ticks counted since the last load, so the
- * counter and the output are functions of it and of the mode.  Binary counting
- * only.  Reference: Intel 8254 data sheet (231164).
+ * counter and the output are functions of it.  Every mode counts as mode 0,
+ * binary: once, down, while the gate is open.  Reference: Intel 8254 data sheet
+ * (231164).
  */
 #include "hv/domain/pit.h"
 
@@ -16,12 +17,6 @@
 #define CONTROL_REFRESH    0x10
 #define CONTROL_OUTPUT     0x20
 
-#define COMMAND_READ_BACK  3
-#define READ_BACK_NO_COUNT 0x20
-#define READ_BACK_CHANNEL2 0x08
-
-enum { MODE_COUNT, MODE_ONE_SHOT, MODE_RATE, MODE_SQUARE };
-
 static bool gate_is_open(const struct pit *pit)
 {
     return (pit->control & CONTROL_GATE) != 0;
@@ -32,12 +27,9 @@ static uint64_t ticks_in(uint64_t ns)
     return ns / NS_PER_S * PIT_HZ + ns % NS_PER_S * PIT_HZ / NS_PER_S;
 }
 
-/* A closed gate stops counting; in mode 1 it only starts it. */
 static uint64_t ticks_now(const struct pit *pit, uint64_t now_ns)
 {
-    bool counts = gate_is_open(pit) || pit->mode == MODE_ONE_SHOT;
-
-    if (!counts || now_ns < pit->started_ns) {
+    if (!gate_is_open(pit) || now_ns < pit->started_ns) {
         return pit->ticks;
     }
     return pit->ticks + ticks_in(now_ns - pit->started_ns);
@@ -45,39 +37,14 @@ static uint64_t ticks_now(const struct pit *pit, uint64_t now_ns)
 
 static uint16_t count_now(const struct pit *pit, uint64_t now_ns)
 {
-    uint64_t ticks = ticks_now(pit, now_ns);
-
-    if (pit->reload == 0) {
-        return 0;
-    }
-    switch (pit->mode) {
-    case MODE_RATE:
-        return (uint16_t)(pit->reload - ticks % pit->reload);
-    case MODE_SQUARE:
-        return (uint16_t)(pit->reload - 2 * ticks % pit->reload);
-    default:
-        return (uint16_t)(pit->reload - ticks);
-    }
+    return pit->reload == 0
+               ? 0
+               : (uint16_t)(pit->reload - ticks_now(pit, now_ns));
 }
 
 static bool output_now(const struct pit *pit, uint64_t now_ns)
 {
-    uint64_t ticks = ticks_now(pit, now_ns);
-
-    if (pit->reload == 0) {
-        return pit->mode != MODE_COUNT;
-    }
-    switch (pit->mode) {
-    case MODE_COUNT:
-    case MODE_ONE_SHOT:
-        return ticks >= pit->reload;
-    case MODE_RATE:
-        return ticks % pit->reload != pit->reload - 1;
-    case MODE_SQUARE:
-        return ticks % pit->reload < (pit->reload + 1) / 2;
-    default: /* strobes: low for one tick */
-        return ticks != pit->reload;
-    }
+    return pit->reload != 0 && ticks_now(pit, now_ns) >= pit->reload;
 }
 
 static void latch_count(struct pit *pit, uint64_t now_ns)
@@ -135,26 +102,16 @@ static uint8_t read_count(struct pit *pit, uint64_t now_ns)
 
 static void write_command(struct pit *pit, uint8_t value, uint64_t now_ns)
 {
-    unsigned int channel = value >> 6;
     uint8_t access = value >> 4 & 3;
-    uint8_t mode = value >> 1 & 7;
 
-    if (channel == COMMAND_READ_BACK) {
-        if ((value & READ_BACK_NO_COUNT) == 0 &&
-            (value & READ_BACK_CHANNEL2) != 0) {
-            latch_count(pit, now_ns);
-        }
-        return;
-    }
-    if (channel != 2) {
-        return;
+    if (value >> 6 != 2) {
+        return; /* another channel, or the read-back of several */
     }
     if (access == 0) {
         latch_count(pit, now_ns);
         return;
     }
     pit->access = access;
-    pit->mode = mode >= 6 ? mode - 4 : mode;
     pit->reload = 0;
     pit->latch_left = 0;
     pit->write_high = false;
@@ -163,14 +120,9 @@ static void write_command(struct pit *pit, uint8_t value, uint64_t now_ns)
 
 static void write_control(struct pit *pit, uint8_t value, uint64_t now_ns)
 {
-    bool opens = (value & CONTROL_GATE) != 0 && !gate_is_open(pit);
-
     pit->ticks = ticks_now(pit, now_ns);
     pit->started_ns = now_ns;
     pit->control = value & CONTROL_WRITE;
-    if (opens && pit->mode != MODE_COUNT && pit->mode != 4) {
-        pit->ticks = 0; /* these modes start anew when the gate opens */
-    }
 }
 
 static uint8_t read_control(struct pit *pit, uint64_t now_ns)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Channel 2 of an 8254 timer and its gate, as ports 0x42, 0x43 and 0x61 show
- * them: what kernels calibrate against.  A model of its own for each domain,
+ * them: what kernels calibrate against, and no more.  A model of its own for each domain,
  * driven by system time; the real one belongs to the hypervisor.  Only the
  * domain itself can be confused by its vCPUs racing here, so there is no lock.
  */
@@ -18,7 +18,6 @@ struct pit {
     uint32_t reload;     /* 1..0x10000; 0: no count was written yet */
     uint16_t latched;    /* the count a latch command froze */
     uint8_t latch_left;  /* bytes of it still to be read */
-    uint8_t mode;        /* 0-5 */
     uint8_t access;      /* 1: low byte, 2: high byte, 3: low then high */
     uint8_t low;         /* the first byte of two written */
     bool write_high;     /* the next byte written is the high one */

@@ -38,7 +38,6 @@ static int machine_setup(void **state)
     assert_int_equal(ioapic_add(MADDR(IOAPIC_BASE), ioapic_page, 0), 0);
     assert_int_equal(ioapic_add(MADDR(0xfec01000), ioapic_page, 8), -EINVAL);
     irq_init();
-    irq_reserve(0);
     assert_int_equal(irq_request_hv(UART_GSI, uart_handler), 0);
     for (uint32_t gsi = 0; gsi < PINS; gsi++) {
         assert_int_equal(is_masked(gsi), gsi != UART_GSI);
