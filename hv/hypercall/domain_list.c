@@ -66,7 +66,7 @@ static void describe(const struct domain *domain,
                  flag_if(domain->toolstack_pauses != 0, XEN_DOMINF_paused) |
                  shutdown_flags(domain),
         .tot_pages = READ_ONCE(domain->memory.page_count),
-        .max_pages = domain->memory.max_pages,
+        .max_pages = MIN(domain->memory.max_pages, UINT32_MAX), /* none */
         .shared_info_frame = shared_frame(domain),
         .ssidref = domain->label.index,
         .gpaddr_bits = cpu_features.physical_bits,
