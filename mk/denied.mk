@@ -16,3 +16,13 @@ $(BUILD)/policy/nothing $(BUILD)/policy/ends: %: %.conf
 	checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
 	    { cat $@.log; exit 1; }
 CHECK_NEEDS += $(BUILD)/policy/nothing $(BUILD)/policy/ends
+
+# dom0 with all its rights but to unmap grants and to copy to them.
+$(BUILD)/policy/no-unmap.conf: $(BUILD)/policy/policy.conf
+	sed -e '/allow dom0_t .*:grant /s/ unmap//' \
+	    -e '/allow dom0_t .*:grant2 /s/ copy_write//' $< >$@
+	! cmp -s $< $@
+$(BUILD)/policy/no-unmap: $(BUILD)/policy/no-unmap.conf
+	checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
+	    { cat $@.log; exit 1; }
+CHECK_NEEDS += $(BUILD)/policy/no-unmap

@@ -54,7 +54,9 @@ int table_grow(struct domain *domain, uint32_t count)
 
 uint32_t grant_frames_max(const struct domain *domain)
 {
-    return READ_ONCE(domain->grants->max_frames);
+    const struct grant_table *table = domain->grants;
+
+    return table == NULL ? 0 : READ_ONCE(table->max_frames);
 }
 
 int grant_shared_frame(struct domain *domain, uint64_t frame, mfn_t *mfn)
