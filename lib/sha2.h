@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SHA-256, SHA-384 and SHA-512 (FIPS 180-4) in general registers only. A
- * context lives where the caller puts it; final() wipes it. SHA-384 and
- * SHA-512 take a whole message at once: only events are hashed with them.
+ * SHA-256 (FIPS 180-4) in general registers only. A context lives where the
+ * caller puts it; final() wipes it.
  */
 #ifndef VOUCH_LIB_SHA2_H
 #define VOUCH_LIB_SHA2_H
@@ -10,19 +9,9 @@
 #include "lib/bytes.h"
 
 #define SHA256_SIZE 32
-#define SHA384_SIZE 48
-#define SHA512_SIZE 64
 
 struct sha256_digest {
     uint8_t bytes[SHA256_SIZE];
-};
-
-struct sha384_digest {
-    uint8_t bytes[SHA384_SIZE];
-};
-
-struct sha512_digest {
-    uint8_t bytes[SHA512_SIZE];
 };
 
 struct sha256_context {
@@ -35,10 +24,6 @@ void sha256_init(struct sha256_context *context);
 void sha256_update(struct sha256_context *context, struct bytes message);
 void sha256_final(struct sha256_context *context, struct sha256_digest *out);
 struct sha256_digest sha256_of(struct bytes message);
-
-struct sha384_digest sha384_of(struct bytes message);
-
-struct sha512_digest sha512_of(struct bytes message);
 
 static inline bool sha256_equal(const struct sha256_digest *a,
                                 const struct sha256_digest *b)

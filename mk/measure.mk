@@ -10,7 +10,7 @@ BOOT_PARSER_SOURCES := hv/boot/multiboot2.c hv/boot/acpi.c \
 FAKE_TPM := tests/unit/hv/measure/fake_tpm.c \
     tests/unit/hv/measure/fake_tpm_commands.c
 MEASURE_LIB := lib/tpm2_command.c lib/tpm2_response.c lib/eventlog.c \
-    lib/vouchlog.c lib/sha256.c lib/sha512.c lib/text.c $(REPLAY) \
+    lib/vouchlog.c lib/sha256.c tests/unit/lib/sha512.c lib/text.c $(REPLAY) \
     attest/record.c attest/hex.c
 
 $(eval $(call unit_test,hv/measure/tpm,hv/measure/tpm.c hv/measure/tis.c \

@@ -34,14 +34,14 @@ static size_t event_size(const struct measure *measure, size_t data_size)
 static enum measure_status extend(struct measure *measure,
                                   struct measure_pcr *pcr, struct bytes data)
 {
-    struct pcr_own_digests own;
+    struct sha256_digest own;
     struct tpm2_digests digests;
     enum measure_status status =
         pcr_event(measure, pcr->index, data, &own, &digests);
     if (status != MEASURE_OK) {
         return status;
     }
-    eventlog_extend_sha256(&pcr->expected, &own.sha256);
+    eventlog_extend_sha256(&pcr->expected, &own);
     if (measure->header.bank_count == 0) {
         return MEASURE_BAD_LOG; /* capping before there is a log */
     }

@@ -104,48 +104,8 @@ enum measure_status pcr_find_banks(struct measure *measure)
     return MEASURE_NO_SHA256;
 }
 
-/* The digest of data that we can compute ourselves. */
-static bool own_digest(const struct pcr_own_digests *own, uint16_t algorithm,
-                       struct bytes *out)
-{
-    switch (algorithm) {
-    case TPM_ALG_SHA256:
-        *out = bytes_of(own->sha256.bytes, SHA256_SIZE);
-        return true;
-    case TPM_ALG_SHA384:
-        *out = bytes_of(own->sha384.bytes, SHA384_SIZE);
-        return true;
-    case TPM_ALG_SHA512:
-        *out = bytes_of(own->sha512.bytes, SHA512_SIZE);
-        return true;
-    default:
-        return false;
-    }
-}
-
-static enum measure_status check_digests(struct measure *measure,
-                                         const struct pcr_own_digests *own,
-                                         const struct tpm2_digests *answer)
-{
-    struct bytes expected;
-    if (!tpm2_find_digest(answer, TPM_ALG_SHA256, &expected)) {
-        measure->detail = "TPM extended no SHA-256 bank";
-        return MEASURE_BAD_ANSWER;
-    }
-    for (size_t i = 0; i < answer->count; i++) {
-        if (own_digest(own, answer->items[i].algorithm, &expected) &&
-            !bytes_equal(answer->items[i].value, expected)) {
-            measure->detail = "TPM hashed something else than the event";
-            return MEASURE_WRONG_DIGEST;
-        }
-    }
-    return MEASURE_OK;
-}
-
-/* The digests in the order of the log's banks. A bank that the TPM did not
- * tell about (the log may name one that is not active) takes ours. */
+/* The digests in the order of the log's banks. */
 static enum measure_status order_digests(struct measure *measure,
-                                         const struct pcr_own_digests *own,
                                          const struct tpm2_digests *answer,
                                          struct tpm2_digests *out)
 {
@@ -154,8 +114,7 @@ static enum measure_status order_digests(struct measure *measure,
     for (size_t i = 0; i < header->bank_count; i++) {
         struct tpm2_digest *digest = &out->items[i];
         digest->algorithm = header->banks[i].algorithm;
-        if (!tpm2_find_digest(answer, digest->algorithm, &digest->value) &&
-            !own_digest(own, digest->algorithm, &digest->value)) {
+        if (!tpm2_find_digest(answer, digest->algorithm, &digest->value)) {
             measure->detail = "event log has a bank that the TPM has not";
             return MEASURE_BAD_LOG;
         }
@@ -164,26 +123,29 @@ static enum measure_status order_digests(struct measure *measure,
 }
 
 enum measure_status pcr_event(struct measure *measure, uint32_t index,
-                              struct bytes data, struct pcr_own_digests *own,
+                              struct bytes data, struct sha256_digest *own,
                               struct tpm2_digests *digests)
 {
     struct buffer command = new_command(measure);
-    struct bytes response;
+    struct bytes response, hashed;
     struct tpm2_digests answer;
     enum tpm2_status made = tpm2_command_pcr_event(index, data, &command);
-    own->sha256 = sha256_of(data);
-    own->sha384 = sha384_of(data);
-    own->sha512 = sha512_of(data);
+    *own = sha256_of(data);
     enum measure_status status = transact(measure, made, &command, &response);
     if (status == MEASURE_OK) {
         status = judge(measure, tpm2_response_pcr_event(response, &answer),
                        response);
     }
-    if (status == MEASURE_OK) {
-        status = check_digests(measure, own, &answer);
+    if (status != MEASURE_OK) {
+        return status;
     }
-    if (status == MEASURE_OK) {
-        status = order_digests(measure, own, &answer, digests);
+    if (!tpm2_find_digest(&answer, TPM_ALG_SHA256, &hashed)) {
+        measure->detail = "TPM extended no SHA-256 bank";
+        return MEASURE_BAD_ANSWER;
     }
-    return status;
+    if (!bytes_equal(hashed, sha256_bytes(own))) {
+        measure->detail = "TPM hashed something else than the event";
+        return MEASURE_WRONG_DIGEST;
+    }
+    return order_digests(measure, &answer, digests);
 }

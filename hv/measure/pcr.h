@@ -18,18 +18,14 @@ NODISCARD enum measure_status pcr_reset(struct measure *measure,
 NODISCARD enum measure_status pcr_find_banks(struct measure *measure);
 
 /*
- * Extend a PCR in all banks with the hash of data. Every returned digest that
- * we can compute must be right. *digests has those of all banks in header's
- * order, and points into measure->response_data or *own.
+ * Extend a PCR in all banks with the hash of data. The SHA-256 digest that the
+ * TPM returns must be *own, which is computed here; the others are taken as
+ * they are. *digests has those of all banks in header's order, and points into
+ * measure->response_data.
  */
-struct pcr_own_digests {
-    struct sha256_digest sha256;
-    struct sha384_digest sha384;
-    struct sha512_digest sha512;
-};
 NODISCARD enum measure_status pcr_event(struct measure *measure, uint32_t index,
                                         struct bytes data,
-                                        struct pcr_own_digests *own,
+                                        struct sha256_digest *own,
                                         struct tpm2_digests *digests);
 
 #endif

@@ -13,6 +13,7 @@
 #include "attest/hex.h"
 #include "lib/checked.h"
 #include "lib/sha2.h"
+#include "tests/unit/lib/sha512.h"
 #include "lib/text.h"
 
 #define LONG_SIZE 1000000

@@ -10,6 +10,7 @@
 #include "hv/measure/tpm_io.h"
 #include "lib/eventlog.h"
 #include "lib/tpm2.h"
+#include "tests/unit/lib/sha512.h"
 
 enum fake_kind { FAKE_NONE, FAKE_FIFO, FAKE_CRB, FAKE_ALIEN };
 
