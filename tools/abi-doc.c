@@ -239,9 +239,9 @@ static void print_msr(uint32_t first, uint32_t last, const char *rest)
 
 static void print_msrs(void)
 {
-    printf("| MSRs | CPUs of | read | write |\n|---|---|---|---|\n");
-#define MSR(first, last, vendor, read, write)                                  \
-    print_msr(first, last, #vendor " | " #read " | " #write);
+    printf("| MSRs | CPUs | read | write |\n|---|---|---|---|\n");
+#define MSR(first, last, cpu, read, write)                                     \
+    print_msr(first, last, #cpu " | " #read " | " #write);
 #include "hv/hypercall/msrs.def"
 #undef MSR
 }
@@ -296,7 +296,7 @@ static const char msrs_head[] =
     "In guest kernel mode, with cpu:msr_read or cpu:msr_write. `refuse` is\n"
     "#GP, as is an MSR without a row, except that a kernel which has no #GP\n"
     "handler yet is given 0; `zero` reads as 0; `ignore` accepts any value;\n"
-    "`same_` accepts the value that is read; the others are in\n"
+    "`same` accepts the value that is read; the others are in\n"
     "`hv/hypercall/msr.c`.\n"
     "\n";
 

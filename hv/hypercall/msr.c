@@ -10,7 +10,6 @@
 #include "hv/cpu/machine.h"
 #include "hv/cpu/vectors.h"
 
-
 #define APIC_BASE_ADDRESS 0xfee00000ull
 #define APIC_BASE_ENABLED 0x800ull
 #define APIC_BASE_BSP     0x100ull
@@ -24,147 +23,60 @@
 #define DE_CFG_LFENCE_SERIALISES 0x2ull /* AMD APM vol. 2, 3.2.10 */
 #define EFER_GUEST               (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
+/* The words of msrs.def. */
+#define CPU_any    true
+#define CPU_amd    cpu_features.vendor_amd
+#define CPU_intel  cpu_features.vendor_intel
+#define CPU_rdtscp cpu_features.rdtscp
 
-static bool vendor_any(void)
-{
-    return true;
-}
+enum reader {
+    READ_zero,
+    READ_tsc,
+    READ_apic_base,
+    READ_misc_enable,
+    READ_pat,
+    READ_efer,
+    READ_base,
+    READ_tsc_aux,
+    READ_de_cfg,
+};
 
-static bool vendor_amd(void)
-{
-    return cpu_features.vendor_amd;
-}
+enum writer { WRITE_refuse, WRITE_ignore, WRITE_same, WRITE_base, WRITE_tsc_aux };
 
-static bool vendor_intel(void)
+static inline uint64_t read_as(const struct vcpu *vcpu, enum reader reader,
+                               uint32_t msr)
 {
-    return cpu_features.vendor_intel;
-}
-
-static bool msr_read_zero(const struct vcpu *vcpu, uint32_t msr,
-                          uint64_t *value)
-{
-    (void)vcpu;
-    (void)msr;
-    *value = 0;
-    return true;
-}
-
-static bool msr_write_ignore(struct vcpu *vcpu, uint32_t msr, uint64_t value)
-{
-    (void)vcpu;
-    (void)msr;
-    (void)value;
-    return true;
-}
-
-static bool msr_write_refuse(struct vcpu *vcpu, uint32_t msr, uint64_t value)
-{
-    (void)vcpu;
-    (void)msr;
-    (void)value;
-    return false;
-}
-
-static bool msr_read_tsc(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
-{
-    (void)vcpu;
-    (void)msr;
-    *value = machine_tsc();
-    return true;
-}
-
-static bool msr_read_apic_base(const struct vcpu *vcpu, uint32_t msr,
-                               uint64_t *value)
-{
-    (void)msr;
-    *value = APIC_BASE_ADDRESS | APIC_BASE_ENABLED;
-    if (vcpu->id == 0) {
-        *value |= APIC_BASE_BSP;
+    switch (reader) {
+    case READ_zero:
+        return 0;
+    case READ_tsc:
+        return machine_tsc();
+    case READ_apic_base:
+        return APIC_BASE_ADDRESS | APIC_BASE_ENABLED |
+               (vcpu->id == 0 ? APIC_BASE_BSP : 0);
+    case READ_misc_enable:
+        return (machine_msr_read(msr) &
+                ~(MISC_ENABLE_PERFMON | MISC_ENABLE_MWAIT)) |
+               MISC_ENABLE_NO_BTS | MISC_ENABLE_NO_PEBS;
+    case READ_pat:
+        return PAT_VALUE;
+    case READ_efer:
+        return EFER_GUEST;
+    /* The running vCPU's segment bases are in hardware.  In kernel mode GS_BASE
+     * is the kernel's and KERNEL_GS_BASE, swapped out, the user's. */
+    case READ_base:
+        return machine_msr_read(msr);
+    case READ_tsc_aux:
+        return vcpu->tsc_aux;
+    case READ_de_cfg:
+        return DE_CFG_LFENCE_SERIALISES;
     }
-    return true;
+    return 0;
 }
 
-static bool msr_read_misc_enable(const struct vcpu *vcpu, uint32_t msr,
-                                 uint64_t *value)
+static bool write_tsc_aux(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-    (void)vcpu;
-    *value = machine_msr_read(msr);
-    *value &= ~(MISC_ENABLE_PERFMON | MISC_ENABLE_MWAIT);
-    *value |= MISC_ENABLE_NO_BTS | MISC_ENABLE_NO_PEBS;
-    return true;
-}
-
-static bool msr_read_pat(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
-{
-    (void)vcpu;
-    (void)msr;
-    *value = PAT_VALUE;
-    return true;
-}
-
-static bool msr_read_efer(const struct vcpu *vcpu, uint32_t msr,
-                          uint64_t *value)
-{
-    (void)vcpu;
-    (void)msr;
-    *value = EFER_GUEST;
-    return true;
-}
-
-/* Registers that may be written only with what they hold. */
-static bool msr_write_same_misc_enable(struct vcpu *vcpu, uint32_t msr,
-                                       uint64_t value)
-{
-    uint64_t now;
-
-    return msr_read_misc_enable(vcpu, msr, &now) && value == now;
-}
-
-static bool msr_write_same_pat(struct vcpu *vcpu, uint32_t msr, uint64_t value)
-{
-    (void)vcpu;
-    (void)msr;
-    return value == PAT_VALUE;
-}
-
-static bool msr_write_same_efer(struct vcpu *vcpu, uint32_t msr, uint64_t value)
-{
-    (void)vcpu;
-    (void)msr;
-    return value == EFER_GUEST;
-}
-
-/* The running vCPU's segment bases are in hardware.  In kernel mode GS_BASE
- * is the kernel's and KERNEL_GS_BASE, swapped out, the user's. */
-static bool msr_read_base(const struct vcpu *vcpu, uint32_t msr,
-                          uint64_t *value)
-{
-    (void)vcpu;
-    *value = machine_msr_read(msr);
-    return true;
-}
-
-static bool msr_write_base(struct vcpu *vcpu, uint32_t msr, uint64_t value)
-{
-    (void)vcpu;
-    if (!is_canonical(value)) {
-        return false;
-    }
-    machine_msr_write(msr, value);
-    return true;
-}
-
-static bool msr_read_tsc_aux(const struct vcpu *vcpu, uint32_t msr,
-                             uint64_t *value)
-{
-    (void)msr;
-    *value = vcpu->tsc_aux;
-    return cpu_features.rdtscp;
-}
-
-static bool msr_write_tsc_aux(struct vcpu *vcpu, uint32_t msr, uint64_t value)
-{
-    if (!cpu_features.rdtscp || value >> 32 != 0) {
+    if (value >> 32 != 0) {
         return false;
     }
     vcpu->tsc_aux = value;
@@ -172,13 +84,25 @@ static bool msr_write_tsc_aux(struct vcpu *vcpu, uint32_t msr, uint64_t value)
     return true;
 }
 
-static bool msr_read_de_cfg(const struct vcpu *vcpu, uint32_t msr,
-                            uint64_t *value)
+static inline bool write_as(struct vcpu *vcpu, enum writer writer,
+                            enum reader reader, uint32_t msr, uint64_t value)
 {
-    (void)vcpu;
-    (void)msr;
-    *value = DE_CFG_LFENCE_SERIALISES;
-    return true;
+    switch (writer) {
+    case WRITE_refuse:
+        return false;
+    case WRITE_ignore:
+        return true;
+    case WRITE_same:
+        return value == read_as(vcpu, reader, msr);
+    case WRITE_base:
+        if (is_canonical(value)) {
+            machine_msr_write(msr, value);
+        }
+        return is_canonical(value);
+    case WRITE_tsc_aux:
+        return write_tsc_aux(vcpu, msr, value);
+    }
+    return false;
 }
 
 /*
@@ -193,9 +117,10 @@ static bool is_early(const struct vcpu *vcpu)
 bool msr_read(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
     *value = 0;
-#define MSR(first, last, vendor, reader, writer)                               \
-    if (msr - (first) <= (last) - (first) && vendor_##vendor()) {              \
-        return msr_read_##reader(vcpu, msr, value) || is_early(vcpu);          \
+#define MSR(first, last, cpu, reader, writer)                                  \
+    if (msr - (first) <= (last) - (first) && CPU_##cpu) {                      \
+        *value = read_as(vcpu, READ_##reader, msr);                            \
+        return true;                                                           \
     }
 #include "hv/hypercall/msrs.def"
 #undef MSR
@@ -204,9 +129,10 @@ bool msr_read(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 
 bool msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-#define MSR(first, last, vendor, reader, writer)                               \
-    if (msr - (first) <= (last) - (first) && vendor_##vendor()) {              \
-        return msr_write_##writer(vcpu, msr, value) || is_early(vcpu);         \
+#define MSR(first, last, cpu, reader, writer)                                  \
+    if (msr - (first) <= (last) - (first) && CPU_##cpu) {                      \
+        return write_as(vcpu, WRITE_##writer, READ_##reader, msr, value) ||    \
+               is_early(vcpu);                                                 \
     }
 #include "hv/hypercall/msrs.def"
 #undef MSR
