@@ -41,18 +41,22 @@ static bool charge(unsigned int order)
     return true;
 }
 
-static bool release(struct domain *domain, mfn_t mfn)
+/* -EBUSY: in use; -ERESTART: retained tables may be all that refers to it. */
+static int release(struct memory *memory, mfn_t mfn)
 {
     int rc;
 
-    spin_lock(&domain->memory.lock);
-    rc = memory_release_page(&domain->memory, mfn);
-    if (rc == -EBUSY) { /* perhaps only a retained table refers to it */
-        retained_drain(&domain->memory, DRAIN_LIMIT);
-        rc = memory_release_page(&domain->memory, mfn);
+    spin_lock(&memory->lock);
+    while ((rc = memory_release_page(memory, mfn)) == -EBUSY &&
+           memory->retained_head != MFN_NIL) {
+        if (this_cpu()->budget <= 0) {
+            rc = -ERESTART;
+            break;
+        }
+        retained_drain(memory, 1);
     }
-    spin_unlock(&domain->memory.lock);
-    return rc == 0;
+    spin_unlock(&memory->lock);
+    return rc;
 }
 
 static bool extent_read(const struct xen_memory_reservation *arg,
@@ -90,8 +94,10 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
             return (long)i;
         }
         for (uint64_t j = 0; j < 1ull << arg->extent_order; j++) {
-            if (!release(call->target, MFN(mfn + j))) {
-                return (long)i;
+            int rc = release(&call->target->memory, MFN(mfn + j));
+
+            if (rc != 0) {
+                return rc == -ERESTART ? continue_at(call, i) : (long)i;
             }
         }
     }

@@ -106,6 +106,42 @@ static void test_kept(void)
     tap_is(*mapped, 0x600d, "which keeps what was in it");
 }
 
+/*
+ * A frame that only unused tables still map, more of them than one operation
+ * drops: a kernel counts on its being taken (Linux's balloon has a BUG_ON).
+ */
+static void test_unused_tables(void)
+{
+    enum { TABLES = 150 };
+    uint64_t *l2 = page_alloc(), *l1[TABLES];
+    uint64_t pfn = spare_pfn(), mfn = pfn_to_mfn(pfn), list[1] = {mfn};
+
+    for (unsigned int i = 0; i < TABLES; i++) {
+        l1[i] = page_alloc();
+        l1[i][i] = pte_make(mfn, PTE_P | PTE_US);
+        l2[i] = pte_make(virt_to_mfn(l1[i]), PTE_P | PTE_RW | PTE_US);
+        page_make_ro(l1[i]);
+    }
+    page_make_ro(l2);
+    tap_is(mmuext_one(MMUEXT_PIN_L2_TABLE, virt_to_mfn(l2)), 0,
+           "%u tables map a frame", TABLES);
+    tap_is_hv(reserve(XENMEM_decrease_reservation, list, 1, 0), 0, 1,
+              "which cannot be given back");
+    tap_is(mmuext_one(MMUEXT_UNPIN_TABLE, virt_to_mfn(l2)), 0,
+           "nobody uses them any more");
+    if (!on_xen) {
+        tap_is(reserve(XENMEM_decrease_reservation, list, 1, 0), 1,
+               "now it is given");
+    }
+    list[0] = pfn;
+    tap_is(reserve(XENMEM_populate_physmap, list, 1, 0), 1, "and back");
+    p2m_set(pfn, list[0]);
+    for (unsigned int i = 0; i < TABLES; i++) {
+        page_make_rw(l1[i]);
+    }
+    page_make_rw(l2);
+}
+
 static long exchange(struct xen_memory_exchange *ex, uint64_t *in,
                      unsigned int in_count, unsigned int in_order,
                      uint64_t *out, unsigned int out_order)
@@ -240,6 +276,7 @@ void test_main(void)
 {
     test_balloon();
     test_kept();
+    test_unused_tables();
     test_exchange();
     test_exchange_out();
     test_populate();
