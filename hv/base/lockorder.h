@@ -7,7 +7,8 @@
  *   memory.lock       hv/mem/              page tables, table types, vCPU roots
  *                                          and descriptor tables of one domain
  *   grants.lock       hv/grant/            the entries one domain grants
- *   grants.maps_lock  hv/grant/            the handles of what one domain maps
+ *   grants.maps_lock  hv/grant/            the handles of what one domain maps;
+ *                                          never with another of these three
  *   domain.event_lock hv/evtchn/           event channels of one domain; two of
  *                                          them only in order of domid
  *   virq_lock         hv/evtchn/virq.c     who has bound each global VIRQ
