@@ -125,7 +125,7 @@ static void disturb(struct vcpu *vcpu, uint32_t *seed)
     struct vcpu *victim = domain->vcpus[pick(seed, PLAYERS)];
 
     /* Nothing here wakes a vCPU that missed its event. */
-    switch (pick(seed, 5)) {
+    switch (pick(seed, 8)) {
     case 0:
     case 1:
         vcpu_pause(victim);
@@ -133,6 +133,12 @@ static void disturb(struct vcpu *vcpu, uint32_t *seed)
         break;
     case 2:
         vcpu_yield();
+        break;
+    case 3:
+        (void)!vcpu_set_affinity(victim, pick(seed, 1u << RACE_CPUS));
+        break;
+    case 4: /* a cap, so that it is parked at times, or none */
+        share_set(domain, 256, pick(seed, 2) == 0 ? 0 : 150);
         break;
     default:
         open_and_close(vcpu);

@@ -415,8 +415,10 @@ static void check_vcpu(struct vcpu *vcpu)
         is_loaded |= machine_running(id) == vcpu;
     }
     assert_int_equal(vcpu->is_loaded, is_loaded);
-    assert_int_equal(vcpu->is_queued, vcpu->state == VCPU_RUNNABLE &&
-                                          sched_may_run(vcpu) && !is_loaded);
+    assert_int_equal(vcpu->is_queued,
+                     vcpu->state == VCPU_RUNNABLE && sched_may_run(vcpu) &&
+                         !vcpu->domain->is_parked && !is_loaded);
+    assert_int_equal(vcpu->is_active, vcpu->is_queued || is_loaded);
     if (vcpu->state == VCPU_BLOCKED) {
         assert_true(vcpu->info->evtchn_upcall_pending == 0 ||
                     vcpu->info->evtchn_upcall_mask != 0);
@@ -435,6 +437,20 @@ static void check_vcpu(struct vcpu *vcpu)
         assert_int_equal(info.state, RUNSTATE_blocked);
     } else {
         assert_int_equal(info.state, RUNSTATE_runnable);
+    }
+}
+
+static void check_domain(const struct domain *domain)
+{
+    uint32_t active = 0;
+
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        active += domain->vcpus[id]->is_active;
+    }
+    assert_int_equal(domain->active_vcpus, active);
+    if (domain->is_parked) {
+        assert_int_not_equal(domain->cap, 0);
+        assert_int_not_equal(domain->cap_timer.expires_ns, 0);
     }
 }
 
@@ -515,7 +531,10 @@ static void test_anything(void **state)
     for (uint32_t step = 0; step < 30000; step++) {
         uint32_t v = (uint32_t)rand() % 6;
 
-        if (rand() % 2) {
+        if (rand() % 40 == 0) {
+            machine_enter((uint32_t)rand() % 3);
+            share_set(domain, 256, rand() % 2 ? 0 : (uint16_t)(rand() % 400));
+        } else if (rand() % 2) {
             act_as_guest((uint32_t)rand() % 3, ports[v]);
         } else {
             machine_enter((uint32_t)rand() % 3);
@@ -531,6 +550,7 @@ static void test_anything(void **state)
             domain->vcpus[id]->info->evtchn_pending_sel = 0;
         }
         domain->shared->evtchn_pending[0] = 0;
+        check_domain(domain);
         check_work_conserving();
     }
     machine_end();
