@@ -7,8 +7,9 @@
 
 CC      := gcc
 CLANG   := clang
-WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
-           -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
+# Handlers of a table share one signature, of which few need all.
+WARN    := -Wall -Wextra -Wno-unused-parameter -Werror -Wshadow \
+           -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
 COMMON  := -std=gnu17 -I. $(WARN) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 
 HV_CFLAGS := $(COMMON) -O2 -g -ffreestanding -nostdinc -fno-builtin \

@@ -33,7 +33,6 @@ static bool set_console(const struct word *word, struct bytes value,
                         struct cmdline *out)
 {
     struct bytes rest;
-    (void)word;
     if (bytes_equal(value, bytes_of_text("none"))) {
         out->console_port = 0;
         return true;
@@ -100,8 +99,6 @@ static bool set_choice(const struct word *word, struct bytes value,
 static bool set_no_reboot(const struct word *word, struct bytes value,
                           struct cmdline *out)
 {
-    (void)word;
-    (void)value;
     out->no_reboot = true;
     return true;
 }
@@ -112,7 +109,6 @@ static bool set_tboot(const struct word *word, struct bytes value,
 {
     struct bytes digits;
     uint64_t page = 0;
-    (void)word;
     if (!text_take_prefix(value, "0x", &digits) || digits.size == 0 ||
         digits.size > 16) {
         return false;

@@ -54,7 +54,6 @@ static bool map_table(void *context, uint64_t maddr, size_t size,
 {
     uint64_t limit = 1ull << cpu_features.physical_bits;
 
-    (void)context;
     if (maddr >= limit || size > limit - maddr) {
         return false;
     }

@@ -27,8 +27,6 @@ long do_set_trap_table(const struct permit *permit, struct call *call,
     struct vcpu *vcpu = call->caller;
     uint64_t va = call->args[0];
 
-    (void)permit;
-    (void)none;
     if (va == 0) {
         memset(vcpu->traps, 0, sizeof(vcpu->traps));
         return 0;
@@ -59,8 +57,6 @@ long do_set_gdt(const struct permit *permit, struct call *call, void *none)
     size_t count = (entries + ENTRIES - 1) / ENTRIES;
     int rc;
 
-    (void)permit;
-    (void)none;
     if (entries > FIRST_RESERVED_GDT_ENTRY) {
         return -EINVAL;
     }
@@ -82,8 +78,6 @@ long do_update_descriptor(const struct permit *permit, struct call *call,
     struct page *page = page_of(maddr_to_mfn(address));
     long rc = -EINVAL;
 
-    (void)permit;
-    (void)none;
     if (page == NULL || (address.a & 7) != 0 || !descriptor_fix(&descriptor)) {
         return -EINVAL;
     }
@@ -106,8 +100,6 @@ long do_update_descriptor(const struct permit *permit, struct call *call,
 long do_stack_switch(const struct permit *permit, struct call *call,
                      void *none)
 {
-    (void)permit;
-    (void)none;
     call->caller->kernel_ss = (uint16_t)call->args[0] | 3;
     call->caller->kernel_rsp = call->args[1];
     return 0;
@@ -116,8 +108,6 @@ long do_stack_switch(const struct permit *permit, struct call *call,
 long do_fpu_taskswitch(const struct permit *permit, struct call *call,
                        void *none)
 {
-    (void)permit;
-    (void)none;
     if (call->args[0] != 0) {
         control_set_task_switched(call->caller);
     } else {
@@ -131,8 +121,6 @@ long do_set_callbacks(const struct permit *permit, struct call *call,
 {
     struct vcpu *vcpu = call->caller;
 
-    (void)permit;
-    (void)none;
     if (!is_canonical(call->args[0]) || !is_canonical(call->args[1]) ||
         !is_canonical(call->args[2])) {
         return -EINVAL;
@@ -168,7 +156,6 @@ long do_callback_op_register(const struct permit *permit, struct call *call,
 {
     struct guest_callback *callback = callback_of(call->caller, arg->type);
 
-    (void)permit;
     if (callback == NULL) {
         return -ENOSYS;
     }
@@ -183,7 +170,6 @@ long do_callback_op_register(const struct permit *permit, struct call *call,
 long do_callback_op_unregister(const struct permit *permit, struct call *call,
                                struct callback_unregister *arg)
 {
-    (void)permit;
     if (arg->type != CALLBACKTYPE_nmi) {
         return callback_of(call->caller, arg->type) == NULL ? -ENOSYS
                                                             : -EINVAL;
@@ -197,8 +183,6 @@ long do_vm_assist(const struct permit *permit, struct call *call, void *none)
     struct domain *domain = call->caller->domain;
     uint64_t type = call->args[1];
 
-    (void)permit;
-    (void)none;
     if (call->args[0] != VMASST_CMD_enable &&
         call->args[0] != VMASST_CMD_disable) {
         return -ENOSYS;
@@ -238,8 +222,6 @@ long do_set_segment_base(const struct permit *permit, struct call *call,
 {
     uint64_t base = call->args[1];
 
-    (void)permit;
-    (void)none;
     if (call->args[0] == SEGBASE_GS_USER_SEL) {
         load_user_gs((uint32_t)base);
         return 0;

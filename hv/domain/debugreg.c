@@ -142,8 +142,6 @@ void debugreg_merge_status(struct vcpu *vcpu)
 
 long do_set_debugreg(const struct permit *permit, struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     if (call->args[0] > 7) {
         return -EINVAL;
     }
@@ -155,8 +153,6 @@ long do_get_debugreg(const struct permit *permit, struct call *call, void *none)
     uint64_t value;
     int rc;
 
-    (void)permit;
-    (void)none;
     if (call->args[0] > 7) {
         return -ENODEV;
     }

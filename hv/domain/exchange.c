@@ -144,7 +144,6 @@ long do_memory_op_exchange(const struct permit *permit, struct call *call,
                          .out = &arg->out};
     long rc;
 
-    (void)permit;
     if (!arguments_are_valid(arg)) {
         return -EINVAL;
     }

@@ -40,7 +40,6 @@ long do_domctl_hypercall_init(const struct permit *permit, struct call *call,
     struct page *page = page_of(MFN(arg->u.hypercall_init.gmfn));
     uint8_t *stubs;
 
-    (void)permit;
     if (page == NULL || page_get_and_type(page, &call->target->memory,
                                           PAGE_WRITABLE) != 0) {
         return -EINVAL;

@@ -53,8 +53,6 @@ no_stack_protector long do_iret(const struct permit *permit, struct call *call, 
     struct regs *regs = guest_regs();
     struct frame frame;
 
-    (void)permit;
-    (void)none;
     if (unlikely(!frame_load(&frame, regs->rsp))) {
         domain_crash(vcpu->domain, "iret frame at 0x%lx is not readable",
                      (unsigned long)regs->rsp);

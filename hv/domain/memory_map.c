@@ -17,7 +17,6 @@ long do_memory_op_set_memory_map(const struct permit *permit,
     uint32_t count = arg->map.nr_entries;
     uint8_t map[sizeof(domain->memory_map)];
 
-    (void)permit;
     if (count > MEMORY_MAP_ENTRIES) {
         return -EINVAL;
     }
@@ -39,7 +38,6 @@ long do_memory_op_memory_map(const struct permit *permit, struct call *call,
     uint8_t map[sizeof(domain->memory_map)];
     uint32_t count;
 
-    (void)permit;
     spin_lock(&domain->memory.lock);
     count = domain->memory_map_count;
     memcpy(map, domain->memory_map, (size_t)count * MEMORY_MAP_ENTRY_SIZE);

@@ -122,21 +122,18 @@ static long element_update(struct call *call,
 long do_mmu_update_unmap(const struct permit *permit, struct call *call,
                          struct mmu_element *element)
 {
-    (void)permit;
     return element_update(call, element);
 }
 
 long do_mmu_update_map_read(const struct permit *permit, struct call *call,
                             struct mmu_element *element)
 {
-    (void)permit;
     return element_update(call, element);
 }
 
 long do_mmu_update_map_write(const struct permit *permit, struct call *call,
                              struct mmu_element *element)
 {
-    (void)permit;
     return element_update(call, element);
 }
 
@@ -146,7 +143,6 @@ long do_mmu_update_machphys(const struct permit *permit, struct call *call,
     mfn_t mfn = maddr_to_mfn(MADDR(element->address));
     struct page *page = page_of(mfn);
 
-    (void)permit;
     if (page == NULL || !page_get(page, &call->target->memory)) {
         return -EINVAL;
     }
@@ -196,24 +192,18 @@ static long va_update(struct call *call)
 long do_update_va_mapping_unmap(const struct permit *permit, struct call *call,
                                 void *none)
 {
-    (void)permit;
-    (void)none;
     return va_update(call);
 }
 
 long do_update_va_mapping_map_read(const struct permit *permit,
                                    struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     return va_update(call);
 }
 
 long do_update_va_mapping_map_write(const struct permit *permit,
                                     struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     return va_update(call);
 }
 

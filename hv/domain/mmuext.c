@@ -43,7 +43,6 @@ long do_mmuext_op_pin(const struct permit *permit, struct call *call,
     struct domain *domain = call->target;
     int rc;
 
-    (void)permit;
     spin_lock(&domain->memory.lock);
     rc = domain->is_dying ? -ESRCH /* its pins were dropped */
                           : pin(domain, MFN(op->arg1.mfn),
@@ -62,7 +61,6 @@ long do_mmuext_op_unpin(const struct permit *permit, struct call *call,
     struct page *page = page_of(MFN(op->arg1.mfn));
     int rc = -EINVAL;
 
-    (void)permit;
     if (page == NULL) {
         return -EINVAL;
     }
@@ -80,7 +78,6 @@ long do_mmuext_op_unpin(const struct permit *permit, struct call *call,
 long do_mmuext_op_new_baseptr(const struct permit *permit, struct call *call,
                               struct mmuext_op *op)
 {
-    (void)permit;
     return vcpu_change_root(call->caller, MFN(op->arg1.mfn),
                             vcpu_set_kernel_root);
 }
@@ -88,7 +85,6 @@ long do_mmuext_op_new_baseptr(const struct permit *permit, struct call *call,
 long do_mmuext_op_new_user_baseptr(const struct permit *permit,
                                    struct call *call, struct mmuext_op *op)
 {
-    (void)permit;
     return vcpu_change_root(call->caller, MFN(op->arg1.mfn),
                             vcpu_set_user_root);
 }
@@ -134,8 +130,6 @@ int vcpus_flush(struct domain *domain, uint64_t bitmap_va)
 long do_mmuext_op_flush_local(const struct permit *permit, struct call *call,
                               struct mmuext_op *op)
 {
-    (void)permit;
-    (void)call;
     if (op->cmd == MMUEXT_TLB_FLUSH_LOCAL) {
         tlb_flush_local();
     } else if (is_guest_range(op->arg1.linear_addr, 1)) {
@@ -147,7 +141,6 @@ long do_mmuext_op_flush_local(const struct permit *permit, struct call *call,
 long do_mmuext_op_flush_multi(const struct permit *permit, struct call *call,
                               struct mmuext_op *op)
 {
-    (void)permit;
     return vcpus_flush(call->caller->domain,
                        (uint64_t)op->arg2.vcpumask.p);
 }
@@ -155,16 +148,12 @@ long do_mmuext_op_flush_multi(const struct permit *permit, struct call *call,
 long do_mmuext_op_flush_all(const struct permit *permit, struct call *call,
                             struct mmuext_op *op)
 {
-    (void)permit;
-    (void)op;
     return vcpus_flush(call->caller->domain, 0);
 }
 
 long do_mmuext_op_flush_cache(const struct permit *permit, struct call *call,
                               struct mmuext_op *op)
 {
-    (void)permit;
-    (void)op;
     if (!call->caller->domain->is_hardware) {
         return -EACCES;
     }
@@ -178,7 +167,6 @@ long do_mmuext_op_set_ldt(const struct permit *permit, struct call *call,
     struct domain *domain = call->caller->domain;
     int rc;
 
-    (void)permit;
     spin_lock(&domain->memory.lock);
     rc = vcpu_set_ldt(call->caller, op->arg1.linear_addr, op->arg2.nr_ents);
     spin_unlock(&domain->memory.lock);
@@ -202,7 +190,6 @@ long do_mmuext_op_clear_page(const struct permit *permit, struct call *call,
     struct page *page;
     long rc = -EINVAL;
 
-    (void)permit;
     spin_lock(&call->target->memory.lock);
     page = plain_page_get(call->target, op->arg1.mfn);
     if (page != NULL) {
@@ -220,7 +207,6 @@ long do_mmuext_op_copy_page(const struct permit *permit, struct call *call,
     struct page *from = page_of(MFN(op->arg2.src_mfn)), *to;
     long rc = -EINVAL;
 
-    (void)permit;
     if (from == NULL || !page_get(from, &call->target->memory)) {
         return -EINVAL;
     }

@@ -80,7 +80,6 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
 {
     uint64_t first = extent_start(call);
 
-    (void)permit;
     if (arg->extent_order > ORDER_MAX || first > arg->nr_extents) {
         return (long)first;
     }
@@ -116,7 +115,6 @@ static void extent_give_back(struct domain *domain, struct page *page,
     for (uint64_t i = 0; i < 1ull << order; i++) {
         page_put(page + i);
     }
-    (void)domain;
 }
 
 static void extent_map(struct page *page, unsigned int order, uint64_t pfn)
@@ -163,7 +161,6 @@ long do_memory_op_increase_reservation(const struct permit *permit,
                                        struct call *call,
                                        struct xen_memory_reservation *arg)
 {
-    (void)permit;
     return allocate(call, arg, false);
 }
 
@@ -171,16 +168,12 @@ long do_memory_op_populate_physmap(const struct permit *permit,
                                    struct call *call,
                                    struct xen_memory_reservation *arg)
 {
-    (void)permit;
     return allocate(call, arg, true);
 }
 
 long do_memory_op_maximum_ram_page(const struct permit *permit,
                                    struct call *call, void *none)
 {
-    (void)permit;
-    (void)call;
-    (void)none;
     return (long)max_mfn;
 }
 
@@ -188,8 +181,6 @@ long do_memory_op_current_reservation(const struct permit *permit,
                                       struct call *call,
                                       struct xen_domid *arg)
 {
-    (void)permit;
-    (void)arg;
     return (long)atomic_read(&call->target->memory.page_count);
 }
 
@@ -197,8 +188,6 @@ long do_memory_op_maximum_reservation(const struct permit *permit,
                                       struct call *call,
                                       struct xen_domid *arg)
 {
-    (void)permit;
-    (void)arg;
     return (long)MIN(call->target->memory.max_pages, 0xffffffffull);
 }
 
@@ -207,8 +196,6 @@ long do_memory_op_maximum_gpfn(const struct permit *permit, struct call *call,
 {
     uint64_t max_pfn = READ_ONCE(call->target->shared->arch.max_pfn);
 
-    (void)permit;
-    (void)arg;
     /* The guest's word: it must not read as an error of the asker's. */
     return max_pfn - 1 >= MAX_PFN ? -EINVAL : (long)max_pfn - 1;
 }
@@ -223,7 +210,6 @@ long do_memory_op_claim_pages(const struct permit *permit, struct call *call,
     const struct memory *memory = &call->target->memory;
     uint64_t have = atomic_read(&memory->page_count);
 
-    (void)permit;
     if (arg->extent_order != 0 || arg->extent_start.p != NULL) {
         return -EINVAL;
     }
@@ -240,18 +226,12 @@ long do_memory_op_claim_pages(const struct permit *permit, struct call *call,
 long do_memory_op_get_sharing_freed_pages(const struct permit *permit,
                                           struct call *call, void *none)
 {
-    (void)permit;
-    (void)call;
-    (void)none;
     return 0;
 }
 
 long do_memory_op_get_sharing_shared_pages(const struct permit *permit,
                                            struct call *call, void *none)
 {
-    (void)permit;
-    (void)call;
-    (void)none;
     return 0;
 }
 
@@ -259,8 +239,6 @@ long do_memory_op_machphys_mapping(const struct permit *permit,
                                    struct call *call,
                                    struct xen_machphys_mapping *arg)
 {
-    (void)permit;
-    (void)call;
     arg->v_start = M2P_VIRT;
     arg->v_end = M2P_VIRT + (1ull << 38);
     arg->max_mfn = max_mfn - 1;

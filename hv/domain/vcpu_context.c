@@ -156,8 +156,6 @@ long do_vcpu_op_initialise(const struct permit *permit, struct call *call,
     uint64_t flags;
     long rc;
 
-    (void)permit;
-    (void)none;
     rc = vcpu_initialise(call->vcpu, call->args[2], &flags);
     return rc == -ERESTART ? hypercall_continue(call) : rc;
 }

@@ -34,7 +34,6 @@ long do_vcpu_op_register_vcpu_info(const struct permit *permit,
     struct page *page;
     int rc;
 
-    (void)permit;
     if (arg->offset > PAGE_SIZE - sizeof(*info) || arg->offset % 8 != 0) {
         return -ENXIO;
     }

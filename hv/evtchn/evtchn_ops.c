@@ -23,8 +23,6 @@ long do_event_channel_op_send(const struct permit *permit, struct call *call,
     struct domain *local = call->target;
     const struct evtchn *channel = call->channel;
 
-    (void)permit;
-    (void)arg;
     spin_lock(&local->event_lock);
     if (unlikely(!evtchn_has_label(channel, call->end))) {
         spin_unlock(&local->event_lock);
@@ -46,7 +44,6 @@ long do_event_channel_op_send_ipi(const struct permit *permit,
     const struct evtchn *channel = NULL;
     long status = -EINVAL;
 
-    (void)permit;
     spin_lock(&domain->event_lock);
     channel = evtchn_of(domain, arg->port);
     if (channel != NULL && channel->state == EVTCHN_IPI) {
@@ -66,7 +63,6 @@ long do_event_channel_op_alloc_unbound(const struct permit *permit,
     uint32_t port = 0;
     int status = 0;
 
-    (void)permit;
     spin_lock(&domain->event_lock);
     status = evtchn_find_free(domain, &port);
     if (status == 0) {
@@ -118,7 +114,6 @@ long do_event_channel_op_bind_interdomain(const struct permit *permit,
 {
     long status = 0;
 
-    (void)permit;
     evtchn_lock_both(call->target, call->second);
     status = bind_interdomain(call, arg);
     evtchn_unlock_both(call->target, call->second);
@@ -134,7 +129,6 @@ long do_event_channel_op_bind_ipi(const struct permit *permit,
     uint32_t port = 0;
     int status = 0;
 
-    (void)permit;
     if (vcpu == NULL) {
         return -ENOENT;
     }
@@ -156,7 +150,6 @@ long do_event_channel_op_bind_pirq(const struct permit *permit,
     uint32_t port = 0;
     int status = 0;
 
-    (void)permit;
     spin_lock(&domain->event_lock);
     status = evtchn_find_free(domain, &port);
     if (status == 0) {
@@ -178,7 +171,6 @@ long do_event_channel_op_close(const struct permit *permit, struct call *call,
     struct domain *domain = call->caller->domain;
     const struct evtchn *channel = evtchn_of(domain, arg->port);
 
-    (void)permit;
     if (channel == NULL || READ_ONCE(channel->state) == EVTCHN_FREE) {
         return -EINVAL;
     }
@@ -208,7 +200,6 @@ long do_event_channel_op_status(const struct permit *permit, struct call *call,
     const struct evtchn *channel = NULL;
     long status = 0;
 
-    (void)permit;
     spin_lock(&domain->event_lock);
     channel = evtchn_of(domain, arg->port);
     if (channel == NULL) {
@@ -246,7 +237,6 @@ long do_event_channel_op_bind_vcpu(const struct permit *permit,
     struct evtchn *channel = NULL;
     long status = -EINVAL;
 
-    (void)permit;
     if (vcpu == NULL) {
         return -ENOENT;
     }
@@ -280,7 +270,6 @@ long do_event_channel_op_unmask(const struct permit *permit, struct call *call,
     const struct evtchn *channel = NULL;
     long status = -EINVAL;
 
-    (void)permit;
     spin_lock(&domain->event_lock);
     channel = evtchn_of(domain, arg->port);
     if (channel != NULL && channel->state != EVTCHN_FREE) {
@@ -296,8 +285,6 @@ long do_event_channel_op_reset(const struct permit *permit, struct call *call,
 {
     struct domain *domain = call->target;
 
-    (void)permit;
-    (void)arg;
     if (!evtchn_close_some(domain, domain->port_limit)) {
         return hypercall_continue(call);
     }

@@ -24,7 +24,6 @@
 long do_physdev_op_set_iopl(const struct permit *permit, struct call *call,
                             struct physdev_set_iopl *arg)
 {
-    (void)permit;
     if (arg->iopl > IOPL_MAX) {
         return -EINVAL;
     }
@@ -35,7 +34,6 @@ long do_physdev_op_set_iopl(const struct permit *permit, struct call *call,
 long do_physdev_op_set_iobitmap(const struct permit *permit, struct call *call,
                                 struct physdev_set_iobitmap *arg)
 {
-    (void)permit;
     if (arg->nr_ports > IO_PORTS) {
         return -EINVAL;
     }
@@ -47,8 +45,6 @@ long do_physdev_op_set_iobitmap(const struct permit *permit, struct call *call,
 long do_physdev_op_apic_read(const struct permit *permit, struct call *call,
                              struct physdev_apic *arg)
 {
-    (void)permit;
-    (void)call;
     return ioapic_read_register(MADDR(arg->apic_physbase), arg->reg,
                                 &arg->value);
 }
@@ -57,9 +53,6 @@ long do_physdev_op_apic_read(const struct permit *permit, struct call *call,
 long do_physdev_op_apic_write(const struct permit *permit, struct call *call,
                               struct physdev_apic *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return -EPERM;
 }
 
@@ -67,8 +60,6 @@ long do_physdev_op_apic_write(const struct permit *permit, struct call *call,
 long do_physdev_op_alloc_irq_vector(const struct permit *permit,
                                     struct call *call, struct physdev_irq *arg)
 {
-    (void)permit;
-    (void)call;
     if (arg->irq >= PIRQ_COUNT) {
         return -EINVAL;
     }
@@ -117,7 +108,6 @@ static long map_msi(struct physdev_map_pirq *arg)
 long do_physdev_op_map_pirq(const struct permit *permit, struct call *call,
                             struct physdev_map_pirq *arg)
 {
-    (void)permit;
     if (!call->target->is_hardware) {
         return -EOPNOTSUPP;
     }
@@ -135,7 +125,6 @@ long do_physdev_op_map_pirq(const struct permit *permit, struct call *call,
 long do_physdev_op_unmap_pirq(const struct permit *permit, struct call *call,
                               struct physdev_unmap_pirq *arg)
 {
-    (void)permit;
     if (!call->target->is_hardware || arg->pirq < 0) {
         return -EINVAL;
     }
@@ -145,8 +134,6 @@ long do_physdev_op_unmap_pirq(const struct permit *permit, struct call *call,
 long do_physdev_op_setup_gsi(const struct permit *permit, struct call *call,
                              struct physdev_setup_gsi *arg)
 {
-    (void)permit;
-    (void)call;
     if (arg->gsi < 0) {
         return -EINVAL;
     }
@@ -159,7 +146,6 @@ long do_physdev_op_irq_status_query(const struct permit *permit,
                                     struct call *call,
                                     struct physdev_irq_status_query *arg)
 {
-    (void)permit;
     if (!call->caller->domain->is_hardware) {
         return -EINVAL;
     }
@@ -169,7 +155,6 @@ long do_physdev_op_irq_status_query(const struct permit *permit,
 long do_physdev_op_eoi(const struct permit *permit, struct call *call,
                        struct physdev_eoi *arg)
 {
-    (void)permit;
     if (!call->caller->domain->is_hardware) {
         return -EINVAL;
     }
@@ -180,9 +165,6 @@ long do_physdev_op_eoi(const struct permit *permit, struct call *call,
 long do_physdev_op_get_free_pirq(const struct permit *permit, struct call *call,
                                  struct physdev_get_free_pirq *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return -EOPNOTSUPP;
 }
 
@@ -190,9 +172,6 @@ long do_physdev_op_pci_mmcfg_reserved(const struct permit *permit,
                                       struct call *call,
                                       struct physdev_pci_mmcfg_reserved *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0; /* configuration space is reached by ports */
 }
 
@@ -200,9 +179,6 @@ long do_physdev_op_pci_device_add(const struct permit *permit,
                                   struct call *call,
                                   struct physdev_pci_device_add *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
@@ -210,9 +186,6 @@ long do_physdev_op_pci_device_remove(const struct permit *permit,
                                      struct call *call,
                                      struct physdev_pci_device *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
@@ -220,9 +193,6 @@ long do_physdev_op_manage_pci_add(const struct permit *permit,
                                   struct call *call,
                                   struct physdev_manage_pci *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
@@ -230,9 +200,6 @@ long do_physdev_op_manage_pci_remove(const struct permit *permit,
                                      struct call *call,
                                      struct physdev_manage_pci *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
@@ -240,9 +207,6 @@ long do_physdev_op_manage_pci_add_ext(const struct permit *permit,
                                       struct call *call,
                                       struct physdev_manage_pci_ext *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
@@ -250,18 +214,12 @@ long do_physdev_op_manage_pci_add_ext(const struct permit *permit,
 long do_physdev_op_prepare_msix(const struct permit *permit, struct call *call,
                                 struct physdev_pci_device *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
 long do_physdev_op_release_msix(const struct permit *permit, struct call *call,
                                 struct physdev_pci_device *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
@@ -269,8 +227,5 @@ long do_physdev_op_release_msix(const struct permit *permit, struct call *call,
 long do_physdev_op_dbgp_op(const struct permit *permit, struct call *call,
                            struct physdev_dbgp_op *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }

@@ -70,11 +70,11 @@ int pirq_bind(struct domain *domain, uint32_t number, uint32_t port)
     return 0;
 }
 
+/* domain is the hardware domain: nobody else could bind it. */
 void pirq_unbind(struct domain *domain, uint32_t number)
 {
     struct pirq *pirq = &pirqs[number];
 
-    (void)domain; /* the hardware domain: nobody else could bind it */
     irq_disable(pirq->vector);
     WRITE_ONCE(pirq->port, 0);
 }

@@ -136,7 +136,6 @@ long do_event_channel_op_bind_virq(const struct permit *permit,
                                    struct call *call,
                                    struct evtchn_bind_virq *arg)
 {
-    (void)permit;
     if (arg->virq >= NR_VIRQS || virq_is_global(arg->virq)) {
         return -EINVAL;
     }
@@ -147,7 +146,6 @@ long do_event_channel_op_bind_virq_global(const struct permit *permit,
                                           struct call *call,
                                           struct evtchn_bind_virq *arg)
 {
-    (void)permit;
     if (!virq_is_global(arg->virq) || arg->vcpu != 0) {
         return -EINVAL;
     }

@@ -82,7 +82,6 @@ long do_grant_table_op_copy(const struct permit *permit, struct call *call,
         .is_granted = (op->flags & GNTCOPY_dest_gref) != 0,
     };
 
-    (void)permit;
     op->status = copy(call->caller->domain, &source, &dest, op->len);
     return 0;
 }

@@ -184,7 +184,6 @@ static long map(struct call *call, struct gnttab_map_grant_ref *op)
 long do_grant_table_op_map_read(const struct permit *permit, struct call *call,
                                 struct gnttab_map_grant_ref *op)
 {
-    (void)permit;
     return map(call, op);
 }
 
@@ -192,7 +191,6 @@ long do_grant_table_op_map_write(const struct permit *permit,
                                  struct call *call,
                                  struct gnttab_map_grant_ref *op)
 {
-    (void)permit;
     return map(call, op);
 }
 
@@ -200,7 +198,6 @@ long do_grant_table_op_map_device(const struct permit *permit,
                                   struct call *call,
                                   struct gnttab_map_grant_ref *op)
 {
-    (void)permit;
     return map(call, op);
 }
 
@@ -287,7 +284,6 @@ long do_grant_table_op_unmap(const struct permit *permit, struct call *call,
     struct gnttab_unmap_grant_ref *op = &element->op;
     struct mapping *mapping = unmap_claim(call, op, &op->status);
 
-    (void)permit;
     if (unlikely(mapping == NULL)) {
         return 0;
     }

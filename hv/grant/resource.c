@@ -14,7 +14,6 @@ long do_memory_op_acquire_resource(const struct permit *permit,
 {
     uint64_t va = (uint64_t)arg->frame_list.p;
 
-    (void)permit;
     if (arg->pad != 0) {
         return -EINVAL;
     }

@@ -26,7 +26,6 @@ long do_grant_table_op_setup_table(const struct permit *permit,
 {
     int rc = table_grow(call->target, op->nr_frames);
 
-    (void)permit;
     op->status = rc == 0        ? GNTST_okay
                  : rc == -ESRCH ? GNTST_bad_domain
                                 : GNTST_general_error;
@@ -43,7 +42,6 @@ long do_grant_table_op_query_size(const struct permit *permit,
 {
     const struct grant_table *table = call->target->grants;
 
-    (void)permit;
     op->nr_frames = READ_ONCE(table->frame_count);
     op->max_nr_frames = READ_ONCE(table->max_frames);
     op->status = GNTST_okay;
@@ -54,8 +52,6 @@ long do_grant_table_op_set_version(const struct permit *permit,
                                    struct call *call,
                                    struct gnttab_set_version *op)
 {
-    (void)permit;
-    (void)call;
     if (op->version != 1) {
         return op->version == 2 ? -ENOSYS : -EINVAL;
     }
@@ -66,8 +62,6 @@ long do_grant_table_op_get_version(const struct permit *permit,
                                    struct call *call,
                                    struct gnttab_get_version *op)
 {
-    (void)permit;
-    (void)call;
     op->version = 1;
     return 0;
 }

@@ -18,8 +18,6 @@ long do_console_io_write(const struct permit *permit, struct call *call,
     uint64_t count = (uint32_t)call->args[1];
     size_t size = MIN(count, (uint64_t)CHUNK);
 
-    (void)permit;
-    (void)none;
     if ((int32_t)call->args[1] < 0) {
         return -EINVAL;
     }
@@ -42,8 +40,6 @@ long do_console_io_read(const struct permit *permit, struct call *call,
     uint64_t count = (uint32_t)call->args[1];
     size_t size;
 
-    (void)permit;
-    (void)none;
     if ((int32_t)call->args[1] < 0) {
         return -EINVAL;
     }

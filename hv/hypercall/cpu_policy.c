@@ -22,8 +22,6 @@ long do_sysctl_get_cpu_featureset(const struct permit *permit,
     struct xen_sysctl_cpu_featureset *set = &arg->u.cpu_featureset;
     uint64_t va = (uint64_t)set->features.p;
 
-    (void)permit;
-    (void)call;
     if (set->index > XEN_SYSCTL_cpu_featureset_pv &&
         set->index != XEN_SYSCTL_cpu_featureset_pv_max) {
         return -EINVAL;
@@ -116,8 +114,6 @@ long do_sysctl_get_cpu_policy(const struct permit *permit, struct call *call,
 {
     struct xen_sysctl_cpu_policy *policy = &arg->u.cpu_policy;
 
-    (void)permit;
-    (void)call;
     if (policy->index > XEN_SYSCTL_cpu_policy_pv_max &&
         policy->index != XEN_SYSCTL_cpu_policy_pv_default) {
         return -EINVAL;
@@ -131,7 +127,6 @@ long do_domctl_get_cpu_policy(const struct permit *permit, struct call *call,
 {
     struct xen_domctl_cpu_policy *policy = &arg->u.cpu_policy;
 
-    (void)permit;
     policy->nr_msrs = 0;
     return policy_read(call->target, policy->leaves.p, &policy->nr_leaves);
 }
@@ -158,7 +153,6 @@ long do_domctl_set_cpu_policy(const struct permit *permit, struct call *call,
     const struct xen_domctl_cpu_policy *policy = &arg->u.cpu_policy;
     uint32_t hidden[CPUID_WORDS];
 
-    (void)permit;
     if (policy->nr_leaves > LEAVES_MAX || policy->nr_msrs != 0) {
         return -EINVAL;
     }

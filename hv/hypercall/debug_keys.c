@@ -103,7 +103,6 @@ long do_sysctl_debug_keys(const struct permit *permit, struct call *call,
     const struct xen_sysctl_debug_keys *keys = &arg->u.debug_keys;
     uint64_t done = call->args[1] >> 16, id = (uint16_t)call->args[1];
 
-    (void)permit;
     for (; done < keys->nr_keys; done++) {
         uint8_t key;
 

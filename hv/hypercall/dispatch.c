@@ -140,7 +140,6 @@ no_stack_protector long run_both_u64(const struct row *row, struct call *call,
 
 long run_nothing(const struct row *row, struct call *call, uint64_t va)
 {
-    (void)va;
     return row_run_on_objects(row, call, NULL);
 }
 
@@ -283,6 +282,5 @@ no_stack_protector void hypercall_enter(struct vcpu *vcpu, struct regs *regs)
 
 long hypercall_continue(struct call *call)
 {
-    (void)call;
     return -ERESTART;
 }

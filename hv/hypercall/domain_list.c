@@ -78,7 +78,6 @@ static void describe(const struct domain *domain,
 long do_domctl_getdomaininfo(const struct permit *permit, struct call *call,
                              struct xen_domctl *arg)
 {
-    (void)permit;
     describe(call->target, &arg->u.getdomaininfo);
     arg->domain = call->target->id;
     return 0;
@@ -92,7 +91,6 @@ long do_sysctl_getdomaininfolist(const struct permit *permit, struct call *call,
     domid_t id = list->first_domain;
     struct domain *domain;
 
-    (void)permit;
     list->num_domains = 0;
     while (list->num_domains < list->max_domains &&
            (domain = row_next_domain(&rows[row_domctl_getdomaininfo], call,

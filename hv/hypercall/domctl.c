@@ -56,7 +56,6 @@ long do_domctl_createdomain(const struct permit *permit, struct call *call,
     struct domain *domain;
     int rc;
 
-    (void)permit;
     if (!is_creatable(create)) {
         return -EINVAL;
     }
@@ -74,8 +73,6 @@ long do_domctl_destroydomain(const struct permit *permit, struct call *call,
 {
     int rc;
 
-    (void)permit;
-    (void)arg;
     if (call->target == call->caller->domain || call->target->is_hardware) {
         return -EINVAL;
     }
@@ -86,7 +83,6 @@ long do_domctl_destroydomain(const struct permit *permit, struct call *call,
 long do_domctl_max_vcpus(const struct permit *permit, struct call *call,
                          struct xen_domctl *arg)
 {
-    (void)permit;
     if (arg->u.max_vcpus.max != call->target->max_vcpus) {
         return -EINVAL;
     }
@@ -99,7 +95,6 @@ long do_domctl_max_mem(const struct permit *permit, struct call *call,
     struct memory *memory = &call->target->memory;
     long rc = -ESRCH;
 
-    (void)permit;
     spin_lock(&memory->lock);
     if (!call->target->is_dying) { /* 0 would say that it is */
         memory->max_pages = MAX(PAGES_PER_KIB(arg->u.max_mem.max_memkb), 1);
@@ -112,7 +107,6 @@ long do_domctl_max_mem(const struct permit *permit, struct call *call,
 long do_domctl_setdomainhandle(const struct permit *permit, struct call *call,
                                struct xen_domctl *arg)
 {
-    (void)permit;
     memcpy(call->target->handle, arg->u.setdomainhandle.handle,
            sizeof(call->target->handle));
     return 0;
@@ -121,8 +115,6 @@ long do_domctl_setdomainhandle(const struct permit *permit, struct call *call,
 long do_domctl_resumedomain(const struct permit *permit, struct call *call,
                             struct xen_domctl *arg)
 {
-    (void)permit;
-    (void)arg;
     domain_resume(call->target);
     return 0;
 }
@@ -130,16 +122,12 @@ long do_domctl_resumedomain(const struct permit *permit, struct call *call,
 long do_domctl_set_address_size(const struct permit *permit, struct call *call,
                                 struct xen_domctl *arg)
 {
-    (void)permit;
-    (void)call;
     return arg->u.address_size.size == GUEST_BITS ? 0 : -EINVAL;
 }
 
 long do_domctl_get_address_size(const struct permit *permit, struct call *call,
                                 struct xen_domctl *arg)
 {
-    (void)permit;
-    (void)call;
     arg->u.address_size.size = GUEST_BITS;
     return 0;
 }
@@ -147,8 +135,6 @@ long do_domctl_get_address_size(const struct permit *permit, struct call *call,
 long do_domctl_gettscinfo(const struct permit *permit, struct call *call,
                           struct xen_domctl *arg)
 {
-    (void)permit;
-    (void)call;
     arg->u.tsc_info = (struct xen_domctl_tsc_info){
         .tsc_mode = TSC_NEVER_EMULATED,
         .gtsc_khz = (uint32_t)tsc_khz,
@@ -161,8 +147,6 @@ long do_domctl_gettscinfo(const struct permit *permit, struct call *call,
 long do_domctl_settscinfo(const struct permit *permit, struct call *call,
                           struct xen_domctl *arg)
 {
-    (void)permit;
-    (void)call;
     return arg->u.tsc_info.tsc_mode == TSC_DEFAULT ||
                    arg->u.tsc_info.tsc_mode == TSC_NEVER_EMULATED
                ? 0
@@ -176,8 +160,6 @@ long do_domctl_setnodeaffinity(const struct permit *permit, struct call *call,
     struct xenctl_bitmap *map = &arg->u.nodeaffinity.nodemap;
     uint8_t first = 0;
 
-    (void)permit;
-    (void)call;
     if (map->nr_bits != 0 && !guest_read_u8(&first, GVA(map->bitmap.p))) {
         return -EFAULT;
     }
@@ -191,7 +173,5 @@ long do_domctl_getnodeaffinity(const struct permit *permit, struct call *call,
     static const uint8_t node_0[8] = {1};
     size_t size = MIN((map->nr_bits + 7ul) / 8, sizeof(node_0));
 
-    (void)permit;
-    (void)call;
     return guest_write(GVA(map->bitmap.p), node_0, size) ? 0 : -EFAULT;
 }

@@ -15,7 +15,6 @@ long do_domctl_setvcpucontext(const struct permit *permit, struct call *call,
     uint64_t flags;
     long rc;
 
-    (void)permit;
     if (vcpu == NULL) {
         return -ESRCH;
     }
@@ -34,7 +33,6 @@ long do_domctl_getvcpucontext(const struct permit *permit, struct call *call,
     struct vcpu_guest_context *context;
     long rc = 0;
 
-    (void)permit;
     if (vcpu == NULL) {
         return -ESRCH;
     }

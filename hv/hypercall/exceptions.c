@@ -258,7 +258,6 @@ void guest_iret_fault(struct regs *regs)
 /* A data breakpoint that the guest left for our own first instruction. */
 void hypervisor_debug(struct regs *regs)
 {
-    (void)regs;
     debugreg_merge_status(current_vcpu());
 }
 

@@ -51,8 +51,6 @@ no_stack_protector long do_multicall(const struct permit *permit, struct call *c
     bool restart = false;
     uint32_t done;
 
-    (void)permit;
-    (void)none;
     if (unlikely(!is_guest_range(va, (uint64_t)count * sizeof(struct entry)))) {
         return -EFAULT;
     }

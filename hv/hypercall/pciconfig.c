@@ -130,16 +130,12 @@ static void write_config(uint32_t bdf, uint32_t offset, unsigned int size,
 uint32_t port_pci_address_read(struct domain *domain, uint16_t port,
                                unsigned int size)
 {
-    (void)port;
-    (void)size;
     return domain->cf8;
 }
 
 void port_pci_address_write(struct domain *domain, uint16_t port,
                             unsigned int size, uint32_t value)
 {
-    (void)port;
-    (void)size;
     domain->cf8 = value;
 }
 

@@ -39,8 +39,6 @@ long do_platform_op_firmware_info(const struct permit *permit,
                                   struct call *call,
                                   struct xen_platform_op *op)
 {
-    (void)permit;
-    (void)call;
     switch (op->u.firmware_info.type) {
     case XEN_FW_DISK_INFO:
     case XEN_FW_DISK_MBR_SIGNATURE:
@@ -60,8 +58,6 @@ long do_platform_op_enter_acpi_sleep(const struct permit *permit,
 {
     const struct xenpf_enter_acpi_sleep *sleep = &op->u.enter_acpi_sleep;
 
-    (void)permit;
-    (void)call;
     if (sleep->sleep_state != 5 || sleep->flags != 0) {
         return -EINVAL;
     }
@@ -74,8 +70,6 @@ long do_platform_op_get_cpuinfo(const struct permit *permit,
 {
     struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
 
-    (void)permit;
-    (void)call;
     info->max_present = cpu_count - 1;
     if (info->xen_cpuid >= cpu_count) {
         info->flags = XEN_PCPU_FLAGS_INVALID;
@@ -94,8 +88,6 @@ long do_platform_op_settime64(const struct permit *permit, struct call *call,
     struct domain *domain = NULL;
     domid_t id = 0;
 
-    (void)permit;
-    (void)call;
     if (time->mbz != 0) {
         return -EINVAL;
     }
@@ -115,8 +107,6 @@ long do_mca_physcpuinfo(const struct permit *permit, struct call *call,
     struct xen_mc_physcpuinfo *info = &mc->u.mc_physcpuinfo;
     uint32_t count = MIN(info->ncpus, cpu_count);
 
-    (void)permit;
-    (void)call;
     info->ncpus = cpu_count;
     for (uint32_t i = 0; info->info.p != NULL && i < count; i++) {
         xen_mc_logical_cpu_t cpu = {
@@ -141,8 +131,6 @@ long do_memory_op_machine_memory_map(const struct permit *permit,
     size_t count;
     const struct e820_entry *map = machine_map(&count);
 
-    (void)permit;
-    (void)call;
     if (arg->buffer.p != NULL) {
         if (arg->nr_entries < count) {
             return -EINVAL;

@@ -20,27 +20,23 @@ static spinlock_t cmos_lock;
 uint32_t port_direct_read(struct domain *domain, uint16_t port,
                           unsigned int size)
 {
-    (void)domain;
     return machine_port_read(port, size);
 }
 
 void port_direct_write(struct domain *domain, uint16_t port, unsigned int size,
                        uint32_t value)
 {
-    (void)domain;
     machine_port_write(port, size, value);
 }
 
 uint32_t port_pit_read(struct domain *domain, uint16_t port, unsigned int size)
 {
-    (void)size;
     return pit_read(&domain->pit, port, system_time_ns());
 }
 
 void port_pit_write(struct domain *domain, uint16_t port, unsigned int size,
                     uint32_t value)
 {
-    (void)size;
     pit_write(&domain->pit, port, (uint8_t)value, system_time_ns());
 }
 
@@ -48,7 +44,6 @@ uint32_t port_rtc_read(struct domain *domain, uint16_t port, unsigned int size)
 {
     uint32_t value;
 
-    (void)size;
     if (port == CMOS_INDEX) {
         return 0xff; /* write-only */
     }
@@ -62,7 +57,6 @@ uint32_t port_rtc_read(struct domain *domain, uint16_t port, unsigned int size)
 void port_rtc_write(struct domain *domain, uint16_t port, unsigned int size,
                     uint32_t value)
 {
-    (void)size;
     if (port == CMOS_INDEX) {
         domain->rtc_index = value & CMOS_INDEX_MASK;
         return;

@@ -17,7 +17,6 @@
 /* What the guest's own state must allow before an instruction is looked at. */
 static inline bool right_none(const struct vcpu *vcpu)
 {
-    (void)vcpu;
     return true;
 }
 

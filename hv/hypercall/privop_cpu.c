@@ -32,13 +32,11 @@ static void set_wide(struct regs *regs, uint64_t value)
  * that these have nothing to do. */
 enum outcome privop_cli(struct emulation *e)
 {
-    (void)e;
     return OUTCOME_DONE;
 }
 
 enum outcome privop_sti(struct emulation *e)
 {
-    (void)e;
     return OUTCOME_DONE;
 }
 

@@ -29,8 +29,6 @@ long do_sysctl_readconsole(const struct permit *permit, struct call *call,
     char text[CHUNK];
     size_t size;
 
-    (void)permit;
-    (void)call;
     if (read->incremental) { /* the stream position's low half */
         position = end - (uint32_t)(end - read->index);
     }
@@ -64,8 +62,6 @@ long do_sysctl_physinfo(const struct permit *permit, struct call *call,
 {
     struct xen_sysctl_physinfo *info = &arg->u.physinfo;
 
-    (void)permit;
-    (void)call;
     *info = (struct xen_sysctl_physinfo){
         .threads_per_core = 1,
         .cores_per_socket = cpu_count,
@@ -88,8 +84,6 @@ long do_sysctl_physinfo(const struct permit *permit, struct call *call,
 long do_sysctl_sched_id(const struct permit *permit, struct call *call,
                         struct xen_sysctl *arg)
 {
-    (void)permit;
-    (void)call;
     arg->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
     return 0;
 }
@@ -97,8 +91,6 @@ long do_sysctl_sched_id(const struct permit *permit, struct call *call,
 long do_sysctl_availheap(const struct permit *permit, struct call *call,
                          struct xen_sysctl *arg)
 {
-    (void)permit;
-    (void)call;
     arg->u.availheap.avail_bytes = heap_free_count() * PAGE_SIZE;
     return 0;
 }
@@ -110,8 +102,6 @@ long do_sysctl_cputopoinfo(const struct permit *permit, struct call *call,
     uint64_t va = handle_va(info->cputopo.p);
     uint32_t count = va == 0 ? 0 : MIN(info->num_cpus, cpu_count);
 
-    (void)permit;
-    (void)call;
     for (uint32_t i = 0; i < count; i++) {
         struct xen_sysctl_cputopo cpu = {.core = i};
 
@@ -134,8 +124,6 @@ long do_sysctl_numainfo(const struct permit *permit, struct call *call,
     const uint32_t distance = 10; /* ACPI SLIT: to itself */
     bool is_question = info->meminfo.p == NULL && info->distance.p == NULL;
 
-    (void)permit;
-    (void)call;
     if (!is_question && info->num_nodes > 0) {
         if ((info->meminfo.p != NULL &&
              !guest_write(GVA(handle_va(info->meminfo.p)), &node,
@@ -176,8 +164,6 @@ long do_sysctl_cpupool_op(const struct permit *permit, struct call *call,
 {
     struct xen_sysctl_cpupool_op *op = &arg->u.cpupool_op;
 
-    (void)permit;
-    (void)call;
     switch (op->op) {
     case XEN_SYSCTL_CPUPOOL_OP_INFO:
         if (op->cpupool_id != 0) {

@@ -23,17 +23,12 @@
 long do_xen_version_version(const struct permit *permit, struct call *call,
                             void *none)
 {
-    (void)permit;
-    (void)call;
-    (void)none;
     return INTERFACE_MAJOR << 16 | INTERFACE_MINOR;
 }
 
 long do_xen_version_extraversion(const struct permit *permit,
                                  struct call *call, xen_extraversion_t *arg)
 {
-    (void)permit;
-    (void)call;
     format_text(*arg, sizeof(*arg), "-vouch");
     return 0;
 }
@@ -42,8 +37,6 @@ long do_xen_version_compile_info(const struct permit *permit,
                                  struct call *call,
                                  struct xen_compile_info *arg)
 {
-    (void)permit;
-    (void)call;
     format_text(arg->compiler, sizeof(arg->compiler), "gcc %s", __VERSION__);
     return 0;
 }
@@ -52,8 +45,6 @@ long do_xen_version_capabilities(const struct permit *permit,
                                  struct call *call,
                                  xen_capabilities_info_t *arg)
 {
-    (void)permit;
-    (void)call;
     format_text(*arg, sizeof(*arg), "xen-3.0-x86_64 ");
     return 0;
 }
@@ -61,9 +52,6 @@ long do_xen_version_capabilities(const struct permit *permit,
 long do_xen_version_changeset(const struct permit *permit, struct call *call,
                               xen_changeset_info_t *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return 0;
 }
 
@@ -71,8 +59,6 @@ long do_xen_version_platform_parameters(const struct permit *permit,
                                         struct call *call,
                                         struct xen_platform_parameters *arg)
 {
-    (void)permit;
-    (void)call;
     arg->virt_start = HV_WINDOW_START;
     return 0;
 }
@@ -83,7 +69,6 @@ long do_xen_version_get_features(const struct permit *permit,
 {
     const struct domain *domain = call->caller->domain;
 
-    (void)permit;
     if (arg->submap_idx != 0) {
         return -EINVAL;
     }
@@ -100,16 +85,12 @@ long do_xen_version_get_features(const struct permit *permit,
 long do_xen_version_pagesize(const struct permit *permit, struct call *call,
                              void *none)
 {
-    (void)permit;
-    (void)call;
-    (void)none;
     return PAGE_SIZE;
 }
 
 long do_xen_version_guest_handle(const struct permit *permit,
                                  struct call *call, xen_domain_handle_t *arg)
 {
-    (void)permit;
     memcpy(*arg, call->caller->domain->handle, sizeof(*arg));
     return 0;
 }
@@ -117,8 +98,6 @@ long do_xen_version_guest_handle(const struct permit *permit,
 long do_xen_version_commandline(const struct permit *permit,
                                 struct call *call, xen_commandline_t *arg)
 {
-    (void)permit;
-    (void)call;
     format_text(*arg, sizeof(*arg), "%s", hypervisor_command_line());
     return 0;
 }

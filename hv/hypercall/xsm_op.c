@@ -48,9 +48,6 @@ static long text_write(char *to, uint32_t *size, struct bytes text)
 long do_xsm_op_getenforce(const struct permit *permit, struct call *call,
                           struct xen_flask_op *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return security_policy.mode == XSM_ENFORCING;
 }
 
@@ -64,8 +61,6 @@ long do_xsm_op_context_to_sid(const struct permit *permit, struct call *call,
     label_t label;
     long status = text_read(text, asked->context.p, asked->size, &context);
 
-    (void)permit;
-    (void)call;
     if (status != 0) {
         return status;
     }
@@ -88,8 +83,6 @@ long do_xsm_op_sid_to_context(const struct permit *permit, struct call *call,
     label_t label = XSM_LABEL(unlabeled);
     bool is_held = security_label_get(asked->sid, &label);
 
-    (void)permit;
-    (void)call;
     xsm_label_put_text(&security_policy,
                        is_held ? label : XSM_LABEL(unlabeled), &writer);
     put_u8(&writer, '\0');
@@ -109,8 +102,6 @@ long do_xsm_op_getbool(const struct permit *permit, struct call *call,
     struct bytes name;
     uint32_t value;
 
-    (void)permit;
-    (void)call;
     if (asked->bool_id == UINT32_MAX) {
         long status = text_read(text, asked->name.p, asked->size, &name);
 
@@ -137,26 +128,17 @@ long do_xsm_op_getbool(const struct permit *permit, struct call *call,
 long do_xsm_op_load(const struct permit *permit, struct call *call,
                     struct xen_flask_op *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return -EOPNOTSUPP;
 }
 
 long do_xsm_op_setenforce(const struct permit *permit, struct call *call,
                           struct xen_flask_op *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return -EOPNOTSUPP;
 }
 
 long do_xsm_op_setbool(const struct permit *permit, struct call *call,
                        struct xen_flask_op *arg)
 {
-    (void)permit;
-    (void)call;
-    (void)arg;
     return -EOPNOTSUPP;
 }

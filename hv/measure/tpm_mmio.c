@@ -28,6 +28,5 @@ void tpm_write32(const struct tpm *tpm, uint32_t offset, uint32_t value)
 
 void tpm_delay_us(const struct tpm *tpm, uint32_t microseconds)
 {
-    (void)tpm;
     udelay(microseconds);
 }

@@ -20,7 +20,6 @@ long do_domctl_scheduler_get(const struct permit *permit, struct call *call,
 {
     struct xen_domctl_scheduler_op *op = &arg->u.scheduler_op;
 
-    (void)permit;
     if (!is_our_kind(op) || op->cmd != XEN_DOMCTL_SCHEDOP_getinfo) {
         return -EINVAL;
     }
@@ -35,7 +34,6 @@ long do_domctl_scheduler_put(const struct permit *permit, struct call *call,
     const struct xen_domctl_scheduler_op *op = &arg->u.scheduler_op;
     uint16_t weight = op->u.credit2.weight;
 
-    (void)permit;
     if (!is_our_kind(op)) {
         return -EINVAL;
     }
@@ -110,7 +108,6 @@ long do_domctl_setvcpuaffinity(const struct permit *permit, struct call *call,
     uint64_t in_effect = (1ull << cpu_count) - 1;
     int status = 0;
 
-    (void)permit;
     if (vcpu == NULL) {
         return -ESRCH;
     }
@@ -128,7 +125,6 @@ long do_domctl_getvcpuaffinity(const struct permit *permit, struct call *call,
     const struct xen_domctl_vcpuaffinity *op = &arg->u.vcpuaffinity;
     const struct vcpu *vcpu = domain_vcpu(call->target, op->vcpu);
 
-    (void)permit;
     if (vcpu == NULL) {
         return -ESRCH;
     }
@@ -142,7 +138,6 @@ long do_domctl_getvcpuinfo(const struct permit *permit, struct call *call,
     struct vcpu *vcpu = domain_vcpu(call->target, info->vcpu);
     struct vcpu_runstate_info runstate;
 
-    (void)permit;
     if (vcpu == NULL) {
         return -ESRCH;
     }
@@ -161,8 +156,6 @@ long do_sysctl_scheduler_op(const struct permit *permit, struct call *call,
 {
     struct xen_sysctl_scheduler_op *op = &arg->u.scheduler_op;
 
-    (void)permit;
-    (void)call;
     if (op->sched_id != XEN_SCHEDULER_CREDIT2) {
         return -EINVAL;
     }

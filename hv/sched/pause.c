@@ -143,8 +143,6 @@ long do_domctl_pausedomain(const struct permit *permit, struct call *call,
     struct domain *domain = call->target;
     long rc = -EOVERFLOW;
 
-    (void)permit;
-    (void)arg;
     if (domain == call->caller->domain) {
         return -EINVAL;
     }
@@ -164,8 +162,6 @@ long do_domctl_unpausedomain(const struct permit *permit, struct call *call,
     struct domain *domain = call->target;
     long rc = -EINVAL;
 
-    (void)permit;
-    (void)arg;
     spin_lock(&sched.lock);
     if (domain->toolstack_pauses > 0) {
         domain->toolstack_pauses--;

@@ -59,7 +59,6 @@ long do_sched_op_poll(const struct permit *permit, struct call *call,
     struct vcpu *vcpu = call->caller;
     int status = read_ports(vcpu, arg);
 
-    (void)permit;
     if (status != 0) {
         return status;
     }

@@ -6,9 +6,6 @@
 long do_sched_op_yield(const struct permit *permit, struct call *call,
                        void *none)
 {
-    (void)permit;
-    (void)call;
-    (void)none;
     vcpu_yield();
     return 0;
 }
@@ -16,9 +13,6 @@ long do_sched_op_yield(const struct permit *permit, struct call *call,
 long do_sched_op_block(const struct permit *permit, struct call *call,
                        void *none)
 {
-    (void)permit;
-    (void)call;
-    (void)none;
     vcpu_block();
     return 0;
 }

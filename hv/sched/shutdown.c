@@ -83,7 +83,6 @@ void domain_resume(struct domain *domain)
 long do_sched_op_shutdown(const struct permit *permit, struct call *call,
                           struct sched_shutdown *arg)
 {
-    (void)permit;
     if (arg->reason > SHUTDOWN_MAX ||
         (call->caller->domain->is_hardware &&
          arg->reason == SHUTDOWN_suspend)) { /* nobody could resume it */
@@ -96,7 +95,6 @@ long do_sched_op_shutdown(const struct permit *permit, struct call *call,
 long do_sched_op_remote_shutdown(const struct permit *permit, struct call *call,
                                  struct sched_remote_shutdown *arg)
 {
-    (void)permit;
     if (arg->reason > SHUTDOWN_MAX ||
         (call->target->is_hardware && arg->reason == SHUTDOWN_suspend)) {
         return -EINVAL;
@@ -109,7 +107,6 @@ long do_sched_op_remote_shutdown(const struct permit *permit, struct call *call,
 long do_sched_op_shutdown_code(const struct permit *permit, struct call *call,
                                struct sched_shutdown *arg)
 {
-    (void)permit;
     if (arg->reason > SHUTDOWN_MAX) {
         return -EINVAL;
     }
@@ -182,7 +179,6 @@ long do_sched_op_watchdog(const struct permit *permit, struct call *call,
     struct domain *domain = call->caller->domain;
     long status = -EINVAL;
 
-    (void)permit;
     spin_lock(&domain->event_lock);
     if (arg->id != 0) {
         status = watchdog_change(domain, arg->id, arg->timeout);

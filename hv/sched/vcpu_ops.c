@@ -13,8 +13,6 @@
 
 long do_vcpu_op_up(const struct permit *permit, struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     if (!call->vcpu->is_initialised) {
         return -EINVAL;
     }
@@ -36,8 +34,6 @@ static bool is_any_up(const struct domain *domain)
 
 long do_vcpu_op_down(const struct permit *permit, struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     vcpu_down(call->vcpu);
     if (!is_any_up(call->caller->domain)) {
         domain_shutdown(call->caller->domain, SHUTDOWN_poweroff);
@@ -48,8 +44,6 @@ long do_vcpu_op_down(const struct permit *permit, struct call *call, void *none)
 long do_vcpu_op_is_up(const struct permit *permit, struct call *call,
                       void *none)
 {
-    (void)permit;
-    (void)none;
     return !call->vcpu->is_down;
 }
 
@@ -57,7 +51,6 @@ long do_vcpu_op_get_runstate_info(const struct permit *permit,
                                   struct call *call,
                                   struct vcpu_runstate_info *arg)
 {
-    (void)permit;
     runstate_get(call->vcpu, arg);
     return 0;
 }
@@ -68,7 +61,6 @@ long do_vcpu_op_register_runstate_memory_area(
 {
     struct vcpu *vcpu = call->vcpu;
 
-    (void)permit;
     if (!is_guest_range(arg->addr.p, sizeof(struct vcpu_runstate_info))) {
         return -EFAULT;
     }
@@ -83,7 +75,6 @@ long do_vcpu_op_register_vcpu_time_memory_area(
 {
     struct vcpu *vcpu = call->vcpu;
 
-    (void)permit;
     if (!is_guest_range(arg->addr.p, sizeof(struct vcpu_time_info))) {
         return -EFAULT;
     }
@@ -95,8 +86,6 @@ long do_vcpu_op_register_vcpu_time_memory_area(
 long do_vcpu_op_send_nmi(const struct permit *permit, struct call *call,
                          void *none)
 {
-    (void)permit;
-    (void)none;
     /* Locked, as vcpu_notify wants it. */
     (void)atomic_xchg(&call->vcpu->nmi_pending, 1);
     vcpu_notify(call->vcpu);

@@ -65,8 +65,6 @@ static void set_singleshot(struct vcpu *vcpu, uint64_t deadline_ns)
 
 long do_set_timer_op(const struct permit *permit, struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     if (call->args[0] == 0) {
         timer_stop(&call->caller->singleshot);
     } else {
@@ -79,7 +77,6 @@ long do_vcpu_op_set_singleshot_timer(const struct permit *permit,
                                      struct call *call,
                                      struct vcpu_set_singleshot_timer *arg)
 {
-    (void)permit;
     if (call->vcpu != call->caller) {
         return -EINVAL;
     }
@@ -94,8 +91,6 @@ long do_vcpu_op_set_singleshot_timer(const struct permit *permit,
 long do_vcpu_op_stop_singleshot_timer(const struct permit *permit,
                                       struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     if (call->vcpu != call->caller) {
         return -EINVAL;
     }
@@ -107,7 +102,6 @@ long do_vcpu_op_set_periodic_timer(const struct permit *permit,
                                    struct call *call,
                                    struct vcpu_set_periodic_timer *arg)
 {
-    (void)permit;
     if (arg->period_ns < PERIOD_MIN_NS || arg->period_ns > PERIOD_MAX_NS) {
         return -EINVAL;
     }
@@ -119,8 +113,6 @@ long do_vcpu_op_set_periodic_timer(const struct permit *permit,
 long do_vcpu_op_stop_periodic_timer(const struct permit *permit,
                                     struct call *call, void *none)
 {
-    (void)permit;
-    (void)none;
     WRITE_ONCE(call->vcpu->periodic_ns, 0);
     timer_stop(&call->vcpu->periodic);
     return 0;
