@@ -20,17 +20,6 @@ static volatile uint64_t said, said_too;
 static volatile uint64_t pattern[PATTERN][512]
     __attribute__((aligned(4096), section(".bss.pages")));
 
-static uint64_t free_pages(void)
-{
-    struct xen_sysctl op = {.cmd = XEN_SYSCTL_physinfo,
-                            .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
-
-    if (hypercall(__HYPERVISOR_sysctl, &op) != 0) {
-        guest_fail("physinfo");
-    }
-    return op.u.physinfo.free_pages;
-}
-
 static uint64_t pages_of(domid_t id)
 {
     struct xen_domctl op = {0};
@@ -245,7 +234,7 @@ static void test_ends(void)
 
 static void test_zombie(void)
 {
-    uint64_t before = free_pages();
+    uint64_t before = toolstack_free_pages();
     domid_t id = toolstack_create(child_says, 0, 1);
     volatile uint64_t *mapped = variable_map(id, &said);
     void *second = toolstack_map(id, child_says);
@@ -262,17 +251,18 @@ static void test_zombie(void)
     update = (struct mmu_update){
         .ptr = pte_maddr((uint64_t)second & ~(PAGE_SIZE - 1), 1),
         .val = pte_make(mfn, PTE_P | PTE_US)};
-    tap_refused(mmu_update(&update, 1, NULL, id),
-                "nobody can map more of it");
-    tap_refused(simple(XEN_DOMCTL_max_mem, id), "nor give it memory");
-    tap_refused(simple(XEN_DOMCTL_setvcpucontext, id), "nor let it run");
+    tap_refused_hv(mmu_update(&update, 1, NULL, id), 0,
+                   "nobody can map more of it");
+    tap_refused_hv(simple(XEN_DOMCTL_max_mem, id), 0, "nor give it memory");
+    tap_refused_hv(simple(XEN_DOMCTL_setvcpucontext, id), 0,
+                   "nor let it run");
     tap_is((uint64_t)simple(XEN_DOMCTL_destroydomain, id), 0,
            "destroying it again changes nothing");
     variable_unmap(mapped);
     tap_is(pages_of(id), 1, "a page less is mapped, a page less is there");
     toolstack_unmap((void *)((uint64_t)second & ~(PAGE_SIZE - 1)));
     tap_is(toolstack_flags(id), 0, "with the last mapping it is gone");
-    tap_is(free_pages(), before, "and its memory is back");
+    toolstack_memory_is(before, "and its memory is back");
 }
 
 static uint64_t secrets_found(domid_t id)
@@ -304,7 +294,7 @@ static void test_scrubbed(void)
 
 static void test_busy(void)
 {
-    uint64_t before = free_pages();
+    uint64_t before = toolstack_free_pages();
     unsigned int destroyed = 0;
 
     for (unsigned int i = 0; i < 20; i++) {
@@ -314,12 +304,12 @@ static void test_busy(void)
         destroyed += toolstack_destroy(id) == 0 && toolstack_flags(id) == 0;
     }
     tap_is(destroyed, 20, "children that run on two vCPUs are destroyed");
-    tap_is(free_pages(), before, "and leave all memory as it was");
+    toolstack_memory_is(before, "and leave all memory as it was");
 }
 
 static void test_leaks(void)
 {
-    uint64_t before = free_pages();
+    uint64_t before = toolstack_free_pages();
     unsigned int ends = 0, destroyed = 0;
 
     for (unsigned int i = 0; i < CYCLES; i++) {
@@ -332,7 +322,7 @@ static void test_leaks(void)
     }
     tap_is(destroyed, CYCLES, "%u domains come and go", CYCLES);
     tap_is(ends, CYCLES / 2, "every one that was let run came to its end");
-    tap_is(free_pages(), before, "all memory is as it was");
+    toolstack_memory_is(before, "all memory is as it was");
 }
 
 void test_main(void)

@@ -32,17 +32,6 @@ static void child_counts(void)
     }
 }
 
-static uint64_t free_pages(void)
-{
-    struct xen_sysctl op = {.cmd = XEN_SYSCTL_physinfo,
-                            .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
-
-    if (hypercall(__HYPERVISOR_sysctl, &op) != 0) {
-        guest_fail("physinfo");
-    }
-    return op.u.physinfo.free_pages;
-}
-
 static long map_something(struct random *random, domid_t id, uint64_t mfn)
 {
     uint64_t va = MAP_VA + random_below(random, MAPPINGS) * PAGE_SIZE;
@@ -177,7 +166,7 @@ void test_main(void)
     if (vcpu_run(1, disturber) != 0) {
         guest_fail("the second vCPU");
     }
-    before = free_pages();
+    before = toolstack_free_pages();
     for (unsigned int i = 0; i < DOMAINS; i++) {
         domid_t id = toolstack_create(child_counts, 0, 2);
 
@@ -196,5 +185,5 @@ void test_main(void)
     tap_is(made, DOMAINS, "%u domains come and go", DOMAINS);
     tap_ok(done > 5 * DOMAINS, "while %lu other things are done to them",
            done);
-    tap_is(free_pages(), before, "leave all memory as it was");
+    toolstack_memory_is(before, "leave all memory as it was");
 }

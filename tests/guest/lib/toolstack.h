@@ -58,4 +58,8 @@ uint32_t toolstack_flags(domid_t domid);
  */
 int toolstack_wait(domid_t domid);
 
+/* Frames that nobody has; and the test point that they are as many again. */
+uint64_t toolstack_free_pages(void);
+void toolstack_memory_is(uint64_t before, const char *what);
+
 #endif
