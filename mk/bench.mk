@@ -8,7 +8,7 @@ BENCH_XEN_PACKAGE := xen-hypervisor-$(BENCH_XEN_VERSION)-amd64
 BENCH_GUEST := $(BUILD)/guest/bench.elf
 BENCH_LINES := $(BUILD)/bench/lines
 BENCH_NEEDS := $(BUILD)/hv/vouch.elf $(BUILD)/policy/vouch-policy \
-    $(BUILD)/bench/init bench-dom0
+    $(BUILD)/bench/init bench-dom0 $(BUILD)/guests/manifest.json
 
 # The package is only unpacked under the build folder, never installed.
 $(BENCH_XEN):
@@ -23,9 +23,10 @@ $(BENCH_LINES): tools/bench/lines.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $< -o $@
 
-$(BUILD)/bench/init: tools/bench/init.c
+$(BUILD)/bench/init: tools/bench/init.c tools/bench/init_io.c \
+    tools/bench/init_io.h
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -static $< -o $@
+	$(CC) $(HOST_CFLAGS) -static $(filter %.c,$^) -o $@
 
 .PHONY: bench bench-json lines bench-dom0
 bench-dom0:

@@ -58,13 +58,23 @@ init() {
     cat "$dir/init" >>"$dir/$1"
 }
 
+# domu NAME HYPERVISOR [MODULE]: a guest by Debian's xl, and its workloads
+domu() {
+    echo "bench: $1, a guest..." >&2
+    "$here/boot-domu.sh" "$2" "$dom0/vmlinux" "$dom0/initramfs.cpio" \
+        "$BUILD/bench/init" "$BUILD/guests" ${3:+"$3"} >"$dir/domu" || exit 2
+    cat "$dir/domu" >>"$dir/$1"
+}
+
 measure xen "$xen" "console_timestamps=raw"
 init xen "$xen" "$dom0/vmlinuz"
+domu xen "$xen"
 first=$(awk '$1 == "boot.first_instruction_tsc" { print $2 }' "$dir/xen")
 echo "boot.entry_to_dom0 $((first - 0x$(xen_entry)))" >>"$dir/xen"
 if [ -z "$xen_only" ]; then
     measure vouch "$vouch" ""
     init vouch "$vouch" "$dom0/vmlinux" "$BUILD/policy/vouch-policy"
+    domu vouch "$vouch" "$BUILD/policy/vouch-policy"
     awk '$1 == "boot.system_time" { print "boot.entry_to_dom0", $2 }' \
         "$dir/vouch" >"$dir/boot"
     cat "$dir/boot" >>"$dir/vouch"

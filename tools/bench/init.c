@@ -4,6 +4,8 @@
  * does all day, and ends the machine.  Under -icount a tick is an instruction:
  * the hypervisor's, the kernel's and the program's together.
  */
+#include "tools/bench/init_io.h"
+
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@
 #define PAGES 1024u
 #define CHILD "child" /* argv[0] of the program that fork_exec starts */
 
-static void fail(const char *what)
+void fail(const char *what)
 {
     perror(what);
     sleep(1);
@@ -169,33 +171,52 @@ static const struct workload {
     const char *name;
     void (*run)(unsigned int times);
     unsigned int times;
-} workloads[] = {
+} processes[] = {
     {"system_call", system_call, 20000}, {"signal", signal_self, 2000},
     {"page_fault", page_fault, 8 * PAGES}, {"protect", protect, 8 * PAGES},
     {"pipe_round_trip", pipe_round_trip, 2000}, {"fork_exit", fork_exit, 200},
     {"fork_exec", fork_exec, 200},
+}, devices[] = {
+    {"block_read", block_read, 1000}, {"block_write", block_write, 1000},
+    {"block_random", block_random, 2000}, {"net_request", net_request, 1000},
+    {"net_send", net_send, 1000},
 };
 
-int main(int argc, char **argv)
+static void measure(const struct workload *loads, size_t count)
 {
-    uint64_t now = __builtin_ia32_rdtsc();
-
-    (void)argc;
-    if (strcmp(argv[0], CHILD) == 0) {
-        return 0;
-    }
-    printf("init: boot.reset_to_init %llu\n", (unsigned long long)now);
-    for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
-        const struct workload *load = &workloads[i];
+    for (const struct workload *load = loads; load < loads + count; load++) {
         uint64_t start;
 
         load->run(load->times / 4); /* once, to be warm */
         start = __builtin_ia32_rdtsc();
         load->run(load->times);
-        now = __builtin_ia32_rdtsc();
         printf("init: linux.%s %llu\n", load->name,
-               (unsigned long long)((now - start) / load->times));
+               (unsigned long long)((__builtin_ia32_rdtsc() - start) /
+                                    load->times));
     }
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t now = __builtin_ia32_rdtsc();
+
+    if (strcmp(argv[0], CHILD) == 0) {
+        return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "tsc") == 0) {
+        printf("%llu\n", (unsigned long long)now);
+        return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "server") == 0) {
+        server_run();
+        return 0;
+    }
+    printf("init: boot.reset_to_init %llu\n", (unsigned long long)now);
+    measure(processes, sizeof(processes) / sizeof(processes[0]));
+    if (devices_open()) {
+        measure(devices, sizeof(devices) / sizeof(devices[0]));
+    }
+    printf("init: end\n");
     fflush(stdout);
     sleep(1);
     return reboot(RB_POWER_OFF);
