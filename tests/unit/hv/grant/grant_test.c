@@ -122,7 +122,8 @@ static void random_map(unsigned int side)
     };
 
     if (op.flags & GNTMAP_contains_pte) {
-        op.host_addr = slot_maddr(side, (unsigned int)any(SLOTS));
+        op.host_addr = slot_maddr(any(8) == 0 ? 1 - side : side,
+                                  (unsigned int)any(SLOTS));
     }
     if (any(16) == 0) {
         op.host_addr += any(3) << 12 | any(16);
