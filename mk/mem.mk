@@ -16,15 +16,7 @@ GRANT_SOURCES := $(wildcard hv/grant/*.c) hv/hypercall/grants.c
 $(GRANT_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/grant/%.o: \
     SAN_CFLAGS += $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
 
-$(eval $(call unit_test,hv/grant/grant,$(GRANT_SOURCES) $(MEM_SOURCES) \
-    tests/unit/hv/mem/machine.c tests/unit/hv/grant/world.c \
-    tests/unit/hv/grant/oracle.c))
-
-# Domains, their references and the end of their frames, on a machine of theirs.
-DOMAIN_SOURCES := hv/domain/domain.c hv/mem/relinquish.c
-$(DOMAIN_SOURCES:%.c=$(BUILD)/san/%.o) \
-$(BUILD)/san/tests/unit/hv/domain/domain_test.o: \
-    SAN_CFLAGS += $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
-
-$(eval $(call unit_test,hv/domain/domain,$(DOMAIN_SOURCES) \
-    $(filter hv/mem/%,$(MEM_SOURCES))))
+GRANT_TEST_SOURCES := $(GRANT_SOURCES) $(MEM_SOURCES) \
+    $(addprefix tests/unit/hv/,mem/machine.c grant/world.c grant/oracle.c)
+$(eval $(call unit_test,hv/grant/grant,$(GRANT_TEST_SOURCES)))
+$(eval $(call unit_test,hv/grant/sequence,$(GRANT_TEST_SOURCES)))

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "hv/grant/grant.h"
+#include "hv/mem/table.h"
 
 #define GRANT_ENTRIES 512u /* in a frame of the shared table */
 
@@ -48,6 +49,20 @@ struct grant_table {
 };
 
 enum grant_access { GRANT_READ, GRANT_WRITE };
+
+/* By GNTMAP_readonly, which MAPPING_READ_ONLY is as well. */
+static inline enum grant_access access_of(uint32_t flags)
+{
+    return flags & GNTMAP_readonly ? GRANT_READ : GRANT_WRITE;
+}
+
+/* Whether the page is an L1 table of memory's; memory.lock held. */
+static inline bool is_l1_table(const struct memory *memory,
+                               const struct page *page)
+{
+    return page != NULL && page->owner == memory->id &&
+           page_type(page) == PAGE_L1 && (page->flags & PAGE_VALID);
+}
 
 /*
  * Begins to use an entry of granter for the domain named user: the entry says

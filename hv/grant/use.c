@@ -8,7 +8,8 @@
 #include "hv/base/atomic.h"
 #include "hv/grant/internal.h"
 
-#define ATTEMPTS 4u /* against a granter that changes the entry all the time */
+#define ATTEMPTS 4u /* against a granter that changes the entry all the time   \
+                     */
 
 static inline uint16_t entry_flags(uint64_t entry)
 {
@@ -137,8 +138,8 @@ void use_put(struct domain *granter, uint32_t ref, enum grant_access access)
 
         use->any--;
         use->writing -= access == GRANT_WRITE;
-        entry_unmark(
-            &table->entries[ref / GRANT_ENTRIES][ref % GRANT_ENTRIES], use);
+        entry_unmark(&table->entries[ref / GRANT_ENTRIES][ref % GRANT_ENTRIES],
+                     use);
     }
     spin_unlock(&table->lock);
 }

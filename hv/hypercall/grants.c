@@ -68,8 +68,8 @@ static inline long row_run(const struct row *row, struct call *call,
 }
 
 /* The same for a row on one domain. */
-static inline long row_run_on(const struct row *row, struct call *call, domid_t id,
-                       void *element, int16_t *status)
+static inline long row_run_on(const struct row *row, struct call *call,
+                              domid_t id, void *element, int16_t *status)
 {
     struct domain *target = granter_get(call, id);
     long rc;
@@ -107,7 +107,8 @@ static long unmap_run(struct call *call, union element *element)
         return 0;
     }
     call->target = granter;
-    rc = row_run(&rows[row_grant_table_op_unmap], call, unmap, &unmap->op.status);
+    rc = row_run(&rows[row_grant_table_op_unmap], call, unmap,
+                 &unmap->op.status);
     domain_put(granter);
     return rc;
 }

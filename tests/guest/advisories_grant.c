@@ -2,11 +2,11 @@
 /*
  * Public advisories on grant tables, re-created from their texts for a guest
  * that grants to itself: XSA-26, 218, 224, 228, 230, 316, 318 and 380.
- * (XSA-227 and 234: tests/guest/grants.c; 394: tests/guest/grantpeers.c.  Those on
- * version 2, transfers and swaps, 134, 226, 255, 284, 379, 382 and 384 among
+ * (XSA-227 and 234: tests/guest/grants.c; 394: tests/guest/grantpeers.c.  Those
+ * on version 2, transfers and swaps, 134, 226, 255, 284, 379, 382 and 384 among
  * them, are about what is not there: tests/guest/grants.c asks for it.)
  *
- * Runner: -s 2
+ * Runner: -s 2 -t 180
  */
 #include "lib/grant.h"
 #include "lib/paging.h"
@@ -57,9 +57,8 @@ static grant_handle_t map(unsigned int va, unsigned int flags)
 /* Device and host parts of one handle, in every order and mixture. */
 static void test_xsa224(void)
 {
-    static const unsigned int kinds[] = {
-        GNTMAP_host_map, GNTMAP_device_map,
-        GNTMAP_host_map | GNTMAP_device_map};
+    static const unsigned int kinds[] = {GNTMAP_host_map, GNTMAP_device_map,
+                                         GNTMAP_host_map | GNTMAP_device_map};
     uint64_t device = frame * PAGE_SIZE;
 
     for (unsigned int i = 0; i < 6; i++) {
@@ -80,8 +79,7 @@ static void test_xsa224(void)
                    "and keeps the frame's type");
             host = 0;
         }
-        tap_is((uint64_t)grant_unmap(host, bus, handle), GNTST_okay,
-               "it goes");
+        tap_is((uint64_t)grant_unmap(host, bus, handle), GNTST_okay, "it goes");
         tap_is(grants[REF].flags, UNUSED, "no use is left");
         tap_ok(is_free_to_be_a_table(), "nor a reference");
     }
@@ -194,10 +192,10 @@ static void test_xsa380(void)
            "XSA-380: %u mappings in one call", many());
     for (unsigned int i = 0; i < many(); i++) {
         mapped += maps[i].status == GNTST_okay;
-        unmaps[i] = (struct gnttab_unmap_grant_ref){
-            .dev_bus_addr = frame * PAGE_SIZE,
-            .handle = maps[i].handle,
-            .status = 1};
+        unmaps[i] =
+            (struct gnttab_unmap_grant_ref){.dev_bus_addr = frame * PAGE_SIZE,
+                                            .handle = maps[i].handle,
+                                            .status = 1};
     }
     tap_is(mapped, many(), "each is made, and once");
     tap_is(grant_op(GNTTABOP_unmap_grant_ref, unmaps, many()), 0,

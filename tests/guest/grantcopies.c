@@ -62,14 +62,14 @@ static void test_pieces(void)
     static const struct {
         uint16_t at, into, size;
     } pieces[] = {
-        {0, 0, 4096}, {0, 0, 0},       {1, 3, 61},      {4095, 0, 1},
+        {0, 0, 4096}, {0, 0, 0},        {1, 3, 61},     {4095, 0, 1},
         {0, 4095, 1}, {4000, 4000, 96}, {100, 7, 3000}, {4096, 4096, 0},
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(pieces); i++) {
         fill();
-        tap_is((uint64_t)copy(to_own(pieces[i].at, pieces[i].into,
-                                     pieces[i].size)),
+        tap_is((uint64_t)copy(
+                   to_own(pieces[i].at, pieces[i].into, pieces[i].size)),
                GNTST_okay, "%u bytes from %u to %u", pieces[i].size,
                pieces[i].at, pieces[i].into);
         tap_ok(is_copied(pieces[i].at, pieces[i].into, pieces[i].size),
@@ -118,17 +118,17 @@ static void test_ends(void)
     static const struct {
         uint16_t at, into, size;
     } wrong[] = {
-        {1, 0, 4096},   {0, 1, 4096},    {4096, 0, 1},     {0, 4096, 1},
-        {65535, 0, 1},  {0, 65535, 1},   {65535, 65535, 65535},
-        {0, 0, 65535},  {0, 0, 4097},    {4095, 4095, 2},
+        {1, 0, 4096},  {0, 1, 4096},    {4096, 0, 1},          {0, 4096, 1},
+        {65535, 0, 1}, {0, 65535, 1},   {65535, 65535, 65535}, {0, 0, 65535},
+        {0, 0, 4097},  {4095, 4095, 2},
     };
 
     fill();
     for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
-        tap_is((uint64_t)copy(to_own(wrong[i].at, wrong[i].into,
-                                     wrong[i].size)),
-               (uint64_t)GNTST_bad_copy_arg, "%u bytes from %u to %u",
-               wrong[i].size, wrong[i].at, wrong[i].into);
+        tap_is(
+            (uint64_t)copy(to_own(wrong[i].at, wrong[i].into, wrong[i].size)),
+            (uint64_t)GNTST_bad_copy_arg, "%u bytes from %u to %u",
+            wrong[i].size, wrong[i].at, wrong[i].into);
     }
     tap_ok(is_copied(0, 0, 0), "nothing was written");
     tap_is(grants[SOURCE].flags, GTF_permit_access, "no use is left");
@@ -153,8 +153,7 @@ static void test_bad_copies(void)
     op.dest.domid = 77;
     op.flags |= GNTCOPY_dest_gref;
     op.dest.u.ref = DEST;
-    tap_is((uint64_t)copy(op), (uint64_t)GNTST_bad_domain,
-           "one as the target");
+    tap_is((uint64_t)copy(op), (uint64_t)GNTST_bad_domain, "one as the target");
     op.dest.domid = DOMID_SELF;
     op.dest.u.ref = READ_ONLY;
     tap_ok(copy(op) < 0, "an entry that cannot be written");
@@ -233,10 +232,10 @@ static void test_faults(void)
            "one that reaches into it");
     tap_refused(grant_op(GNTTABOP_copy, 0x1000, ~0u),
                 "one of all there can be");
-    update_va_mapping(VA(8),
-                      pte_make(pte_mfn(*pte_pointer(VA(8), 1)),
-                               PTE_P | PTE_US | PTE_A),
-                      UVMF_INVLPG);
+    update_va_mapping(
+        VA(8),
+        pte_make(pte_mfn(*pte_pointer(VA(8), 1)), PTE_P | PTE_US | PTE_A),
+        UVMF_INVLPG);
     tap_is(grant_op(GNTTABOP_copy, last, 1), -XEN_EFAULT,
            "one whose status cannot be written");
     tap_is(grants[SOURCE].flags, GTF_permit_access, "no use is left");
@@ -247,8 +246,8 @@ static void test_faults(void)
 static void test_exhaustion(void)
 {
     static struct gnttab_map_grant_ref maps[64];
-    struct gnttab_unmap_grant_ref unmap = {
-        .dev_bus_addr = from_frame * PAGE_SIZE};
+    struct gnttab_unmap_grant_ref unmap = {.dev_bus_addr =
+                                               from_frame * PAGE_SIZE};
     unsigned int made = 0, refused = 0, undone = 0;
     grant_handle_t highest = 0;
 

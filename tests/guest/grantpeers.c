@@ -21,8 +21,8 @@
 /* What parent and child say to each other, in the child's memory. */
 static volatile struct {
     uint64_t is_ready, stop, rounds;
-    domid_t peer; /* whom it grants to, or whose grants it maps */
-    int64_t mapped;  /* status of its first mapping */
+    domid_t peer;   /* whom it grants to, or whose grants it maps */
+    int64_t mapped; /* status of its first mapping */
 } talk __attribute__((aligned(4096), section(".bss.pages")));
 static volatile uint64_t pages[PAGES][512]
     __attribute__((aligned(4096), section(".bss.pages")));

@@ -113,10 +113,10 @@ static void test_by_pte(void)
     uint64_t table = virt_to_mfn((void *)pte_pointer(VA(0), 1));
 
     tap_is(grant_map(&op), GNTST_okay, "map by the address of the entry");
-    tap_is(pte_at(VA(0)) & ~(PTE_NX | PTE_G),
-           pte_make(page_frame,
-                    PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | 5u << 9),
-           "with the guest's own bits, for applications");
+    tap_is(
+        pte_at(VA(0)) & ~(PTE_NX | PTE_G),
+        pte_make(page_frame, PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | 5u << 9),
+        "with the guest's own bits, for applications");
     tap_is(op.dev_bus_addr, page_frame * PAGE_SIZE, "its machine address");
     tap_is(grant_unmap(op.host_addr, 0, op.handle), GNTST_okay, "unmap");
     tap_is(pte_at(VA(0)), 0, "the entry is gone");
@@ -247,16 +247,15 @@ static void test_bad_unmaps(void)
            "an address in the hypervisor");
     tap_is(grant_unmap(0, 0, handle), GNTST_okay, "none at all");
     tap_is(pte_at(VA(0)), pte, "leave it as it is");
-    tap_is(grants[9].flags, US_ALONE | GTF_reading | GTF_writing,
-           "and in use");
+    tap_is(grants[9].flags, US_ALONE | GTF_reading | GTF_writing, "and in use");
     tap_is(grant_unmap(VA(0), 0, handle), GNTST_okay, "the right one");
-    tap_is((uint64_t)grant_unmap(VA(0), 0, handle),
-           (uint64_t)GNTST_bad_handle, "but not twice");
+    tap_is((uint64_t)grant_unmap(VA(0), 0, handle), (uint64_t)GNTST_bad_handle,
+           "but not twice");
     grant_map_at(VA(1), 0, 9, &again);
     tap_is((uint64_t)grant_unmap(VA(0), 0, handle),
-           handle == again ? (uint64_t)(on_xen ? GNTST_general_error
-                                               : GNTST_bad_virt_addr)
-                           : (uint64_t)GNTST_bad_handle,
+           handle == again
+               ? (uint64_t)(on_xen ? GNTST_general_error : GNTST_bad_virt_addr)
+               : (uint64_t)GNTST_bad_handle,
            "nor by a handle that is another mapping's by now");
     tap_is(grants[9].flags, US_ALONE | GTF_reading | GTF_writing,
            "which stays");

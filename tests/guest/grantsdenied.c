@@ -32,8 +32,8 @@ void test_main(void)
         tap_is((uint64_t)grant_unmap(TEST_VA, 0, handle),
                (uint64_t)GNTST_bad_domain, "unmap, time %u, is refused", i);
         tap_is(*pte_pointer(TEST_VA, 1), pte, "the entry is as it was");
-        tap_is(grants[9].flags,
-               GTF_permit_access | GTF_reading | GTF_writing, "so is the use");
+        tap_is(grants[9].flags, GTF_permit_access | GTF_reading | GTF_writing,
+               "so is the use");
     }
     *page = 5;
     tap_is(*(volatile uint64_t *)TEST_VA, 5, "it is mapped still");

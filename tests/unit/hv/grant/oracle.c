@@ -233,9 +233,9 @@ static const char *domain_compare(unsigned int side)
                     held[mapper][handle].granter == side;
         }
     }
-    return sides[side].refs == refs ? NULL
-                                    : wrong("references on domain", side,
-                                            sides[side].refs, refs);
+    return sides[side].refs == refs
+               ? NULL
+               : wrong("references on domain", side, sides[side].refs, refs);
 }
 
 const char *oracle_check(void)

@@ -247,8 +247,7 @@ static bool is_permitted(unsigned int side, unsigned int granter,
 static bool is_possible(unsigned int side, unsigned int granter,
                         const struct gnttab_map_grant_ref *op)
 {
-    const struct page *frame =
-        &frame_table[*entry_of(granter, op->ref) >> 32];
+    const struct page *frame = &frame_table[*entry_of(granter, op->ref) >> 32];
 
     for (unsigned int slot = 0; slot < SLOTS; slot++) {
         const struct page *table = &frame_table[l1s[side][slot / 3]];
@@ -278,8 +277,8 @@ long map(unsigned int side, struct gnttab_map_grant_ref *op)
                        : surprise;
         return rc;
     }
-    if (!permitted || *entry_of(granter, op->ref) >> 32 !=
-                          op->dev_bus_addr >> PAGE_SHIFT) {
+    if (!permitted ||
+        *entry_of(granter, op->ref) >> 32 != op->dev_bus_addr >> PAGE_SHIFT) {
         surprise = "a mapping that the entry does not permit";
     }
     held[side][op->handle] = (struct held){
