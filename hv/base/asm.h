@@ -25,44 +25,25 @@ static inline void clac(void)
     __asm__ volatile(PATCHED_NOP(".patch_clac")::: "memory", "cc");
 }
 
-static inline void outb(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port) : "memory");
-}
-
-static inline void outw(uint16_t port, uint16_t value)
-{
-    __asm__ volatile("outw %0, %1" ::"a"(value), "Nd"(port) : "memory");
-}
-
-static inline void outl(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port) : "memory");
-}
-
-static inline uint8_t inb(uint16_t port)
-{
-    uint8_t value;
-
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
-
-static inline uint16_t inw(uint16_t port)
-{
-    uint16_t value;
-
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-    uint32_t value;
-
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
+#define DEFINE_PORT(suffix, type)                                              \
+    static inline void out##suffix(uint16_t port, type value)                  \
+    {                                                                          \
+        __asm__ volatile("out" #suffix " %0, %1" ::"a"(value), "Nd"(port)      \
+                         : "memory");                                          \
+    }                                                                          \
+    static inline type in##suffix(uint16_t port)                               \
+    {                                                                          \
+        type value;                                                            \
+        __asm__ volatile("in" #suffix " %1, %0"                                \
+                         : "=a"(value)                                         \
+                         : "Nd"(port)                                          \
+                         : "memory");                                          \
+        return value;                                                          \
+    }
+DEFINE_PORT(b, uint8_t)
+DEFINE_PORT(w, uint16_t)
+DEFINE_PORT(l, uint32_t)
+#undef DEFINE_PORT
 
 /* a * b / c, through 128 bits; the caller knows that the result fits in 64. */
 static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)

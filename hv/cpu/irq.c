@@ -252,25 +252,25 @@ void irq_detach(uint8_t vector)
     spin_unlock(&irq_lock);
 }
 
-void irq_enable(uint8_t vector)
+static void set_state(uint8_t vector, uint8_t is_enabled)
 {
     struct irq *irq = irq_of(vector);
 
     spin_lock(&irq_lock);
-    irq->is_enabled = 1;
+    irq->is_enabled = is_enabled;
     irq->in_service = 0;
     apply_mask(irq);
     spin_unlock(&irq_lock);
 }
 
+void irq_enable(uint8_t vector)
+{
+    set_state(vector, 1);
+}
+
 void irq_disable(uint8_t vector)
 {
-    struct irq *irq = irq_of(vector);
-
-    spin_lock(&irq_lock);
-    irq->is_enabled = 0;
-    apply_mask(irq);
-    spin_unlock(&irq_lock);
+    set_state(vector, 0);
 }
 
 void irq_end(uint8_t vector)

@@ -103,8 +103,7 @@ static void log_reason(const char *what, const char *format, va_list args)
     log_line("%s: %s", what, text);
 }
 
-static void finish(uint64_t rip, uint64_t rbp) noreturn;
-static void finish(uint64_t rip, uint64_t rbp)
+static noreturn void finish(uint64_t rip, uint64_t rbp)
 {
     log_trace(rip, rbp);
     if (cpu_count != 0) {

@@ -58,8 +58,7 @@ void power_enter_sleep(uint16_t pm1a_value, uint16_t pm1b_value)
     udelay(RESET_WAIT_US);
 }
 
-static void halt_for_ever(void) noreturn;
-static void halt_for_ever(void)
+static noreturn void halt_for_ever(void)
 {
     for (;;) {
         interrupts_off();

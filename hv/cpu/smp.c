@@ -186,8 +186,7 @@ void cpu_kick(uint32_t cpu_id, uint32_t request)
     }
 }
 
-static void stop_here(struct cpu *cpu) noreturn;
-static void stop_here(struct cpu *cpu)
+static noreturn void stop_here(struct cpu *cpu)
 {
     atomic_set(&is_stopped[cpu->id], 1);
     for (;;) {

@@ -105,31 +105,30 @@ static bool has_error_code(uint8_t vector)
     return (1u << vector & (1u << 8 | 0x1fu << 10 | 1u << 17 | 1u << 21)) != 0;
 }
 
-void deliver_trap(struct vcpu *vcpu, struct regs *regs, uint8_t vector,
-                  uint32_t error_code)
+static always_inline void deliver(struct vcpu *vcpu, struct regs *regs,
+                                  uint8_t vector, bool has_code, uint32_t code)
 {
     const struct trap_entry *trap = &vcpu->traps[vector];
 
     if (unlikely(trap->address == 0)) {
         domain_crash(vcpu->domain,
                      "exception %u (code 0x%x) at 0x%lx without a handler",
-                     vector, error_code, (unsigned long)regs->rip);
+                     vector, code, (unsigned long)regs->rip);
         return;
     }
-    bounce(vcpu, regs, trap->address, trap->flags & 4,
-           vector < 32 && has_error_code(vector), error_code);
+    bounce(vcpu, regs, trap->address, trap->flags & 4, has_code, code);
+}
+
+void deliver_trap(struct vcpu *vcpu, struct regs *regs, uint8_t vector,
+                  uint32_t error_code)
+{
+    deliver(vcpu, regs, vector, vector < 32 && has_error_code(vector),
+            error_code);
 }
 
 void deliver_soft_trap(struct vcpu *vcpu, struct regs *regs, uint8_t vector)
 {
-    const struct trap_entry *trap = &vcpu->traps[vector];
-
-    if (unlikely(trap->address == 0)) {
-        domain_crash(vcpu->domain, "INT %u at 0x%lx without a handler", vector,
-                     (unsigned long)regs->rip);
-        return;
-    }
-    bounce(vcpu, regs, trap->address, trap->flags & 4, 0, 0);
+    deliver(vcpu, regs, vector, false, 0);
 }
 
 void deliver_page_fault(struct vcpu *vcpu, struct regs *regs, uint64_t va,

@@ -127,14 +127,20 @@ static enum measure_status check_open(const struct measure *measure,
     return MEASURE_OK;
 }
 
-static enum measure_status
-measure_event(struct measure *measure, enum vouchlog_tag tag, struct bytes data)
+/* Extends and logs an event whose data was built with this result. */
+static enum measure_status measure_event(struct measure *measure,
+                                         enum vouchlog_tag tag,
+                                         enum vouchlog_status built,
+                                         struct bytes data)
 {
     struct measure_pcr *pcr =
         tag < RUN_TIME_TAGS ? &measure->boot : &measure->run;
     size_t needed =
         event_size(measure, data.size) + 2 * event_size(measure, CAP_MAX_DATA);
     enum measure_status status = MEASURE_LOG_FULL;
+    if (built != VOUCHLOG_OK) {
+        return MEASURE_BAD_EVENT;
+    }
     if (needed <= buffer_room(&measure->log)) {
         status = take_tpm(measure);
     }
@@ -158,10 +164,9 @@ enum measure_status measure_blob(struct measure *measure, enum vouchlog_tag tag,
         return status;
     }
     struct sha256_digest digest = sha256_of(blob);
-    if (vouchlog_build_blob(tag, &digest, blob.size, &out) != VOUCHLOG_OK) {
-        return MEASURE_BAD_EVENT;
-    }
-    return measure_event(measure, tag, buffer_bytes(&out));
+    enum vouchlog_status built =
+        vouchlog_build_blob(tag, &digest, blob.size, &out);
+    return measure_event(measure, tag, built, buffer_bytes(&out));
 }
 
 enum measure_status measure_text(struct measure *measure, enum vouchlog_tag tag,
@@ -173,10 +178,8 @@ enum measure_status measure_text(struct measure *measure, enum vouchlog_tag tag,
     if (status != MEASURE_OK) {
         return status;
     }
-    if (vouchlog_build_text(tag, text, &out) != VOUCHLOG_OK) {
-        return MEASURE_BAD_EVENT;
-    }
-    return measure_event(measure, tag, buffer_bytes(&out));
+    enum vouchlog_status built = vouchlog_build_text(tag, text, &out);
+    return measure_event(measure, tag, built, buffer_bytes(&out));
 }
 
 /* ---- start and end ---- */
