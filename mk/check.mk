@@ -9,12 +9,13 @@
 TAP_TESTS ?=
 CHECK_NEEDS ?=
 CHECK_NEEDS += $(BUILD)/dom0/cloud-amd64/manifest.json $(TBOOT_IMAGE) \
-    $(BUILD)/host/mute-tpm
+    $(BUILD)/host/mute-tpm $(GUESTS_DISK)
 FUZZ_SHORT ?= 10
 FUZZ_SECONDS ?= 3600
 JOBS ?= $(shell nproc)
 # The longest first, so that none is left to run alone at the end.
-SCENARIOS_LONG := $(addprefix tests/scenario/,tamper.t hardware.t launch.t)
+SCENARIOS_LONG := $(addprefix tests/scenario/,tamper.t hardware.t launch.t \
+    xl.t life.t guests.t disks.t network.t tenants.t)
 SCENARIOS := $(SCENARIOS_LONG) \
     $(filter-out $(SCENARIOS_LONG),$(sort $(wildcard tests/scenario/*.t)))
 TESTS ?= $(UNIT_TESTS) $(TAP_TESTS) $(SCENARIOS) tests/fuzz/short.t

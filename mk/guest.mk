@@ -16,7 +16,7 @@ GUEST_LIB := $(patsubst %.c,$(BUILD)/guest/obj/%.o,\
              $(patsubst %.S,$(BUILD)/guest/obj/%.o,\
                  $(sort $(wildcard tests/guest/lib/*.S)))
 GUEST_NAMES := $(patsubst tests/guest/%.c,%,$(sort $(wildcard tests/guest/*.c)))
-GUESTS := $(GUEST_NAMES:%=$(BUILD)/guest/%.elf)
+GUEST_ELFS := $(GUEST_NAMES:%=$(BUILD)/guest/%.elf)
 
 # The header directory itself must not be searched: its features.h would hide
 # the C library's.
@@ -35,7 +35,7 @@ GUEST_LINK = $(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack \
     --no-warn-rwx-segments --build-id=none -T tests/guest/lib/guest.lds \
     -o $@ $(filter %.o,$^)
 
-$(GUESTS): $(BUILD)/guest/%.elf: $(BUILD)/guest/obj/tests/guest/%.o \
+$(GUEST_ELFS): $(BUILD)/guest/%.elf: $(BUILD)/guest/obj/tests/guest/%.o \
     $(GUEST_LIB) tests/guest/lib/guest.lds
 	$(GUEST_LINK)
 
@@ -45,16 +45,16 @@ $(BUILD)/guest/bench.elf: $(patsubst %,$(BUILD)/guest/obj/%.o,$(basename \
     $(GUEST_LIB) tests/guest/lib/guest.lds
 	$(GUEST_LINK)
 
-CHECK_NEEDS += $(GUESTS)
+CHECK_NEEDS += $(GUEST_ELFS)
 
 # What the tests claim about the ABI, checked against Xen itself.
 ORACLE := $(BUILD)/cache/xen-4.17
 
 .PHONY: guests guest-check guest-oracle
-guests: $(GUESTS)
-guest-check: $(GUESTS)
+guests: $(GUEST_ELFS)
+guest-check: $(GUEST_ELFS)
 	BUILD=$(BUILD) prove --exec '' tests/scenario/guest.t
-guest-oracle: $(GUESTS) $(ORACLE)
+guest-oracle: $(GUEST_ELFS) $(ORACLE)
 	BUILD=$(BUILD) HYPERVISOR=$(ORACLE) prove --exec '' \
 	    tests/scenario/guest.t
 ## guests       build the in-guest tests

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # `make run`: the whole machine in QEMU, to a verdict.  Variables: CONSOLE=1,
 # TAMPER=COMPONENT, MEM= CPUS= CPU= TPM=tis|crb|none FIRMWARE=efi|bios
-# LAUNCH=grub|tboot NIC= DISK_BUS= CHECKS= HYPERVISOR=vouch|xen.
+# LAUNCH=grub|tboot NIC= DISK_BUS= CHECKS= HYPERVISOR=vouch|xen GUESTS=2
+# SSH_PORT=.
 
 HYPERVISOR ?= vouch
 HV_vouch := $(BUILD)/hv/vouch.elf
@@ -15,14 +16,16 @@ RUN ?= $(BUILD)/run
 
 RUN_NEEDS = $(HV_$(HYPERVISOR)) $(POLICY_$(HYPERVISOR)) \
     $(DOM0)/manifest.json $(BUILD)/host/vouch \
-    $(if $(filter tboot,$(LAUNCH)),$(TBOOT_IMAGE))
+    $(if $(filter tboot,$(LAUNCH)),$(TBOOT_IMAGE)) \
+    $(if $(GUESTS),$(GUESTS_DISK))
 
 # What the scripts read from their environment; the rest they default.
 RUN_ENV = RUN=$(RUN) VOUCH=$(BUILD)/host/vouch TBOOT=$(TBOOT_IMAGE) \
     HYPERVISOR_FILE=$(HV_$(HYPERVISOR)) POLICY_FILE=$(POLICY_$(HYPERVISOR)) \
     KERNEL_FILE=$(DOM0_KERNEL) INITRD_FILE=$(DOM0_INITRD) \
-    HV_CMDLINE="$(HV_CMDLINE_$(HYPERVISOR))" DOM0_CMDLINE="$(DOM0_CMDLINE)"
-export MEM CPUS CPU TPM FIRMWARE LAUNCH NIC DISK_BUS CHECKS CONSOLE TAMPER
+    GUESTS_DISK=$(GUESTS_DISK) HV_CMDLINE="$(HV_CMDLINE_$(HYPERVISOR))" DOM0_CMDLINE="$(DOM0_CMDLINE)"
+export MEM CPUS CPU TPM FIRMWARE LAUNCH NIC DISK_BUS CHECKS CONSOLE TAMPER \
+    GUESTS SSH_PORT
 
 .PHONY: deps run run-built
 deps:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The mailbox: a small raw disk through which whoever started the machine asks
 # for something and gets the answer.  It is neither measured nor trusted: what
-# it can ask for is a nonce to quote over and checks that this image holds by
-# name, and both are taken only if every character is one that they can have.
+# it can ask for is a nonce to quote over, and checks and guests that this image
+# holds by name, and all are taken only if every character is one that they can have.
 #
 #   0      request, at most 4096 bytes of text: "vouch-mailbox 1", then lines
-#          "nonce=HEX" and "checks=NAME NAME"; NUL to the end
+#          "nonce=HEX", "checks=NAME NAME" and "guests=DIGIT"; NUL to the end
 #   4096   reply's header, 512 bytes of text: "vouch-reply 1", "size=N",
 #          "sha256=HEX"; written last
 #   8192   reply, a tar archive
@@ -43,6 +43,12 @@ mailbox_nonce()
 mailbox_checks()
 {
     mailbox_field checks | tr -cd 'a-z0-9 -' | head -c 1024
+}
+
+# How many guests to start.
+mailbox_guests()
+{
+    mailbox_field guests | tr -cd '0-9' | head -c 1
 }
 
 # Sends the folder's files.

@@ -11,6 +11,7 @@
 #   TAMPER=NAME     change one byte of that component after the reference
 #                   values were made (tamper.sh)
 #   CHECKS="NAMES"  dom0/checks to run as well
+#   GUESTS=2        so many guests, which ping each other and write their disks
 set -euo pipefail
 
 here=$(dirname "$0")
@@ -91,7 +92,8 @@ collect()
 
 run_console()
 {
-    DOM0_CMDLINE="$DOM0_CMDLINE vouch.shell" make_disk
+    DOM0_CMDLINE="$DOM0_CMDLINE vouch.shell ${GUESTS:+vouch.guests=$GUESTS}" \
+        make_disk
     mailbox_new "$RUN/mailbox.img" ""
     [ "$TPM" = none ] || tpm_start_for_machine
     machine_arguments "$RUN" "$disk" "$RUN/mailbox.img"
@@ -123,6 +125,11 @@ echo "$nonce" >"$RUN/nonce"
 mailbox_new "$RUN/mailbox.img" "$nonce" $CHECKS
 boot
 collect
+if [ -n "$GUESTS" ]; then
+    [ "$(cat "$RUN/reply/guests.status")" = ok ] ||
+        fail "a guest did not do what it should; see $RUN/reply/"
+    progress "guests: each of $GUESTS reached the others and verified its disk"
+fi
 [ -n "$POLICY_FILE" ] || exit 0
 progress "verdict:"
 status=0

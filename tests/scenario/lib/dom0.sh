@@ -3,7 +3,7 @@
 # that are typed stay short: a UART has no flow control. What is longer is a
 # script in tests/scenario/dom0, which the guests' disk has in /guests/files.
 
-dom0_limit=${SCENARIO_TIMEOUT:-600}
+dom0_limit=${SCENARIO_TIMEOUT:-1200}
 
 # dom0_start NAME [ARGUMENT OF tools/run/dom0.sh...]: 0 when the shell is there.
 dom0_start()
@@ -13,8 +13,8 @@ dom0_start()
     rm -rf "$dom0_dir"
     mkdir -p "$dom0_dir"
     dom0_console=$dom0_dir/serial.log
-    dom0_number=0 dom0_offset=0
     mkfifo "$dom0_dir/keys"
+    [ "${HYPERVISOR:-vouch}" != xen ] || set -- -x "$@"
     SERIAL=stdio tools/run/dom0.sh -t "$dom0_limit" "$@" \
         <"$dom0_dir/keys" >"$dom0_console" 2>"$dom0_dir/qemu.log" &
     dom0_pid=$!
@@ -23,7 +23,7 @@ dom0_start()
     dom0_wait_for "${DOM0_BOOT:-180}" '^dom0: a shell' || return 1
     sleep 1
     echo "stty -echo; PS1=; cd /tmp" >&4
-    dom0_run true
+    dom0_run '. /guests/files/lib.sh'
 }
 
 dom0_text()
@@ -54,14 +54,13 @@ dom0_wait_for()
 # dom0_run COMMAND: what it prints, and its exit status.
 dom0_run()
 {
-    local mark end status output
-    dom0_number=$((dom0_number + 1))
-    mark="@$$.$dom0_number:"
-    dom0_offset=$(stat -c %s "$dom0_console")
+    local mark end offset status output
+    mark="@$EPOCHREALTIME:"
+    offset=$(stat -c %s "$dom0_console")
     echo "$1; printf '\n%s%d@\n' '$mark' \$?" >&4
-    end=$((SECONDS + ${DOM0_TIMEOUT:-120}))
+    end=$((SECONDS + ${DOM0_TIMEOUT:-300}))
     while true; do
-        output=$(tail -c "+$((dom0_offset + 1))" "$dom0_console" |
+        output=$(tail -c "+$((offset + 1))" "$dom0_console" |
             tr -d '\r\0')
         status=$(sed -n "s/^$mark\([0-9]*\)@\$/\1/p" <<<"$output")
         [ -z "$status" ] || break
@@ -97,6 +96,17 @@ dom0_fails()
             "$2" $status "$1" "$output"
         return 1
     fi
+}
+
+# prints NAME REGEX COMMAND, fails NAME REGEX COMMAND: the same as tests.
+prints()
+{
+    tap "$1" dom0_prints "$2" "$3"
+}
+
+fails()
+{
+    tap "$1" dom0_fails "$2" "$3"
 }
 
 dom0_stop()

@@ -5,6 +5,9 @@
 # Read from the environment, with the usual machine as default:
 #   MEM=2048  CPUS=2  CPU=max  TPM=tis|crb|none  FIRMWARE=efi|bios
 #   NIC=virtio-net-pci|e1000e|none  DISK_BUS=virtio|ahci
+#   GUESTS_DISK (a disk with guests' files, at GUESTS=N a copy of it)
+#   SSH_PORT=2201 (that port of the host leads to guest1's ssh, the next to
+#   guest2's)
 #   OVMF  OVMF_VARS   QEMU_EXTRA (more arguments)  TIMEOUT, STALL (seconds in
 #   all, without a word)
 
@@ -12,6 +15,7 @@
 : "${NIC:=virtio-net-pci}" "${DISK_BUS:=virtio}" "${QEMU_EXTRA:=}"
 : "${OVMF:=/usr/share/OVMF/OVMF_CODE_4M.fd}"
 : "${OVMF_VARS:=/usr/share/OVMF/OVMF_VARS_4M.fd}"
+: "${GUESTS:=}" "${GUESTS_DISK:=build/guests/disk.img}" "${SSH_PORT:=}"
 : "${TIMEOUT:=600}" "${STALL:=120}"
 
 # machine_arguments DIR DISK MAILBOX: sets the array machine_qemu.
@@ -44,13 +48,27 @@ machine_arguments()
             -drive "id=mailbox,if=none,format=raw,cache=writethrough,file=$mailbox"
             -device virtio-blk-pci,drive=mailbox)
     fi
-    if [ "$NIC" != none ]; then
-        machine_qemu+=(-netdev user,id=net,restrict=on
-            -device "$NIC,netdev=net,romfile=")
+    if [ -n "$GUESTS" ]; then
+        cp --sparse=always "$GUESTS_DISK" "$dir/guests.img"
+        machine_qemu+=(
+            -drive "id=guests,if=none,format=raw,file=$dir/guests.img"
+            -device virtio-blk-pci,drive=guests)
     fi
+    machine_network
     machine_tpm
     # shellcheck disable=SC2206 # a list of words is what it is
     machine_qemu+=($QEMU_EXTRA)
+}
+
+machine_network()
+{
+    local netdev=user,id=net,restrict=on number
+    [ "$NIC" != none ] || return 0
+    for number in ${SSH_PORT:+1 2}; do
+        netdev+=",hostfwd=tcp:127.0.0.1:$((SSH_PORT + number - 1))"
+        netdev+="-10.0.2.10$number:22"
+    done
+    machine_qemu+=(-netdev "$netdev" -device "$NIC,netdev=net,romfile=")
 }
 
 machine_tpm()

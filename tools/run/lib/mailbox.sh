@@ -11,7 +11,8 @@ mailbox_new()
     local file=$1 nonce=$2
     shift 2
     rm -f "$file"
-    printf 'vouch-mailbox 1\nnonce=%s\nchecks=%s\n' "$nonce" "$*" >"$file"
+    printf 'vouch-mailbox 1\nnonce=%s\nchecks=%s\nguests=%s\n' "$nonce" \
+        "$*" "${GUESTS:-}" >"$file"
     truncate -s "$mailbox_max" "$file"
 }
 
