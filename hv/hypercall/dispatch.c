@@ -56,10 +56,10 @@ static const struct row *row_split(const struct row *row, const void *arg)
         return ((const struct xen_sysctl *)arg)->u.readconsole.clear
                    ? &rows[row_sysctl_readconsole_clear]
                    : row;
-    case row_domctl_scheduler_get:
+    case row_domctl_scheduler_put:
         return ((const struct xen_domctl *)arg)->u.scheduler_op.cmd ==
-                       XEN_DOMCTL_SCHEDOP_putinfo
-                   ? &rows[row_domctl_scheduler_put]
+                       XEN_DOMCTL_SCHEDOP_getinfo
+                   ? &rows[row_domctl_scheduler_get]
                    : row;
     default:
         return row;

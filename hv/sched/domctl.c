@@ -20,7 +20,7 @@ long do_domctl_scheduler_get(const struct permit *permit, struct call *call,
 {
     struct xen_domctl_scheduler_op *op = &arg->u.scheduler_op;
 
-    if (!is_our_kind(op) || op->cmd != XEN_DOMCTL_SCHEDOP_getinfo) {
+    if (!is_our_kind(op)) {
         return -EINVAL;
     }
     op->u.credit2.weight = READ_ONCE(call->target->weight);
@@ -34,7 +34,7 @@ long do_domctl_scheduler_put(const struct permit *permit, struct call *call,
     const struct xen_domctl_scheduler_op *op = &arg->u.scheduler_op;
     uint16_t weight = op->u.credit2.weight;
 
-    if (!is_our_kind(op)) {
+    if (!is_our_kind(op) || op->cmd != XEN_DOMCTL_SCHEDOP_putinfo) {
         return -EINVAL;
     }
     share_set(call->target, weight != 0 ? weight : call->target->weight,

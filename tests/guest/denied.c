@@ -179,7 +179,7 @@ static int code_of(const struct row *row)
         {"bind_virq_global", EVTCHNOP_bind_virq},
         {"send_ipi", EVTCHNOP_send},
         {"readconsole_clear", XEN_SYSCTL_readconsole},
-        {"scheduler_put", XEN_DOMCTL_scheduler_op},
+        {"scheduler_get", XEN_DOMCTL_scheduler_op},
         {"map_write", GNTTABOP_map_grant_ref},
         {"map_device", GNTTABOP_map_grant_ref},
     };
