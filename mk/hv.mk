@@ -26,8 +26,13 @@ HV_COLD_SOURCES := $(filter-out $(HV_HOT_SOURCES),\
     $(wildcard hv/base/*.c hv/boot/*.c hv/measure/*.c) \
     $(addprefix hv/cpu/,features.c ioapic.c msi.c panic.c pci.c power.c smp.c \
         time.c) \
-    $(addprefix hv/domain/,build.c elf.c elf_notes.c pit.c) \
-    $(addprefix hv/hypercall/,cpuid.c iret.c platform.c privop_umip.c) \
+    $(addprefix hv/domain/,build.c elf.c elf_notes.c hypercall_page.c \
+        memory_map.c pit.c vcpu_context.c) \
+    $(addprefix hv/evtchn/,physdev_ops.c pirq.c) \
+    $(addprefix hv/hypercall/,cpu_policy.c cpuid.c debug_keys.c domain_list.c \
+        domctl.c domctl_vcpu.c iret.c platform.c privop_umip.c sysctl.c \
+        xsm_op.c) \
+    $(addprefix hv/sched/,domctl.c shutdown.c) hv/security/security.c \
     $(LIB_SOURCES) $(XSM_SOURCES))
 $(HV_COLD_SOURCES:%.c=$(BUILD)/hv/%.o): HV_CFLAGS += -Os
 
