@@ -101,8 +101,8 @@ refused 'an emulated instruction without a permission' hv/hypercall/privops.def 
     '0,/^OP(\(.*\), [a-z0-9_]*)/s//OP(\1)/' \
     hv/hypercall/privop.c 'requires|expected'
 refused 'an MSR whose reader does not exist' hv/hypercall/msrs.def \
-    '0,/any,   tsc,/s//any,   tcs,/' \
-    hv/hypercall/msr.c 'msr_read_tcs'
+    '0,/any,    tsc,/s//any,    tcs,/' \
+    hv/hypercall/msr.c 'READ_tcs'
 refused 'an I/O port range with a permission of another class' \
     hv/hypercall/ports.def \
     '/^PORT_EMULATED(/s/, rtc)/, cfg_reed)/' \
