@@ -3,12 +3,14 @@
  * Translations that another vCPU still has cached.  Its guest unmaps a page
  * without flushing; before the frame is a table, or anything else again, the
  * hypervisor must have seen to it that nobody writes there any more (the class
- * of XSA-241, 292 and 408).
+ * of XSA-241, 292 and 408).  A granted frame is the granter's again as soon as
+ * its entry says so (XSA-218).
  *
  * Runner: -s 2
  */
 #include "lib/clock.h"
 #include "lib/event.h"
+#include "lib/grant.h"
 #include "lib/paging.h"
 #include "lib/tap.h"
 #include "lib/trap.h"
@@ -154,6 +156,47 @@ static void test_freed(void)
     tap_is(written, 0, "and nobody writes to it");
 }
 
+#define REF 9
+
+/* The frame granted is mapped where the other vCPU writes, then unmapped. */
+static bool grant_and_revoke(volatile uint64_t *page, bool is_overwritten)
+{
+    grant_handle_t handle;
+    uint64_t before, then;
+
+    if (grant_map_at(TEST_VA, 0, REF, &handle) != GNTST_okay ||
+        !wait_for_stores(2)) {
+        guest_fail("the grant is not mapped");
+    }
+    before = faulted;
+    if (!wait_for_stores(10) || faulted != before) {
+        guest_fail("stores to it do not succeed");
+    }
+    if (is_overwritten) { /* by an update that flushes nothing */
+        pte_update(pte_maddr(TEST_VA, 1), 0);
+    }
+    grant_unmap(TEST_VA, 0, handle);
+    if (grants[REF].flags != GTF_permit_access) {
+        guest_fail("the use of the grant goes on");
+    }
+    then = *page;
+    return wait_for_stores(AGAIN) && *page == then;
+}
+
+static void test_grant(void)
+{
+    volatile uint64_t *page = page_alloc();
+    unsigned int kept = 0;
+
+    grants_init(1);
+    grant_give(REF, grants_from, virt_to_mfn((void *)page), 0);
+    for (unsigned int i = 0; i < TRIES; i++) {
+        /* Xen would go on using an entry that was overwritten. */
+        kept += grant_and_revoke(page, i % 2 && !on_xen);
+    }
+    tap_is(kept, TRIES, "nobody writes to a frame whose grant is not in use");
+}
+
 void test_main(void)
 {
     uint64_t before;
@@ -163,6 +206,7 @@ void test_main(void)
     tap_is(vcpu_run(1, body), 0, "a second vCPU");
     test_table();
     test_freed();
+    test_grant();
     before = faulted;
     tap_ok(wait_for_stores(10) && faulted >= before + 10,
            "its stores fault now");
