@@ -12,10 +12,18 @@ $(BUILD)/policy/nothing.conf: $(BUILD)/policy/policy.conf tests/guest/nothing.te
 # Ends of event channels can be made, but not sent on (tests/guest/ends.c).
 $(BUILD)/policy/ends.conf: $(BUILD)/policy/policy.conf
 	sed '/^allow dom0_t dom0_event_t:event /s/ send / /' $< >$@
-$(BUILD)/policy/nothing $(BUILD)/policy/ends: %: %.conf
+$(BUILD)/policy/nothing $(BUILD)/policy/ends $(BUILD)/policy/unseen: %: %.conf
 	checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
 	    { cat $@.log; exit 1; }
-CHECK_NEEDS += $(BUILD)/policy/nothing $(BUILD)/policy/ends
+CHECK_NEEDS += $(BUILD)/policy/nothing $(BUILD)/policy/ends \
+    $(BUILD)/policy/unseen
+
+# dom0 knows of unlabelled guests only (tests/guest/unseen.c).
+$(BUILD)/policy/unseen.conf: $(BUILD)/policy/policy.conf
+	sed -e '/^ .*getaffinity getscheduler getdomaininfo/s/ getdomaininfo//' \
+	    -e '/^role system_r types dom0_t;/a \
+	allow dom0_t domU_t:domain getdomaininfo;' $< >$@
+	! cmp -s $< $@
 
 # dom0 with all its rights but to unmap grants and to copy to them.
 $(BUILD)/policy/no-unmap.conf: $(BUILD)/policy/policy.conf

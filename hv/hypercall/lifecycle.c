@@ -20,8 +20,13 @@
 
 static bool labels_make(struct domain *domain, label_t label)
 {
-    if (!security_label_get(label.index, &domain->label) ||
-        !security_label_transition(label, label, XSM_CLASS_domain,
+    label_t held;
+
+    if (!security_label_get(label.index, &held)) {
+        return false;
+    }
+    domain->label = held; /* from now on domain_free() puts it */
+    if (!security_label_transition(label, label, XSM_CLASS_domain,
                                    &domain->self_label)) {
         return false;
     }

@@ -318,21 +318,6 @@ static void test_races_with_death(void)
 
 /* --- A mapper dies: two guests of one tenant --- */
 
-static uint32_t sid_of(const char *context)
-{
-    struct xen_flask_op op = {
-        .cmd = FLASK_CONTEXT_TO_SID,
-        .interface_version = XEN_FLASK_INTERFACE_VERSION,
-        .u.sid_context.context.p = (char *)(uintptr_t)context,
-        .u.sid_context.size = (uint32_t)strlen(context),
-    };
-
-    if (hypercall(__HYPERVISOR_xsm_op, &op) != 0) {
-        guest_fail("a label that the policy does not have");
-    }
-    return op.u.sid_context.sid;
-}
-
 /* The flags of an entry in the child's table, through a frame of it. */
 static volatile struct grant_entry_v1 *table_of(domid_t id)
 {
@@ -349,7 +334,7 @@ static volatile struct grant_entry_v1 *table_of(domid_t id)
 
 static void test_mapper_dies(void)
 {
-    uint32_t sid = sid_of("tenant01_u:guest_r:guest_t");
+    uint32_t sid = toolstack_sid("tenant01_u:guest_r:guest_t");
     domid_t mapper = toolstack_build_labelled(child_maps, 0, 1, sid), granter;
     talk_t words = talk_with(mapper);
     volatile struct grant_entry_v1 *table;

@@ -21,21 +21,6 @@
 #define NOBODY 30000u /* no domain has this id */
 #define FLOOD  2000u
 
-static uint32_t sid_of(const char *context)
-{
-    struct xen_flask_op op = {
-        .cmd = FLASK_CONTEXT_TO_SID,
-        .interface_version = XEN_FLASK_INTERFACE_VERSION,
-        .u.sid_context.context.p = (char *)(uintptr_t)context,
-        .u.sid_context.size = (uint32_t)strlen(context),
-    };
-
-    if (hypercall(__HYPERVISOR_xsm_op, &op) != 0) {
-        guest_fail("a label that the policy does not have");
-    }
-    return op.u.sid_context.sid;
-}
-
 static void wait_ns(uint64_t time_ns)
 {
     uint64_t end = clock_ns() + time_ns;
@@ -47,7 +32,7 @@ static void wait_ns(uint64_t time_ns)
 
 static domid_t start(void (*entry)(void), const char *label)
 {
-    domid_t id = toolstack_build_labelled(entry, PAGES, 1, sid_of(label));
+    domid_t id = toolstack_build_labelled(entry, PAGES, 1, toolstack_sid(label));
     struct xen_domctl op = {0};
 
     if (domctl(XEN_DOMCTL_unpausedomain, id, &op) != 0) {

@@ -357,3 +357,18 @@ void toolstack_memory_is(uint64_t before, const char *what)
 
     tap_is(on_xen && now + 64 > before ? before : now, before, "%s", what);
 }
+
+uint32_t toolstack_sid(const char *context)
+{
+    struct xen_flask_op op = {
+        .cmd = FLASK_CONTEXT_TO_SID,
+        .interface_version = XEN_FLASK_INTERFACE_VERSION,
+        .u.sid_context.context.p = (char *)(uintptr_t)context,
+        .u.sid_context.size = (uint32_t)strlen(context),
+    };
+
+    if (hypercall(__HYPERVISOR_xsm_op, &op) != 0) {
+        guest_fail("a label that the policy does not have");
+    }
+    return op.u.sid_context.sid;
+}

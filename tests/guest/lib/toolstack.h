@@ -32,6 +32,8 @@ domid_t toolstack_build(void (*entry)(void), unsigned int pages,
 /* The same under the label of this SID. */
 domid_t toolstack_build_labelled(void (*entry)(void), unsigned int pages,
                                  unsigned int vcpus, uint32_t sid);
+/* The SID of a context; ends the test if the policy does not have it. */
+uint32_t toolstack_sid(const char *context);
 /* The same and started. */
 domid_t toolstack_create(void (*entry)(void), unsigned int pages,
                          unsigned int vcpus);
