@@ -24,6 +24,8 @@ $(eval $(call unit_test,hv/sched/sched,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
     tests/unit/hv/sched/machine.c tests/unit/hv/sched/rest.c))
 $(eval $(call unit_test,hv/sched/share,$(SCHED_SOURCES) $(EVTCHN_SOURCES) \
     tests/unit/hv/sched/machine.c tests/unit/hv/sched/rest.c))
+$(eval $(call unit_test,hv/hypercall/events,hv/hypercall/events.c \
+    hv/security/labels.c $(XSM_ALL_SOURCES)))
 $(eval $(call unit_test,hv/sched/timer,hv/sched/timer.c))
 $(eval $(call unit_test,hv/domain/clock,hv/domain/clock.c))
 $(eval $(call unit_test,hv/cpu/irq,$(IRQ_SOURCES) \
