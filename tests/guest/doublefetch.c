@@ -9,6 +9,7 @@
  */
 #include "lib/clock.h"
 #include "lib/event.h"
+#include "lib/grant.h"
 #include "lib/paging.h"
 #include "lib/tap.h"
 #include "lib/vcpu.h"
@@ -227,6 +228,107 @@ static void test_gdt(void)
            "the page is a plain one again");
 }
 
+/* --- Grants: of a page, and of a page table that nobody may write --- */
+
+#define REF 9
+
+static void *granted_table, *granted_page;
+
+/* Maps REF and unmaps it; whether it could, and what it was, if that is wrong. */
+static bool map_once(struct gnttab_map_grant_ref *op, uint64_t writable_mfn,
+                     unsigned int *wrong)
+{
+    uint64_t entry;
+
+    grant_op(GNTTABOP_map_grant_ref, op, 1);
+    entry = *pte_pointer(TEST_VA, 1);
+    if (op->status != GNTST_okay) {
+        *wrong += entry != 0;
+        return false;
+    }
+    *wrong += (entry & PTE_RW) != 0 && pte_mfn(entry) != writable_mfn;
+    *wrong += op->dev_bus_addr != pte_mfn(entry) * PAGE_SIZE;
+    *wrong += grant_unmap(TEST_VA, 0, op->handle) != GNTST_okay;
+    return true;
+}
+
+static void check_grants(const char *what, unsigned int done,
+                         unsigned int refused, unsigned int wrong)
+{
+    tap_ok(done > 0 && refused > 0, "%s: %u allowed, %u refused", what, done,
+           refused);
+    tap_is(wrong, 0, "never the table to be written");
+    page_make_ro(granted_page);
+    tap_is(mmuext_one(MMUEXT_PIN_L1_TABLE, virt_to_mfn(granted_page)), 0,
+           "no writable use of the page is left over");
+    tap_is(mmuext_one(MMUEXT_UNPIN_TABLE, virt_to_mfn(granted_page)), 0,
+           "(unpin)");
+    page_make_rw(granted_page);
+}
+
+/* The call's flags: to be read, or to be written. */
+static void test_grant_flags(void)
+{
+    static struct gnttab_map_grant_ref op __attribute__((aligned(8)));
+    unsigned int done = 0, refused = 0, wrong = 0;
+
+    grant_give(REF, grants_from, virt_to_mfn(granted_table), 0);
+    op.host_addr = TEST_VA;
+    op.dom = grants_from;
+    flip((volatile uint64_t *)&op.flags,
+         (uint64_t)REF << 32 | GNTMAP_host_map | GNTMAP_readonly,
+         (uint64_t)REF << 32 | GNTMAP_host_map);
+    while (go_on(done, refused)) {
+        bool could = map_once(&op, ~0ull, &wrong);
+
+        done += could;
+        refused += !could;
+    }
+    rest();
+    check_grants("flags of a map", done, refused, wrong);
+}
+
+/* The granter's entry: for the page, or for the table. */
+static void test_grant_entry(void)
+{
+    struct gnttab_map_grant_ref op = {
+        .host_addr = TEST_VA,
+        .flags = GNTMAP_host_map,
+        .ref = REF,
+        .dom = grants_from,
+    };
+    uint64_t rest_of_it = (uint64_t)grants_from << 16 | GTF_permit_access;
+    uint64_t mfn = virt_to_mfn(granted_page);
+    unsigned int done = 0, refused = 0, wrong = 0;
+
+    flip((volatile uint64_t *)&grants[REF], mfn << 32 | rest_of_it,
+         virt_to_mfn(granted_table) << 32 | rest_of_it);
+    while (go_on(done, refused)) {
+        bool could = map_once(&op, mfn, &wrong);
+
+        done += could;
+        refused += !could;
+    }
+    rest();
+    grants[REF].flags = 0;
+    check_grants("a grant's entry", done, refused, wrong);
+}
+
+static void test_grants(void)
+{
+    grants_init(1);
+    granted_page = page_alloc();
+    granted_table = page_alloc();
+    page_make_ro(granted_table);
+    mmuext_one(MMUEXT_PIN_L1_TABLE, virt_to_mfn(granted_table));
+    update_va_mapping(TEST_VA, 0, UVMF_INVLPG);
+    test_grant_flags();
+    test_grant_entry();
+    tap_is(mmuext_one(MMUEXT_UNPIN_TABLE, virt_to_mfn(granted_table)), 0,
+           "the table is unpinned");
+    page_make_rw(granted_table);
+}
+
 void test_main(void)
 {
     tap_is(vcpu_run(1, body), 0, "a second vCPU");
@@ -235,5 +337,6 @@ void test_main(void)
     test_frame();
     test_pointer();
     test_gdt();
+    test_grants();
     tap_is(vcpu_op(VCPUOP_down, 1, NULL), 0, "it is stopped");
 }
