@@ -8,6 +8,7 @@
 #include "hv/boot/cmdline.h"
 #include "hv/boot/platform.h"
 #include "hv/cpu/paging.h"
+#include "hv/cpu/time.h"
 #include "hv/mem/heap.h"
 
 #define LOG_SIZE (256ul << 10)
@@ -41,6 +42,11 @@ void measured_blob(enum vouchlog_tag tag, struct bytes blob)
 void measured_text(enum vouchlog_tag tag, struct bytes text)
 {
     report(measure_text(&measurements, tag, text), vouchlog_tag_name(tag));
+}
+
+void tpm_delay_us(const struct tpm *tpm, uint32_t microseconds)
+{
+    udelay(microseconds);
 }
 
 /* At the usual address, or, a TPM in firmware, where its table says. */

@@ -12,6 +12,7 @@
 #include "hv/boot/boot_info.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
+#include "lib/checked.h"
 #include "lib/string.h"
 
 #define LARGE_SIZE  (2ul << 20)
@@ -26,11 +27,6 @@ extern uint8_t early_start[], early_end[];
 static struct memory_map early_map;
 static bool directmap_ready;
 
-static uint64_t round_up(uint64_t value, uint64_t to)
-{
-    return (value + to - 1) & ~(to - 1);
-}
-
 static bool is_ram(enum memory_type type)
 {
     return type == MEMORY_RAM || type == MEMORY_FIRMWARE_RAM ||
@@ -43,8 +39,8 @@ static void lay(uint64_t start, uint64_t end, enum memory_type type)
     struct memory_range range = {.type = type};
     bool shrink = type == MEMORY_RAM || type == MEMORY_FIRMWARE_RAM;
 
-    range.start = shrink ? round_up(start, PAGE_SIZE) : start & PAGE_MASK;
-    range.end = shrink ? end & PAGE_MASK : round_up(end, PAGE_SIZE);
+    range.start = shrink ? align_up(start, PAGE_SIZE) : start & PAGE_MASK;
+    range.end = shrink ? end & PAGE_MASK : align_up(end, PAGE_SIZE);
     if (!memory_map_add(&early_map, range)) {
         refuse_boot("memory map: more than %u pieces", MEMORY_MAP_MAX);
     }
@@ -92,11 +88,11 @@ static maddr_t take(uint64_t size, uint64_t align, uint64_t low, uint64_t high)
 maddr_t early_alloc(uint64_t size, uint64_t align)
 {
     uint64_t high = directmap_ready ? UINT64_MAX : FOUR_GIB;
-    maddr_t start = take(round_up(size, PAGE_SIZE), MAX(align, PAGE_SIZE),
+    maddr_t start = take(align_up(size, PAGE_SIZE), MAX(align, PAGE_SIZE),
                          LOW_MEMORY, high);
 
     memset(directmap_ready ? maddr_to_hva(start) : (void *)start.a, 0,
-           round_up(size, PAGE_SIZE));
+           align_up(size, PAGE_SIZE));
     return start;
 }
 
@@ -216,7 +212,7 @@ static void make_frame_table(void)
 
 static void make_m2p(void)
 {
-    uint64_t size = round_up(max_mfn * sizeof(uint64_t), LARGE_SIZE);
+    uint64_t size = align_up(max_mfn * sizeof(uint64_t), LARGE_SIZE);
     maddr_t start = early_alloc(size, LARGE_SIZE);
 
     m2p = maddr_to_hva(start);
@@ -308,7 +304,7 @@ void heap_fill(void)
 
 void release_memory(maddr_t start, uint64_t size)
 {
-    uint64_t first = round_up(start.a, PAGE_SIZE);
+    uint64_t first = align_up(start.a, PAGE_SIZE);
     uint64_t end = (start.a + size) & PAGE_MASK;
 
     if (first < end) {

@@ -16,6 +16,7 @@
 #include "hv/mem/heap.h"
 #include "hv/mem/memory.h"
 #include "hv/mem/table.h"
+#include "lib/checked.h"
 
 #define REGION_ALIGN  0x400000ull /* the mapped region ends on 4 MiB */
 #define REGION_SPARE  0x80000ull  /* and has this much behind the stack */
@@ -37,11 +38,6 @@ struct plan { /* virtual addresses and pseudo-physical frames */
     uint64_t *p2m;                   /* the list, as we see it */
 };
 
-static uint64_t round_up(uint64_t value, uint64_t unit)
-{
-    return (value + unit - 1) / unit * unit;
-}
-
 /* How many aligned spans [start, end) touches; end may be the last of all. */
 static uint64_t spans(uint64_t start, uint64_t end, uint64_t span)
 {
@@ -58,11 +54,11 @@ static uint64_t tables_for(uint64_t start, uint64_t end)
 static void plan_region(struct plan *plan, const struct elf_image *kernel)
 {
     plan->base = kernel->notes.virt_base & ~(REGION_ALIGN - 1);
-    plan->start_info = round_up(kernel->virtual_end, PAGE_SIZE);
+    plan->start_info = align_up(kernel->virtual_end, PAGE_SIZE);
     plan->tables = plan->start_info + PAGE_SIZE;
     for (plan->table_count = 2;; plan->table_count++) {
         plan->stack = plan->tables + plan->table_count * PAGE_SIZE;
-        plan->end = round_up(plan->stack + PAGE_SIZE, REGION_ALIGN);
+        plan->end = align_up(plan->stack + PAGE_SIZE, REGION_ALIGN);
         if (plan->end - plan->stack - PAGE_SIZE < REGION_SPARE) {
             plan->end += REGION_ALIGN;
         }
@@ -87,11 +83,11 @@ static int plan_make(struct plan *plan, const struct build_input *input)
     plan->pages = input->pages;
     pfn = (plan->end - plan->base) / PAGE_SIZE;
     plan->initrd_pfn = pfn;
-    plan->initrd_pages = round_up(input->initrd.size, PAGE_SIZE) / PAGE_SIZE;
+    plan->initrd_pages = align_up(input->initrd.size, PAGE_SIZE) / PAGE_SIZE;
     pfn += plan->initrd_pages;
     plan->p2m_pfn = pfn;
     plan->p2m_pages =
-        round_up(plan->pages * sizeof(uint64_t), PAGE_SIZE) / PAGE_SIZE;
+        align_up(plan->pages * sizeof(uint64_t), PAGE_SIZE) / PAGE_SIZE;
     plan->p2m_table_pages =
         tables_for(notes->init_p2m,
                    notes->init_p2m + plan->p2m_pages * PAGE_SIZE);

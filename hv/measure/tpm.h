@@ -73,7 +73,8 @@ const char *tpm_status_text(enum tpm_status status);
 
 /* ---- for the interfaces ---- */
 
-/* The device: tpm_mmio.c, or the one of the unit tests. */
+/* The device: tpm_mmio.c, or the one of the unit tests. Letting time pass is
+ * for whoever has a clock: hv/boot/measured.c. */
 uint32_t tpm_read32(const struct tpm *tpm, uint32_t offset);
 uint8_t tpm_read8(const struct tpm *tpm, uint32_t offset);
 void tpm_write32(const struct tpm *tpm, uint32_t offset, uint32_t value);

@@ -3,7 +3,6 @@
  * Register access by plain loads and stores of the register's own width. The
  * unit tests have a device of their own in place of this file.
  */
-#include "hv/cpu/time.h"
 #include "hv/measure/tpm.h"
 
 uint8_t tpm_read8(const struct tpm *tpm, uint32_t offset)
@@ -24,9 +23,4 @@ void tpm_write8(const struct tpm *tpm, uint32_t offset, uint8_t value)
 void tpm_write32(const struct tpm *tpm, uint32_t offset, uint32_t value)
 {
     *(volatile uint32_t *)(tpm->io.registers + offset) = value;
-}
-
-void tpm_delay_us(const struct tpm *tpm, uint32_t microseconds)
-{
-    udelay(microseconds);
 }
