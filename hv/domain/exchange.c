@@ -100,8 +100,10 @@ static bool extent_give(struct exchange *x, uint64_t index, struct page *page)
     if (!guest_read_u64(&pfn, GVA(va))) {
         pfn = ~0ull;
     }
+    spin_lock(&x->domain->memory.lock);
+    memory_own(&x->domain->memory, page, 1ull << x->out->extent_order);
+    spin_unlock(&x->domain->memory.lock);
     for (uint64_t i = 0; i < 1ull << x->out->extent_order; i++) {
-        page[i].owner = x->domain->id;
         m2p[mfn + i] = pfn == ~0ull ? pfn : pfn + i;
     }
     return guest_write_u64(GVA(va), mfn);

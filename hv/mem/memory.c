@@ -17,6 +17,7 @@ void memory_init(struct memory *memory, uint16_t id)
         .id = id,
         .retained_head = MFN_NIL,
         .max_pages = UINT64_MAX,
+        .first_mfn = UINT64_MAX,
         .iomem.read_only = {1, 0},
     };
 }
@@ -43,6 +44,17 @@ static void uncharge(struct memory *memory, uint64_t count)
     }
 }
 
+void memory_own(struct memory *memory, struct page *page, uint64_t count)
+{
+    uint64_t first = page_mfn(page).n;
+
+    memory->first_mfn = MIN(memory->first_mfn, first);
+    memory->end_mfn = MAX(memory->end_mfn, first + count);
+    for (uint64_t i = 0; i < count; i++) {
+        page[i].owner = memory->id;
+    }
+}
+
 /*
  * Charged frames become the domain's: only now, emptied, can it name them.
  * Under its lock, after which a domain that dies gets no more (max_pages 0).
@@ -54,8 +66,8 @@ static struct page *give(struct memory *memory, struct page *page,
 
     spin_lock(&memory->lock);
     may_have = may_have && memory->max_pages != 0;
-    for (uint64_t i = 0; may_have && i < 1ull << order; i++) {
-        page[i].owner = memory->id;
+    if (may_have) {
+        memory_own(memory, page, 1ull << order);
     }
     spin_unlock(&memory->lock);
     if (may_have) {

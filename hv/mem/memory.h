@@ -16,6 +16,7 @@ struct memory {
     uint32_t retained_head; /* retained tables; MFN_NIL: none */
     uint64_t page_count; /* atomic */
     uint64_t max_pages;  /* 0 from its death on, and no more frames */
+    uint64_t first_mfn, end_mfn; /* no frame of its was ever outside */
     uint64_t unpinned, given_up; /* at death: what memory_relinquish() did */
     struct iomem iomem;
 };
@@ -40,6 +41,8 @@ bool memory_is_current(const struct memory *memory);
  */
 struct page *memory_alloc_pages(struct memory *memory, unsigned int order,
                                 unsigned int address_bits);
+/* Makes frames of ours, charged to it, its own.  Its lock is held. */
+void memory_own(struct memory *memory, struct page *page, uint64_t count);
 /* As above, not zeroed: only for the hardware domain while it is built. */
 struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
                               unsigned int address_bits);

@@ -35,7 +35,7 @@ static int each_frame(struct memory *memory, uint64_t *mfn,
 {
     int64_t *budget = &this_cpu()->budget;
 
-    for (; *mfn < max_mfn; ++*mfn) {
+    for (*mfn = MAX(*mfn, memory->first_mfn); *mfn < memory->end_mfn; ++*mfn) {
         if (*mfn % SCANNED_PER_UNIT == 0 && --*budget <= 0) {
             return -ERESTART;
         }
