@@ -74,7 +74,7 @@ int16_t use_get(struct domain *granter, uint32_t ref, domid_t user,
 /* The granter sees the end of a use; the frame's references are not touched. */
 void use_put(struct domain *granter, uint32_t ref, enum grant_access access);
 
-/* References on a frame of owner's own RAM; false: not his, or not plain. */
+/* References on a frame of owner's own RAM; false: not its, or not plain. */
 bool frame_get(struct page *frame, const struct memory *owner,
                enum grant_access access) NODISCARD;
 void frame_put(struct page *frame, enum grant_access access);

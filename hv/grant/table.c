@@ -152,7 +152,7 @@ int grant_domain_destroy(struct domain *domain)
         for (uint32_t i = 0; i < MAPPINGS_PER_FRAME; i++) {
             mapping_drop(domain, &frame[i]);
         }
-        this_cpu()->budget -= WORK_TABLE;
+        this_cpu()->budget -= WORK_FRAME;
         table->map_frame_count--;
         heap_free(frame, PAGE_SIZE);
     }

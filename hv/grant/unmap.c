@@ -8,6 +8,7 @@
  */
 #include "hv/abi/handlers.h"
 #include "hv/base/atomic.h"
+#include "hv/cpu/cpu.h"
 #include "hv/domain/mmuext.h"
 #include "hv/grant/internal.h"
 
@@ -49,7 +50,7 @@ struct domain *grant_handle_granter(struct domain *mapper, uint32_t handle)
     return granter;
 }
 
-/* Which parts an unmap means; -GNTST_* if it names one wrongly. */
+/* Which parts an unmap means; not GNTST_okay if it names one wrongly. */
 static int16_t parts_named(const struct mapping *mapping,
                            const struct gnttab_unmap_grant_ref *op,
                            uint8_t *parts)
@@ -168,6 +169,7 @@ void mapping_drop(struct domain *mapper, struct mapping *mapping)
     if (mapping->flags == 0) {
         return;
     }
+    this_cpu()->budget -= WORK_GRANT;
     (void)parts_unmap(&mapper->memory, mapping, mapping->flags);
     use_put(mapping->granter, mapping->ref, access_of(mapping->flags));
     domain_put(mapping->granter);

@@ -8,8 +8,8 @@
 #include "hv/base/atomic.h"
 #include "hv/grant/internal.h"
 
-#define ATTEMPTS 4u /* against a granter that changes the entry all the time   \
-                     */
+/* Against a granter that changes the entry all the time. */
+#define ATTEMPTS 4u
 
 static inline uint16_t entry_flags(uint64_t entry)
 {
@@ -40,7 +40,7 @@ bool frame_get(struct page *frame, const struct memory *owner,
     if (unlikely(frame == NULL || !page_get(frame, owner))) {
         return false;
     }
-    /* Frames of ours that are lent to him are not his to pass on. */
+    /* Frames of ours that are lent to a domain are not its to pass on. */
     if (unlikely(page_type(frame) == PAGE_SHARED ||
                  (access == GRANT_WRITE && page_get_writable(frame) != 0))) {
         page_put(frame);
