@@ -141,8 +141,14 @@ static int death_end(struct domain *domain)
 int domain_kill(struct domain *domain)
 {
     static int (*const steps[])(struct domain *) = {
-        death_begin,          death_wait,  timers_destroy, evtchn_domain_destroy,
-        grant_domain_destroy, tables_drop, frames_drop,    death_end,
+        death_begin,
+        death_wait,
+        timers_destroy,
+        evtchn_domain_destroy,
+        grant_domain_destroy,
+        tables_drop,
+        frames_drop,
+        death_end,
     };
     int rc = 0;
 

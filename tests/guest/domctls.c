@@ -161,6 +161,38 @@ static void test_ids(void)
     domctl(XEN_DOMCTL_destroydomain, 177, &op);
 }
 
+static void test_many(void)
+{
+    uint64_t before = toolstack_free_pages();
+    domid_t ids[300];
+    unsigned int made = 0, ascending = 0, gone = 0;
+    struct xen_domctl op;
+    long error;
+
+    for (;;) {
+        toolstack_config(&op, 8);
+        error = domctl(XEN_DOMCTL_createdomain, 0, &op);
+        if (error != 0 || made == ARRAY_SIZE(ids)) {
+            break;
+        }
+        ids[made++] = op.domain;
+    }
+    tap_is(made, 255, "so many domains beside dom0");
+    tap_is((uint64_t)error, -XEN_ENOMEM, "and then no more");
+    for (unsigned int i = 0; i + 1 < made; i++) {
+        struct xen_domctl next = {0};
+
+        domctl(XEN_DOMCTL_getdomaininfo, (domid_t)(ids[i] + 1), &next);
+        ascending += next.domain == ids[i + 1];
+    }
+    tap_is(ascending, made - 1, "each is followed by the next");
+    for (unsigned int i = 0; i < made; i++) {
+        gone += domctl(XEN_DOMCTL_destroydomain, ids[i], &op) == 0;
+    }
+    tap_is(gone, made, "all go again");
+    toolstack_memory_is(before, "and leave all memory as it was");
+}
+
 static void test_targets(void)
 {
     static const uint32_t commands[] = {
@@ -372,6 +404,7 @@ void test_main(void)
     test_form();
     test_create();
     test_ids();
+    test_many();
     test_targets();
     test_contexts();
     test_small();
