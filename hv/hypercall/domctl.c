@@ -115,6 +115,9 @@ long do_domctl_setdomainhandle(const struct permit *permit, struct call *call,
 long do_domctl_resumedomain(const struct permit *permit, struct call *call,
                             struct xen_domctl *arg)
 {
+    if (call->target->is_crashing) {
+        return -EINVAL; /* there is nothing to go on with */
+    }
     domain_resume(call->target);
     return 0;
 }

@@ -53,6 +53,12 @@ static void ends(void (*entry)(void), int code, const char *what)
     tap_is((uint64_t)toolstack_wait(id), (uint64_t)code, "%s (%lu)", what, how);
     tap_ok(event_pending(port), "and the toolstack is told");
     event_close(port);
+    if (entry == child_dies) {
+        struct xen_domctl op = {0};
+
+        tap_refused_hv(domctl(XEN_DOMCTL_resumedomain, id, &op), 0,
+                       "it cannot be resumed");
+    }
     if (toolstack_destroy(id) != 0) {
         guest_fail("destroydomain");
     }
