@@ -306,7 +306,7 @@ void test_main(void)
     toolstack_destroy(sibling);
     toolstack_destroy(victim);
     tap_note("a guest and dom0");
-    test_dom0(loner);
+    test_dom0(stranger);
     tap_note("two guests without a label");
     victim = victim_of("default_u:guest_r:domU_t", friends);
     test_refused(loner, victim, 2);

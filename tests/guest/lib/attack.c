@@ -352,6 +352,21 @@ static long try_control(const struct attempt *attempt, domid_t victim)
     return hypercall(attempt->number, argument);
 }
 
+/* Of scheduler_op, the half that is split off. */
+static long try_weight(const struct attempt *attempt, domid_t victim)
+{
+    struct xen_domctl op = {
+        .cmd = XEN_DOMCTL_scheduler_op,
+        .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+        .domain = victim,
+        .u.scheduler_op = {.sched_id = XEN_SCHEDULER_CREDIT2,
+                           .cmd = XEN_DOMCTL_SCHEDOP_getinfo},
+    };
+
+    (void)attempt;
+    return hypercall(__HYPERVISOR_domctl, &op);
+}
+
 static long try_console(const struct attempt *attempt, domid_t victim)
 {
     (void)victim;
@@ -423,6 +438,7 @@ static const struct attempt by_hand[] = {
     {O "machine_memory_map", "mmu", "memorymap", ATTACK_MACHINE, false, try_memory, 0, XENMEM_machine_memory_map, false},
     {"sched_op.remote_shutdown", "domain", "shutdown", ATTACK_VICTIM, false, try_shutdown, 0, 0, false},
     {"physdev_op.map_pirq", "resource", "add", ATTACK_VICTIM, false, try_map_pirq, 0, 0, false},
+    {"domctl.scheduler_get", "domain", "getscheduler", ATTACK_VICTIM, false, try_weight, 0, 0, false},
     {"console_io.write", NULL, NULL, ATTACK_MACHINE, false, try_console, 0, CONSOLEIO_write, false},
     {"console_io.read", NULL, NULL, ATTACK_MACHINE, false, try_console, 0, CONSOLEIO_read, false},
     {"mca.physcpuinfo", NULL, NULL, ATTACK_MACHINE, false, try_control, __HYPERVISOR_mca, 3, false},

@@ -70,6 +70,54 @@ plain=$(grep -c 'On the caller: ' "$work/abi.md")
     [ "$plain" = "$calls" ]
 result $? "it has all $rows rows and $calls calls"
 
+# What of the public headers is no row is in docs/coming-from-xen.md, and what
+# is one is not: FAMILY HEADER PREFIX, each operation of it by name and number.
+public() {
+    sed -nE "s/^# *define +($3[a-zA-Z0-9_]+)[[:space:]]+\(?([0-9]+)\)?([[:space:]]*\/\*.*)?$/$1 \1 \2/p" \
+        "/usr/include/xen/$2"
+}
+operations() {
+    public domctl domctl.h 'XEN_DOMCTL_[a-z]'
+    public sysctl sysctl.h 'XEN_SYSCTL_[a-z]'
+    public event_channel_op event_channel.h EVTCHNOP_
+    public grant_table_op grant_table.h GNTTABOP_
+    public memory_op memory.h XENMEM_
+    public physdev_op physdev.h 'PHYSDEVOP_[a-z]'
+    public platform_op platform.h XENPF_
+    public sched_op sched.h SCHEDOP_
+    public vcpu_op vcpu.h VCPUOP_
+    public xen_version version.h XENVER_
+    public xsm_op xsm/flask_op.h FLASK_
+}
+# Names that look like operations and are none: fields, flags, sub-operations.
+no_operation='vmtrace_[^o]|cpu_featureset_|cpu_policy_|sharing_op_|IRQ_UNMASK'
+unexplained() { # DOCUMENT
+    local family name number row listed
+    sed -n '/^| not there/,/^There, and/p' "$1" >"$work/listed"
+    operations | grep -vE "$no_operation" | while read -r family name number; do
+        row=$(grep -cE "^ROW2?\($family, [a-z0-9_]+, $number, " \
+            hv/abi/hypercalls.def)
+        listed=$(grep -cF "\`$name\`" "$work/listed")
+        [ "$((row + listed))" -eq 1 ] ||
+            echo "$name: $row rows, $listed times in $1"
+    done
+    sed -nE 's/^#define __HYPERVISOR_([a-z0-9_]+) +([0-9]+)$/\1 \2/p' \
+        /usr/include/xen/xen.h | while read -r name number; do
+        row=$(grep -cE "^FAMILY\([a-z_]+, +$number," hv/abi/hypercalls.def)
+        listed=$(grep -cF "\`$name\`" "$work/listed")
+        [ "$((row + listed))" -eq 1 ] ||
+            echo "hypercall $name: $row families, $listed times in $1"
+    done
+}
+unexplained docs/coming-from-xen.md >"$work/out"
+[ ! -s "$work/out" ] && [ "$(operations | wc -l)" -gt 200 ]
+result $? "what Xen has is a row, or said not to be there" "$work/out"
+sed 's/`XENMEM_set_pod_target`, //; s/`dm_op`/`dm_op`, `domctl`/' \
+    docs/coming-from-xen.md >"$work/wrong.md"
+unexplained "$work/wrong.md" >"$work/out"
+[ "$(wc -l <"$work/out")" -eq 2 ]
+result $? "what is left out there, or too much, is noticed" "$work/out"
+
 for document in *.md docs/*.md; do
     complaints "$document" >"$work/out"
     [ ! -s "$work/out" ]
