@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hv/cpu/power.h"
 #include "lib/status.h"
 
 #define ACPI_MAX_CPUS    256
@@ -59,22 +60,10 @@ struct acpi_madt {
     size_t ioapic_count;
 };
 
-/* Generic Address Structure (5.2.3.2). */
-struct acpi_address {
-    uint8_t space; /* 0 memory, 1 I/O port, 2 PCI configuration */
-    uint64_t address;
-};
-
-#define ACPI_SPACE_MEMORY 0
-#define ACPI_SPACE_IO     1
-
 struct acpi_fadt {
     bool present;
-    uint16_t pm1a_control, pm1b_control; /* ports, 0: none */
-    uint16_t pm_timer;                   /* port, 0: none */
-    bool has_reset_register;
-    struct acpi_address reset_register;
-    uint8_t reset_value;
+    uint16_t pm_timer; /* port, 0: none */
+    struct power_ports power;
 };
 
 struct acpi_hpet {

@@ -150,6 +150,13 @@ enum acpi_status acpi_parse_madt(struct bytes table, struct acpi_info *info,
 
 /* ---- FADT ---- */
 
+/* Generic Address Structure (5.2.3.2). */
+enum { SPACE_MEMORY, SPACE_IO };
+struct acpi_address {
+    uint8_t space; /* or another, such as PCI configuration */
+    uint64_t address;
+};
+
 static struct acpi_address take_address(struct cursor *cursor)
 {
     struct acpi_address address = {.space = take_u8(cursor)};
@@ -167,7 +174,7 @@ static bool choose_port(uint32_t old, struct bytes table, size_t extended,
     struct acpi_address address = take_address(&cursor);
     uint64_t port = old;
     if (!cursor.failed && address.address != 0 &&
-        address.space == ACPI_SPACE_IO) {
+        address.space == SPACE_IO) {
         port = address.address;
     }
     *out = (uint16_t)port;
@@ -181,8 +188,8 @@ static enum acpi_status take_ports(struct bytes table, struct acpi_fadt *fadt,
         size_t old, extended;
         uint16_t *out;
     } ports[] = {
-        {64, 172, &fadt->pm1a_control},
-        {68, 184, &fadt->pm1b_control},
+        {64, 172, &fadt->power.pm1a_control},
+        {68, 184, &fadt->power.pm1b_control},
         {76, FADT_X_PM_TIMER, &fadt->pm_timer},
     };
     for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
@@ -196,15 +203,17 @@ static enum acpi_status take_ports(struct bytes table, struct acpi_fadt *fadt,
     return ACPI_OK;
 }
 
-static void take_reset(struct bytes table, struct acpi_fadt *fadt)
+/* A reset register in another space than the two is none. */
+static void take_reset(struct bytes table, struct power_ports *power)
 {
     struct cursor cursor = cursor_at(table, FADT_FLAGS);
     uint32_t flags = take_le32(&cursor);
-    fadt->reset_register = take_address(&cursor);
-    fadt->reset_value = take_u8(&cursor);
-    fadt->has_reset_register = !cursor.failed &&
-                               (flags & FADT_FLAG_RESET) != 0 &&
-                               fadt->reset_register.address != 0;
+    struct acpi_address reset = take_address(&cursor);
+    power->reset_value = take_u8(&cursor);
+    power->reset_is_port = reset.space == SPACE_IO;
+    power->reset_address = reset.address;
+    power->has_reset = !cursor.failed && (flags & FADT_FLAG_RESET) != 0 &&
+                       reset.address != 0 && reset.space <= SPACE_IO;
 }
 
 enum acpi_status acpi_parse_fadt(struct bytes table, struct acpi_info *info,
@@ -215,7 +224,7 @@ enum acpi_status acpi_parse_fadt(struct bytes table, struct acpi_info *info,
     if (table.size < FADT_SMALLEST) {
         return ACPI_BAD_LENGTH;
     }
-    take_reset(table, fadt);
+    take_reset(table, &fadt->power);
     enum acpi_status status = take_ports(table, fadt, offset);
     fadt->present = status == ACPI_OK;
     return status;
@@ -236,7 +245,7 @@ enum acpi_status acpi_parse_hpet(struct bytes table, struct acpi_info *info,
         *offset = table.size;
         return ACPI_BAD_LENGTH;
     }
-    if (address.space != ACPI_SPACE_MEMORY || address.address == 0 ||
+    if (address.space != SPACE_MEMORY || address.address == 0 ||
         !is_aligned(address.address, 8)) {
         return ACPI_BAD_ADDRESS;
     }

@@ -82,20 +82,6 @@ static void log_faults(void)
     }
 }
 
-static void find_power_ports(void)
-{
-    const struct acpi_fadt *fadt = &platform.fadt;
-
-    power_init(&(struct power_ports){
-        .pm1a_control = fadt->pm1a_control,
-        .pm1b_control = fadt->pm1b_control,
-        .has_reset = fadt->has_reset_register,
-        .reset_is_port = fadt->reset_register.space == ACPI_SPACE_IO,
-        .reset_address = fadt->reset_register.address,
-        .reset_value = fadt->reset_value,
-    });
-}
-
 /* "tboot=" is only tboot's word if the page it names is one. */
 static void find_tboot(void)
 {
@@ -136,9 +122,7 @@ void platform_init(void)
         return;
     }
     log_faults();
-    if (platform.fadt.present) {
-        find_power_ports();
-    }
+    power_init(&platform.fadt.power);
 }
 
 struct time_sources platform_time_sources(void)

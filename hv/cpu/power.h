@@ -17,7 +17,7 @@ struct power_ports {
     uint8_t reset_value;
 };
 
-/* At boot. */
+/* At boot, with what ACPI says; all zero if it says nothing. */
 void power_init(const struct power_ports *ports);
 /* What panic and restart do: reset, or halt for somebody to read the screen. */
 void power_set_halt_on_panic(bool halt);

@@ -217,13 +217,13 @@ static void machine_is_read(void **state)
     assert_int_equal(info.madt.ioapics[0].address, 0xfec00000);
 
     assert_true(info.fadt.present);
-    assert_int_equal(info.fadt.pm1a_control, 0x1604);
-    assert_int_equal(info.fadt.pm1b_control, 0);
+    assert_int_equal(info.fadt.power.pm1a_control, 0x1604);
+    assert_int_equal(info.fadt.power.pm1b_control, 0);
     assert_int_equal(info.fadt.pm_timer, 0x608);
-    assert_true(info.fadt.has_reset_register);
-    assert_int_equal(info.fadt.reset_register.space, ACPI_SPACE_IO);
-    assert_int_equal(info.fadt.reset_register.address, 0xcf9);
-    assert_int_equal(info.fadt.reset_value, 0x0f);
+    assert_true(info.fadt.power.has_reset);
+    assert_true(info.fadt.power.reset_is_port);
+    assert_int_equal(info.fadt.power.reset_address, 0xcf9);
+    assert_int_equal(info.fadt.power.reset_value, 0x0f);
 
     assert_true(info.hpet.present);
     assert_int_equal(info.hpet.address, 0xfed00000);
@@ -263,8 +263,20 @@ static void old_fadt_is_enough(void **state)
     seal(FADT_AT, 116);
     read_again(&root);
     assert_true(info.fadt.present);
-    assert_int_equal(info.fadt.pm1a_control, 0x604);
-    assert_false(info.fadt.has_reset_register);
+    assert_int_equal(info.fadt.power.pm1a_control, 0x604);
+    assert_false(info.fadt.power.has_reset);
+}
+
+/* PCI configuration space: not one we write to. */
+static void reset_register_elsewhere_is_none(void **state)
+{
+    (void)state;
+    struct acpi_root root = make_machine();
+    poke(FADT_AT + 116, 2, 1);
+    seal(FADT_AT, 244);
+    read_again(&root);
+    assert_true(info.fadt.present);
+    assert_false(info.fadt.power.has_reset);
 }
 
 /* ---- RSDP ---- */
@@ -546,6 +558,7 @@ int main(void)
         cmocka_unit_test(rsdt_is_read_too),
         cmocka_unit_test(short_tpm2_has_no_log_area),
         cmocka_unit_test(old_fadt_is_enough),
+        cmocka_unit_test(reset_register_elsewhere_is_none),
         cmocka_unit_test(rsdp_of_both_revisions),
         cmocka_unit_test(rsdp_is_found),
         cmocka_unit_test(root_must_be_right),
