@@ -11,12 +11,18 @@ $(MEM_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/mem/%.o: \
 $(eval $(call unit_test,hv/mem/page,$(MEM_SOURCES) \
     tests/unit/hv/mem/machine.c tests/unit/hv/mem/oracle.c))
 
-# Grant tables, with their dispatcher, on the same machine.
+# Grant tables, with their dispatcher, on the same machine; and any sequence of
+# what may be done with them, by the fuzzer.
 GRANT_SOURCES := $(wildcard hv/grant/*.c) hv/hypercall/grants.c
+GRANT_WORLD := $(GRANT_SOURCES) $(MEM_SOURCES) $(addprefix tests/unit/hv/,\
+    mem/machine.c grant/world.c grant/oracle.c)
+GRANT_FLAGS := $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
 $(GRANT_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/grant/%.o: \
-    SAN_CFLAGS += $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
+    SAN_CFLAGS += $(GRANT_FLAGS)
+$(GRANT_WORLD:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/tests/fuzz/grants.o \
+$(BUILD)/fuzz/tests/unit/hv/grant/moves.o: FUZZ_CFLAGS += $(GRANT_FLAGS)
 
-GRANT_TEST_SOURCES := $(GRANT_SOURCES) $(MEM_SOURCES) \
-    $(addprefix tests/unit/hv/,mem/machine.c grant/world.c grant/oracle.c)
-$(eval $(call unit_test,hv/grant/grant,$(GRANT_TEST_SOURCES)))
-$(eval $(call unit_test,hv/grant/sequence,$(GRANT_TEST_SOURCES)))
+$(eval $(call unit_test,hv/grant/grant,$(GRANT_WORLD)))
+$(eval $(call unit_test,hv/grant/sequence,$(GRANT_WORLD) \
+    tests/unit/hv/grant/moves.c))
+$(eval $(call fuzz_target,grants,$(GRANT_WORLD) tests/unit/hv/grant/moves.c))
