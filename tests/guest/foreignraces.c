@@ -18,7 +18,8 @@
 #define FRAMES  6u
 #define SLOTS   8u
 #define ROUNDS  4u
-#define SECONDS 2u /* a round */
+#define SECONDS 2u   /* a round, or more until there was */
+#define ENOUGH  100u /* of each outcome */
 #define VA(n)   (TEST_VA + (n)*PAGE_SIZE)
 #define RO      (PTE_P | PTE_US)
 #define RW      (PTE_P | PTE_RW | PTE_US)
@@ -141,7 +142,9 @@ static void round_run(unsigned int number)
     child = toolstack_create(child_body, 0, 1);
     its_stop = toolstack_map(child, (void *)&stop);
     its_allowed = toolstack_map(child, (void *)&allowed);
-    while (clock_ns() < until || mine == 0 || *its_allowed < 100) {
+    while (clock_ns() < until ||
+           (clock_ns() < until + 20 * SECONDS * 1000000000ull &&
+            (mine < ENOUGH || not_mine < ENOUGH || *its_allowed < ENOUGH))) {
         if (parent_operation(&random, child) == 0) {
             mine++;
         } else {
@@ -151,7 +154,7 @@ static void round_run(unsigned int number)
     *its_stop = 1;
     tap_is((uint64_t)toolstack_wait(child), SHUTDOWN_poweroff,
            "the child comes to its end");
-    tap_ok(mine > 100 && not_mine > 100 && *its_allowed > 100,
+    tap_ok(mine >= ENOUGH && not_mine >= ENOUGH && *its_allowed >= ENOUGH,
            "%u of %u outside and %lu inside were allowed", mine,
            mine + not_mine, *its_allowed);
     for (unsigned int i = 0; i < SLOTS; i++) {
