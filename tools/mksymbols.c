@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hv/base/symbols.h"
+
 struct function {
     uint64_t address;
     const char *name;
@@ -113,6 +115,20 @@ static size_t collect(const char *elf, struct function **out, uint64_t *text)
     return drop_aliases(functions, count);
 }
 
+/* Names are kept as what differs from the one before. */
+static void print_name(const char *before, const char *name)
+{
+    size_t kept = 0;
+
+    if (strlen(name) >= SYMBOL_NAME_SIZE) {
+        fail("a function's name is too long");
+    }
+    while (before[kept] != '\0' && before[kept] == name[kept]) {
+        kept++;
+    }
+    printf("    .byte %zu\n    .asciz \"%s\"\n", kept, name + kept);
+}
+
 /* The image's table has 16 bits for each distance (hv/base/symbols.c). */
 static void print_table(const struct function *functions, size_t count,
                         uint64_t text)
@@ -132,7 +148,7 @@ static void print_table(const struct function *functions, size_t count,
     }
     printf("symbol_names:\n");
     for (size_t i = 0; i < count; i++) {
-        printf("    .asciz \"%s\"\n", functions[i].name);
+        print_name(i == 0 ? "" : functions[i - 1].name, functions[i].name);
     }
     printf("    .section .note.GNU-stack, \"\", @progbits\n");
 }

@@ -2,8 +2,9 @@
 /*
  * Looks functions up.  The table is what a panic can afford to read slowly and
  * the image can afford to carry: for each function, in order of address, the
- * distance from the one before, and its name.  The first link has an empty
- * table, of which the second's is made; the text does not move.
+ * distance from the one before, how much of its name is that of the one before,
+ * and the rest of it.  The first link has an empty table, of which the second's
+ * is made; the text does not move.
  */
 #include "hv/base/symbols.h"
 
@@ -12,33 +13,37 @@
 extern const uint8_t text_start[], text_end[];
 extern const uint32_t symbol_count;
 extern const uint16_t symbol_distances[]; /* the first from text_start */
-extern const char symbol_names[];         /* each NUL terminated */
+extern const uint8_t symbol_names[]; /* each: bytes kept, text, NUL */
 
-static const char *next_name(const char *name)
+/* Makes of the name before the one at entry; returns where the next one is. */
+static const uint8_t *next_name(const uint8_t *entry, char *name)
 {
-    while (*name != '\0') {
-        name++;
-    }
-    return name + 1;
+    size_t at = *entry++;
+
+    do {
+        name[at++] = (char)*entry;
+    } while (*entry++ != '\0');
+    return entry;
 }
 
-const char *symbol_find(uint64_t address, uint64_t *offset)
+bool symbol_find(uint64_t address, char name[SYMBOL_NAME_SIZE],
+                 uint64_t *offset)
 {
     uint64_t start = (uint64_t)text_start;
-    const char *name = symbol_names;
-    const char *found = NULL;
+    const uint8_t *entry = symbol_names;
+    bool found = false;
 
     if (address < start || address >= (uint64_t)text_end) {
-        return NULL;
+        return false;
     }
     for (uint32_t i = 0; i < symbol_count; i++) {
         start += symbol_distances[i];
         if (start > address) {
             break;
         }
-        found = name;
+        entry = next_name(entry, name);
         *offset = address - start;
-        name = next_name(name);
+        found = true;
     }
     return found;
 }

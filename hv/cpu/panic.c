@@ -41,10 +41,10 @@ static bool is_on_stack(uint64_t address)
 
 static void log_address(uint64_t address)
 {
+    char name[SYMBOL_NAME_SIZE];
     uint64_t offset;
-    const char *name = symbol_find(address, &offset);
 
-    if (name != NULL) {
+    if (symbol_find(address, name, &offset)) {
         log_line("    %016lx %s+0x%lx", address, name, offset);
     } else {
         log_line("    %016lx", address);
