@@ -112,6 +112,18 @@ static void refill(const struct audit_limits *limits,
     }
 }
 
+bool audit_take(const struct audit_limits *limits, struct audit_budget *budget,
+                uint64_t now_ns)
+{
+    refill(limits, budget, now_ns);
+    if (budget->spent >= limits->burst) {
+        budget->suppressed += budget->suppressed < UINT32_MAX;
+        return false;
+    }
+    budget->spent++;
+    return true;
+}
+
 static void append_suppressed(struct audit_ring *ring,
                               struct audit_budget *budget, uint64_t now_ns)
 {
@@ -144,13 +156,10 @@ bool audit_write(struct audit_ring *ring, struct audit_budget *budget,
     if (budget->domid != domid) {
         start_budget(ring, budget, domid, now_ns);
     }
-    refill(&ring->limits, budget, now_ns);
-    if (budget->spent >= ring->limits.burst) {
-        budget->suppressed += budget->suppressed < UINT32_MAX;
+    if (!audit_take(&ring->limits, budget, now_ns)) {
         ring->suppressed++;
         return false;
     }
-    budget->spent++;
     if (budget->suppressed != 0) {
         append_suppressed(ring, budget, now_ns);
     }

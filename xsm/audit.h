@@ -56,6 +56,10 @@ struct audit_ring {
 void audit_init(struct audit_ring *ring, void *memory, size_t size,
                 struct audit_limits limits);
 
+/* Take one from the bucket; false, and counted, if it is empty. */
+bool audit_take(const struct audit_limits *limits, struct audit_budget *budget,
+                uint64_t now_ns);
+
 /* Record text about domid, if its budget allows. Text beyond AUDIT_TEXT_MAX
  * is cut. True if there is a new record. */
 bool audit_write(struct audit_ring *ring, struct audit_budget *budget,

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 void log_line(const char *format, ...) printf_like(1, 2);
+/* The same without the serial line, which is slow: to the ring alone. */
+void log_quietly(const char *format, ...) printf_like(1, 2);
 /* From now on such lines go to the ring alone, until log_show(). */
 void log_hide(void);
 void log_show(void);

@@ -24,6 +24,9 @@ static struct xsm_arena arena;
 static spinlock_t audit_lock; /* guards what follows */
 static struct audit_ring ring;
 static struct audit_budget budgets[MAX_DOMAINS]; /* by domid */
+/* Of all domains together: the serial line is slow, and whoever writes to it
+ * keeps its CPU from everybody. */
+static struct audit_budget serial_budget;
 
 static void policy_refuse(const struct xsm_refusal *why)
 {
@@ -65,6 +68,16 @@ void security_init(struct bytes module, bool enforcing)
              enforcing ? "enforcing" : "permissive");
 }
 
+/* A record on the serial line, and how many before it are not there. */
+static void show(const struct buffer *text, uint32_t unseen)
+{
+    if (unseen != 0) {
+        log_line("audit: %u records before this one are in the log only",
+                 unseen);
+    }
+    log_line("%.*s", (int)text->used, (const char *)text->data);
+}
+
 static void audit(const struct security_question *question,
                   struct xsm_decision decision)
 {
@@ -72,8 +85,8 @@ static void audit(const struct security_question *question,
     struct buffer buffer = buffer_over(text, sizeof(text));
     struct writer writer = writer_begin(&buffer);
     struct audit_budget *budget = &budgets[question->source_id % MAX_DOMAINS];
-    uint32_t suppressed, suppressed_of;
-    bool recorded;
+    uint32_t suppressed, suppressed_of, unseen;
+    bool is_recorded, is_shown;
     struct xsm_event event = {
         .source = question->source,
         .target = question->target,
@@ -93,14 +106,23 @@ static void audit(const struct security_question *question,
     CHECK(writer_end(&writer));
     suppressed = budget->suppressed;
     suppressed_of = budget->domid;
-    recorded = audit_write(&ring, budget, question->source_id,
-                           system_time_ns(), buffer_bytes(&buffer));
-    spin_unlock(&audit_lock);
-    if (recorded && suppressed != 0) {
-        log_line("audit: suppressed=%u source=d%u", suppressed, suppressed_of);
+    is_recorded = audit_write(&ring, budget, question->source_id,
+                              system_time_ns(), buffer_bytes(&buffer));
+    unseen = serial_budget.suppressed;
+    is_shown = is_recorded &&
+               audit_take(&ring.limits, &serial_budget, system_time_ns());
+    if (is_shown) {
+        serial_budget.suppressed = 0;
     }
-    if (recorded) {
-        log_line("%.*s", (int)buffer.used, text);
+    spin_unlock(&audit_lock);
+    if (is_recorded && suppressed != 0) {
+        log_quietly("audit: suppressed=%u source=d%u", suppressed,
+                    suppressed_of);
+    }
+    if (is_shown) {
+        show(&buffer, unseen);
+    } else if (is_recorded) {
+        log_quietly("%.*s", (int)buffer.used, text);
     }
 }
 
