@@ -340,7 +340,7 @@ static struct vcpu *pick_next(uint32_t cpu_id, struct vcpu *prev)
     now_ns = system_time_ns();
     if (prev != NULL) {
         share_charge(prev, now_ns);
-        (void)share_park(prev, now_ns);
+        share_park_if_spent(prev->domain, now_ns);
     }
     next = choose(cpu_id, prev);
     if (next != prev) {

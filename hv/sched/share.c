@@ -147,16 +147,12 @@ uint64_t share_left_ns(const struct vcpu *vcpu)
                          (int64_t)PERIOD_NS / 100);
 }
 
-bool share_park(const struct vcpu *vcpu, uint64_t now_ns)
+void share_park_if_spent(struct domain *domain, uint64_t now_ns)
 {
-    struct domain *domain = vcpu->domain;
     uint64_t missing_ns = 0;
 
-    if (domain->cap == 0 || domain->cap_budget_ns > 0) {
-        return false;
-    }
-    if (domain->is_parked) {
-        return true;
+    if (domain->cap == 0 || domain->cap_budget_ns > 0 || domain->is_parked) {
+        return;
     }
     domain->is_parked = 1;
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
@@ -164,7 +160,6 @@ bool share_park(const struct vcpu *vcpu, uint64_t now_ns)
     }
     missing_ns = (uint64_t)(budget_of_period_ns(domain) - domain->cap_budget_ns);
     timer_set(&domain->cap_timer, now_ns + missing_ns * 100 / domain->cap);
-    return true;
 }
 
 static void unpark(struct domain *domain, uint64_t now_ns)

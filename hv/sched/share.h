@@ -33,10 +33,10 @@ void share_admit(struct vcpu *vcpu, uint64_t now_ns);
 /* How long it may run on a CPU of its own before the cap stops it. */
 uint64_t share_left_ns(const struct vcpu *vcpu);
 /*
- * Whether the vCPU's domain, just charged, has used up its budget: then it is
- * parked, and its vCPUs leave the queue and other CPUs.
+ * Parks the domain, just charged, if it has used up its budget: its vCPUs leave
+ * the queue and other CPUs.
  */
-bool share_park(const struct vcpu *vcpu, uint64_t now_ns);
+void share_park_if_spent(struct domain *domain, uint64_t now_ns);
 
 /* Takes the lock.  A domain that was parked goes on under the new cap. */
 void share_set(struct domain *domain, uint16_t weight, uint16_t cap);
