@@ -312,18 +312,35 @@ static void test_latency(void **state)
     machine_end();
 }
 
-/* Siblings that sleep for a moment before each slice ends gain nothing. */
-static void test_sleep_at_the_right_time(void **state)
+/* A sibling counts for as long as it is active: to sleep just when others are
+ * charged gains nothing. */
+static void test_siblings_count_while_active(void **state)
 {
-    struct domain *cheat = NULL, *honest = NULL;
+    struct domain *domain = NULL;
+    struct vcpu *stays = NULL;
+    uint32_t other = 0;
 
     (void)state;
     machine_start(2);
-    cheat = start(0, 2, 256, 0);
-    behave(cheat, (struct behaviour){99 * MS / 10, MS / 10});
-    honest = start(1, 2, 256, 0);
-    run_and_consume(4000 * MS);
-    assert_true(ran_ns(cheat) <= ran_ns(honest) * 105 / 100);
+    domain = start(0, 2, 256, 0);
+    machine_run(MS);
+    stays = machine_running(0);
+    other = 1;
+    machine_enter(0);
+    sched_request();
+    machine_settle();
+    stays->virtual_time = 0; /* charged till now */
+    machine_run(99 * MS / 10);
+    machine_enter(other);
+    vcpu_block();
+    machine_settle();
+    machine_run(MS / 10);
+    machine_enter(0);
+    sched_request();
+    machine_settle();
+    assert_int_equal(domain->active_vcpus, 1);
+    assert_int_equal(stays->virtual_time,
+                     SHARE_DEFAULT(2 * 99 * MS / 10) + SHARE_DEFAULT(MS / 10));
     machine_end();
 }
 
@@ -342,7 +359,7 @@ int main(void)
         cmocka_unit_test(test_cap_of_a_sleeper),
         cmocka_unit_test(test_parked_and_paused),
         cmocka_unit_test(test_latency),
-        cmocka_unit_test(test_sleep_at_the_right_time),
+        cmocka_unit_test(test_siblings_count_while_active),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
