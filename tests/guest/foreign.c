@@ -222,6 +222,30 @@ static void test_batch(void)
                 "an upper table maps nothing of another domain's");
 }
 
+/* More than one entry into the hypervisor does: what is done adds up. */
+static void test_long_batch(void)
+{
+    enum { COUNT = 1500, BAD = 1100 };
+    static struct mmu_update updates[COUNT];
+    uint64_t frame = child_frame(), first = pte_maddr(VA(0), 1);
+    uint32_t done = 0;
+
+    for (unsigned int i = 0; i < COUNT; i++) {
+        updates[i].ptr = first + i % 256 * 8;
+        updates[i].val = pte_make(frame, i % 3 == 0 ? RW : RO);
+    }
+    tap_is(mmu_update(updates, COUNT, &done, child), 0, "%u mappings", COUNT);
+    tap_is(done, COUNT, "all of them are counted");
+    updates[BAD].val = pte_make(virt_to_mfn(page), RO);
+    tap_refused(mmu_update(updates, COUNT, &done, child), "a bad one late");
+    tap_is(done, BAD, "it is told which");
+    for (unsigned int i = 0; i < 256; i++) {
+        updates[i].val = 0;
+    }
+    tap_is(mmu_update(updates, 256, &done, DOMID_SELF), 0, "unmapped again");
+    ext(MMUEXT_TLB_FLUSH_ALL, 0, DOMID_SELF);
+}
+
 static void test_machphys(void)
 {
     uint64_t frame = child_frame(), was = mfn_to_pfn(frame);
@@ -273,6 +297,7 @@ void test_main(void)
     test_tables();
     test_wrong_frames();
     test_batch();
+    test_long_batch();
     test_machphys();
     test_dying();
 }
