@@ -103,28 +103,10 @@ static bool set_no_reboot(const struct word *word, struct bytes value,
     return true;
 }
 
-/* tboot=0x<hex>, the page that a measured launch by tboot leaves. */
-static bool set_tboot(const struct word *word, struct bytes value,
-                      struct cmdline *out)
+/* tboot=..., which tboot appends for kernels that go back to it. */
+static bool ignore(const struct word *word, struct bytes value,
+                   struct cmdline *out)
 {
-    struct bytes digits;
-    uint64_t page = 0;
-    if (!text_take_prefix(value, "0x", &digits) || digits.size == 0 ||
-        digits.size > 16) {
-        return false;
-    }
-    for (size_t i = 0; i < digits.size; i++) {
-        uint8_t digit = digits.data[i];
-        if (digit >= '0' && digit <= '9') {
-            page = page << 4 | (uint64_t)(digit - '0');
-        } else if (digit >= 'a' && digit <= 'f') {
-            page = page << 4 | (uint64_t)(digit - 'a' + 10);
-        } else {
-            return false;
-        }
-    }
-    out->has_tboot = true;
-    out->tboot_page = page;
     return true;
 }
 
@@ -142,7 +124,7 @@ static const struct word words[] = {
     {"policy", set_choice, FIELD(policy), .choices = modes},
     {"tpm", set_choice, FIELD(tpm), .choices = tpms},
     {.name = "noreboot", .set = set_no_reboot},
-    {.name = "tboot", .set = set_tboot},
+    {.name = "tboot", .set = ignore},
 };
 _Static_assert(sizeof(enum cmdline_tpm) == sizeof(uint32_t), "set_choice()");
 

@@ -48,8 +48,6 @@ struct cmdline {
     enum cmdline_policy policy;
     enum cmdline_tpm tpm;
     bool no_reboot; /* halt instead of rebooting after a panic */
-    bool has_tboot;
-    uint64_t tboot_page; /* tboot=0x..., appended by tboot itself */
 };
 
 /*
@@ -59,7 +57,7 @@ struct cmdline {
  *   console=com1..com4[,baud] | console=none    dom0_mem=<n>[K|M|G]
  *   dom0_max_vcpus=<n>    maxcpus=<n>    loglvl=error|warning|info|all
  *   policy=enforcing|permissive    tpm=auto|tis|crb|off    noreboot
- *   tboot=0x<hex>
+ *   tboot=<anything>: tboot's own word, not looked at
  */
 NODISCARD enum cmdline_status
 cmdline_parse(struct bytes text, struct cmdline *out, struct bytes *word);

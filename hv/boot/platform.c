@@ -18,15 +18,6 @@
 
 #define IOAPIC_PAGE 0x1000u
 
-/* What tboot leaves after a measured launch (tboot.h, version 6). */
-struct tboot_page {
-    uint8_t uuid[16];
-    uint32_t version;
-} packed;
-static const uint8_t tboot_uuid[16] = {0xff, 0x8d, 0x3c, 0x66, 0xb3, 0xe8,
-                                       0x82, 0x4b, 0xbf, 0xaa, 0x19, 0xea,
-                                       0x4d, 0x05, 0x7a, 0x08};
-
 struct acpi_info platform;
 struct cmdline cmdline;
 
@@ -82,24 +73,6 @@ static void log_faults(void)
     }
 }
 
-/* "tboot=" is only tboot's word if the page it names is one. */
-static void find_tboot(void)
-{
-    const struct tboot_page *page;
-
-    if (!cmdline.has_tboot) {
-        return;
-    }
-    page = cmdline.tboot_page >= 1ull << cpu_features.physical_bits
-               ? NULL
-               : map_firmware(MADDR(cmdline.tboot_page), sizeof(*page));
-    if (page == NULL || memcmp(page->uuid, tboot_uuid, sizeof(tboot_uuid))) {
-        log_line("tboot=%lx is no tboot page: ignored", cmdline.tboot_page);
-        return;
-    }
-    log_line("measured launch by tboot, shared page version %u", page->version);
-}
-
 void platform_init(void)
 {
     struct acpi_map map = {map_table, NULL};
@@ -107,7 +80,6 @@ void platform_init(void)
     struct acpi_root root;
     enum acpi_status status = find_root(&map, &root);
 
-    find_tboot();
     if (status != ACPI_OK) {
         log_line("ACPI: %s: one CPU, no ACPI devices",
                  acpi_status_text(status));

@@ -38,7 +38,6 @@ static void defaults(void **state)
         assert_int_equal(parsed.tpm, CMDLINE_TPM_AUTO);
         assert_int_equal(parsed.log_level, CMDLINE_LOG_INFO);
         assert_false(parsed.no_reboot);
-        assert_false(parsed.has_tboot);
     }
 }
 
@@ -59,8 +58,6 @@ static void all_words(void **state)
     assert_int_equal(parsed.policy, CMDLINE_PERMISSIVE);
     assert_int_equal(parsed.tpm, CMDLINE_TPM_CRB);
     assert_true(parsed.no_reboot);
-    assert_true(parsed.has_tboot);
-    assert_int_equal(parsed.tboot_page, 0x7f00a000);
 }
 
 static void sizes(void **state)
@@ -109,10 +106,6 @@ static void wrong_values_are_named(void **state)
         "policy=",
         "policy=disabled",
         "tpm=2",
-        "tboot=7f00a000",
-        "tboot=0x",
-        "tboot=0x7F",
-        "tboot=0x11112222333344445",
     };
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         assert_int_equal(parse(bad[i]), CMDLINE_BAD_VALUE);
