@@ -26,3 +26,12 @@ $(eval $(call unit_test,hv/grant/grant,$(GRANT_WORLD)))
 $(eval $(call unit_test,hv/grant/sequence,$(GRANT_WORLD) \
     tests/unit/hv/grant/moves.c))
 $(eval $(call fuzz_target,grants,$(GRANT_WORLD) tests/unit/hv/grant/moves.c))
+
+# Domains, their references and the end of their frames, on a machine of theirs.
+DOMAIN_SOURCES := hv/domain/domain.c hv/mem/relinquish.c
+$(DOMAIN_SOURCES:%.c=$(BUILD)/san/%.o) \
+$(BUILD)/san/tests/unit/hv/domain/domain_test.o: \
+    SAN_CFLAGS += $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
+
+$(eval $(call unit_test,hv/domain/domain,$(DOMAIN_SOURCES) \
+    $(filter hv/mem/%,$(MEM_SOURCES))))
