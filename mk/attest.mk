@@ -14,15 +14,18 @@ ALL += $(VOUCH)
 $(VOUCH): $(patsubst %.c,$(BUILD)/host/%.o,$(wildcard attest/cmd/*.c) \
     $(ATTEST_LIB_SOURCES))
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 $(BUILD)/host/attest-bench: $(patsubst %.c,$(BUILD)/host/%.o,attest/bench.c \
     $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
-	$(CC) $(HOST_CFLAGS) $^ -o $@ $(ATTEST_LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(ATTEST_LIBS)
 
 $(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
     attest/testing/play/play.c $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
-	$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 CHECK_NEEDS += $(ATTEST_PLAY)
 

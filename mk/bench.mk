@@ -17,16 +17,18 @@ $(BENCH_XEN):
 	dpkg-deb -x $(@D)/xen-package/$(BENCH_XEN_PACKAGE)_*.deb \
 	    $(@D)/xen-package
 	gunzip -c $(@D)/xen-package/boot/xen-$(BENCH_XEN_VERSION)-amd64.gz >$@.new
-	mv $@.new $@
+	$(Q)mv $@.new $@
 
 $(BENCH_LINES): tools/bench/lines.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $< -o $@
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $< -o $@
 
 $(BUILD)/bench/init: tools/bench/init.c tools/bench/init_io.c \
     tools/bench/init_io.h
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -static $(filter %.c,$^) -o $@
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) -static $(filter %.c,$^) -o $@
 
 .PHONY: bench bench-json lines bench-dom0
 bench-dom0:

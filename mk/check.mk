@@ -26,7 +26,8 @@ CHECK_ENV = CMOCKA_MESSAGE_OUTPUT=TAP FUZZ_SHORT=$(FUZZ_SHORT) \
 # What is needed is in variables that later files still add to, so it is named
 # in recipes, which are read last, and made by a second make.
 $(BUILD)/host/mute-tpm: $(BUILD)/host/tests/scenario/mute-tpm.o
-	$(CC) $(HOST_CFLAGS) $^ -o $@
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@
 
 .PHONY: check check-built fuzz unit
 check: deps

@@ -13,7 +13,8 @@ $(BUILD)/policy/nothing.conf: $(BUILD)/policy/policy.conf tests/guest/nothing.te
 $(BUILD)/policy/ends.conf: $(BUILD)/policy/policy.conf
 	sed '/^allow dom0_t dom0_event_t:event /s/ send / /' $< >$@
 $(BUILD)/policy/nothing $(BUILD)/policy/ends $(BUILD)/policy/unseen: %: %.conf
-	checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
+	$(call say,POLICY)
+	$(Q)checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
 	    { cat $@.log; exit 1; }
 CHECK_NEEDS += $(BUILD)/policy/nothing $(BUILD)/policy/ends \
     $(BUILD)/policy/unseen
@@ -31,6 +32,7 @@ $(BUILD)/policy/no-unmap.conf: $(BUILD)/policy/policy.conf
 	    -e '/allow dom0_t .*:grant2 /s/ copy_write//' $< >$@
 	! cmp -s $< $@
 $(BUILD)/policy/no-unmap: $(BUILD)/policy/no-unmap.conf
-	checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
+	$(call say,POLICY)
+	$(Q)checkpolicy -t Xen -c 30 -U deny -o $@ $< >$@.log || \
 	    { cat $@.log; exit 1; }
 CHECK_NEEDS += $(BUILD)/policy/no-unmap

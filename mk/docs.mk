@@ -4,7 +4,8 @@
 
 ABI_DOC := $(BUILD)/host/abi-doc
 $(ABI_DOC): $(BUILD)/host/tools/abi-doc.o
-	$(CC) $(HOST_CFLAGS) $^ -o $@
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@
 
 .PHONY: docs
 docs: $(ABI_DOC)

@@ -11,7 +11,8 @@ UNPACK_KERNEL := $(BUILD)/host/unpack-kernel
 $(UNPACK_KERNEL): $(BUILD)/host/tools/image/unpack-kernel.o \
     $(BUILD)/host/tools/image/bzimage.o $(BUILD)/host/tools/image/unpack.o \
     $(BUILD)/host/tools/image/compact.o
-	$(CC) $(HOST_CFLAGS) $^ -o $@ -llzma -lzstd -llz4 -lz
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ -llzma -lzstd -llz4 -lz
 ALL += $(UNPACK_KERNEL)
 
 $(eval $(call unit_test,tools/image/bzimage,tools/image/bzimage.c))

@@ -22,14 +22,17 @@ GUEST_ELFS := $(GUEST_NAMES:%=$(BUILD)/guest/%.elf)
 # the C library's.
 $(BUILD)/guest/include/xen:
 	@mkdir -p $(@D)
-	ln -sfn /usr/include/xen $@
+	$(call say,LN)
+	$(Q)ln -sfn /usr/include/xen $@
 
 $(BUILD)/guest/obj/%.o: %.c | $(BUILD)/guest/include/xen
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(GUEST_CFLAGS) -c $< -o $@
 $(BUILD)/guest/obj/%.o: %.S | $(BUILD)/guest/include/xen
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(GUEST_CFLAGS) -c $< -o $@
 
 GUEST_LINK = $(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack \
     --no-warn-rwx-segments --build-id=none -T tests/guest/lib/guest.lds \

@@ -13,7 +13,8 @@ $(GUESTS_DIR)/manifest.json: tools/image/mkguest.sh tools/image/lib/root.sh \
 GUESTS_DISK := $(GUESTS_DIR)/disk.img
 GUESTS_FILES := $(wildcard tests/scenario/dom0/*)
 $(GUESTS_DISK): $(GUESTS_DIR)/manifest.json tools/image/mkdata.sh $(GUESTS_FILES)
-	tools/image/mkdata.sh $@ $(GUESTS_DIR) $(GUESTS_FILES)
+	$(call say,MAKE)
+	$(Q)tools/image/mkdata.sh $@ $(GUESTS_DIR) $(GUESTS_FILES)
 
 .PHONY: guest-images
 guest-images: $(GUESTS_DISK)

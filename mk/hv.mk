@@ -38,12 +38,14 @@ $(HV_COLD_SOURCES:%.c=$(BUILD)/hv/%.o): HV_CFLAGS += -Os
 
 $(BUILD)/include/xen:
 	@mkdir -p $(@D)
-	ln -sfn /usr/include/xen $@
+	$(call say,LN)
+	$(Q)ln -sfn /usr/include/xen $@
 
 # Offsets for assembly: compiled, not run; see hv/hypercall/asm_offsets.c.
 $(BUILD)/hv/hv/hypercall/asm_offsets.s: hv/hypercall/asm_offsets.c | $(BUILD)/include/xen
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -S -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(HV_CFLAGS) -S -o $@ $<
 $(BUILD)/include/asm_offsets.h: $(BUILD)/hv/hv/hypercall/asm_offsets.s
 	sed -n 's/^->\([A-Za-z0-9_]*\) \$$\(-\{0,1\}[0-9]*\)$$/#define \1 \2/p' \
 	    $< >$@
@@ -53,22 +55,29 @@ $(HV_OBJECTS): | $(BUILD)/include/xen
 $(HV_S_SOURCES:%.S=$(BUILD)/hv/%.o): $(BUILD)/include/asm_offsets.h
 
 $(BUILD)/host/mkelf32: $(BUILD)/host/tools/mkelf32.o
-	$(CC) $(HOST_CFLAGS) $^ -o $@
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@
 $(BUILD)/host/mksymbols: $(BUILD)/host/tools/mksymbols.o
-	$(CC) $(HOST_CFLAGS) $^ -o $@
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@
 
 $(BUILD)/hv/symbols0.S: $(BUILD)/host/mksymbols
 	@mkdir -p $(@D)
-	$< >$@
+	$(call say,MAKE)
+	$(Q)$< >$@
 $(BUILD)/hv/symbols1.S: $(BUILD)/hv/vouch0.elf64 $(BUILD)/host/mksymbols
-	$(BUILD)/host/mksymbols $< >$@
+	$(call say,MAKE)
+	$(Q)$(BUILD)/host/mksymbols $< >$@
 $(BUILD)/hv/symbols%.o: $(BUILD)/hv/symbols%.S
-	$(CC) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) -c $< -o $@
 $(BUILD)/hv/vouch%.elf64: $(HV_OBJECTS) $(BUILD)/hv/symbols%.o hv/boot/hv.ld
-	$(LD) $(HV_LDFLAGS) -o $@ $(filter %.o,$^)
+	$(call say,LD)
+	$(Q)$(LD) $(HV_LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(BUILD)/hv/vouch.elf: $(BUILD)/hv/vouch1.elf64 $(BUILD)/host/mkelf32
-	$(BUILD)/host/mkelf32 $< $@
+	$(call say,MAKE)
+	$(Q)$(BUILD)/host/mkelf32 $< $@
 	@size=$$(stat -c %s $@); if [ $$size -gt $(HV_IMAGE_LIMIT) ]; then \
 	    echo "$@: $$size bytes, over the limit of $(HV_IMAGE_LIMIT)"; \
 	    rm -f $@; exit 1; fi
@@ -76,6 +85,7 @@ $(BUILD)/hv/vouch.elf: $(BUILD)/hv/vouch1.elf64 $(BUILD)/host/mkelf32
 .PHONY: hv
 hv: $(BUILD)/hv/vouch.elf
 .SECONDARY: $(BUILD)/hv/vouch0.elf64 $(BUILD)/hv/vouch1.elf64 \
+    $(BUILD)/hv/symbols0.o $(BUILD)/hv/symbols1.o \
     $(BUILD)/hv/symbols0.S $(BUILD)/hv/symbols1.S
 ALL += $(BUILD)/hv/vouch.elf
 ## hv           build the hypervisor, build/hv/vouch.elf

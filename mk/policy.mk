@@ -11,21 +11,26 @@ POLICY := $(BUILD)/policy/vouch-policy
 $(BUILD)/policy/classes.conf: tools/policy-classes.sh xsm/classes.def \
     xsm/initial_sids.def
 	@mkdir -p $(@D)
-	tools/policy-classes.sh $(CC) > $@.tmp && mv $@.tmp $@
+	$(call say,MAKE)
+	$(Q)tools/policy-classes.sh $(CC) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/policy/policy.conf: $(BUILD)/policy/classes.conf $(POLICY_SOURCES)
-	m4 $^ > $@.tmp && mv $@.tmp $@
+	$(call say,M4)
+	$(Q)m4 $^ > $@.tmp && mv $@.tmp $@
 
 # -E: a warning is an error.  What no assertion can say, that constraints keep
 # tenants apart, is asked of the result.
 $(POLICY): $(BUILD)/policy/policy.conf | $(BUILD)/host/policy-check
-	checkpolicy -E -t Xen -c 30 -U deny -o $@.tmp $< > $@.log || \
+	$(call say,POLICY)
+	$(Q)checkpolicy -E -t Xen -c 30 -U deny -o $@.tmp $< > $@.log || \
 	    { cat $@.log; exit 1; }
-	$(BUILD)/host/policy-check $@.tmp tenants
-	mv $@.tmp $@
+	$(call say,CHECK)
+	$(Q)$(BUILD)/host/policy-check $@.tmp tenants
+	$(Q)mv $@.tmp $@
 # Version 24 always warns that it cannot hold what we do not use.
 $(POLICY)-v24: $(BUILD)/policy/policy.conf
-	checkpolicy -t Xen -c 24 -U deny -o $@ $< > $@.log 2>&1 || \
+	$(call say,POLICY)
+	$(Q)checkpolicy -t Xen -c 24 -U deny -o $@ $< > $@.log 2>&1 || \
 	    { cat $@.log; exit 1; }
 
 .PHONY: policy
@@ -38,16 +43,19 @@ $(BUILD)/policy/features.conf: $(BUILD)/policy/classes.conf \
     tests/unit/xsm/policies/features.te tests/unit/xsm/policies/features-tail.te
 	{ sed -e 's/^sid xenboot$$/class userspace\n&/' $<; \
 	  echo 'class userspace { one two }'; cat $(filter %.te,$^); } > $@.tmp
-	mv $@.tmp $@
+	$(Q)mv $@.tmp $@
 $(BUILD)/policy/features: $(BUILD)/policy/features.conf
-	checkpolicy -t Xen -c 30 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
+	$(call say,POLICY)
+	$(Q)checkpolicy -t Xen -c 30 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
 $(BUILD)/policy/features-v24: $(BUILD)/policy/features.conf
-	checkpolicy -t Xen -c 24 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
+	$(call say,POLICY)
+	$(Q)checkpolicy -t Xen -c 24 -o $@ $< > $@.log 2>&1 || { cat $@.log; exit 1; }
 # And one that says more than the hypervisor takes.
 $(BUILD)/policy/resources: $(BUILD)/policy/features.conf \
     tests/unit/xsm/policies/resources.te
 	cat $^ > $@.conf
-	checkpolicy -t Xen -c 30 -o $@ $@.conf > $@.log 2>&1 || \
+	$(call say,POLICY)
+	$(Q)checkpolicy -t Xen -c 30 -o $@ $@.conf > $@.log 2>&1 || \
 	    { cat $@.log; exit 1; }
 TEST_POLICIES := $(POLICY) $(POLICY)-v24 $(BUILD)/policy/features \
     $(BUILD)/policy/features-v24 $(BUILD)/policy/resources

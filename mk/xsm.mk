@@ -12,7 +12,8 @@ XSM_ALL_SOURCES := $(XSM_SOURCES) $(XSM_LIB_SOURCES)
 POLICY_CHECK := $(BUILD)/host/policy-check
 $(POLICY_CHECK): $(addprefix $(BUILD)/host/,\
     $(patsubst %.c,%.o,tools/policy-check.c $(XSM_ALL_SOURCES)))
-	$(CC) $(HOST_CFLAGS) $^ -o $@
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@
 ALL += $(POLICY_CHECK)
 
 $(eval $(call unit_test,xsm/sepol,$(XSM_ALL_SOURCES) tests/unit/xsm/oracle.c,-l:libsepol.a))
