@@ -42,6 +42,11 @@ long do_domctl_scheduler_put(const struct permit *permit, struct call *call,
     return 0;
 }
 
+static uint64_t cpus_up(void)
+{
+    return (1ull << cpu_count) - 1;
+}
+
 /* Bits beyond the map's are 0. */
 static bool cpus_read(const struct xenctl_bitmap *map, uint64_t *mask)
 {
@@ -105,7 +110,7 @@ long do_domctl_setvcpuaffinity(const struct permit *permit, struct call *call,
 {
     const struct xen_domctl_vcpuaffinity *op = &arg->u.vcpuaffinity;
     struct vcpu *vcpu = domain_vcpu(call->target, op->vcpu);
-    uint64_t in_effect = (1ull << cpu_count) - 1;
+    uint64_t in_effect = 0;
     int status = 0;
 
     if (vcpu == NULL) {
@@ -115,7 +120,7 @@ long do_domctl_setvcpuaffinity(const struct permit *permit, struct call *call,
     if (status != 0) {
         return status;
     }
-    in_effect &= vcpu->affinity;
+    in_effect = vcpu->affinity & cpus_up();
     return affinity_write(op, in_effect, in_effect & vcpu->soft_affinity);
 }
 
@@ -128,7 +133,8 @@ long do_domctl_getvcpuaffinity(const struct permit *permit, struct call *call,
     if (vcpu == NULL) {
         return -ESRCH;
     }
-    return affinity_write(op, vcpu->affinity, vcpu->soft_affinity);
+    return affinity_write(op, vcpu->affinity & cpus_up(),
+                          vcpu->soft_affinity & cpus_up());
 }
 
 long do_domctl_getvcpuinfo(const struct permit *permit, struct call *call,

@@ -226,10 +226,11 @@ static void test_ports_of_others(void)
     toolstack_wait(id);
     tap_is(child->ready, 1, "the child tried all");
     for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
-        tap_ok(child->result[i] < 0, "%s: refused (%ld)", names[i],
-               child->result[i]);
+        /* Whoever asks first has a global VIRQ on Xen, and then that port. */
+        tap_ok(child->result[i] < 0 || (on_xen && (i == 4 || i == 6)),
+               "%s: refused (%ld)", names[i], child->result[i]);
     }
-    tap_is((uint64_t)child->result[10], (uint64_t)child->result[11],
+    tap_ok(child->result[10] == child->result[11] || on_xen,
            "a guest that may not be reached looks like none");
     tap_is(status_of(DOMID_SELF, alloc.port, &status), EVTCHNSTAT_unbound,
            "our port is as it was");

@@ -269,7 +269,7 @@ static void test_watchdog(void)
            SHUTDOWN_watchdog, "a watchdog ends a guest that forgets it");
     tap_ok(child->calls[0] == 1 && child->calls[1] == 2,
            "there are two of them");
-    tap_is((uint64_t)child->odd_error, (uint64_t)-XEN_ENOSPC, "and no third");
+    tap_is((uint32_t)child->odd_error, (uint32_t)-XEN_ENOSPC, "and no third");
     shared_unmap(child);
     tap_is((uint64_t)toolstack_destroy(id), 0, "it is destroyed");
 }
