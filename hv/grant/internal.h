@@ -92,8 +92,8 @@ static inline struct mapping *mapping_of(const struct grant_table *table,
     return &table->map_frames[index_nospec(frame, count)]
                              [handle % MAPPINGS_PER_FRAME];
 }
-/* A free handle for the caller alone; false: there are none left. */
-bool mapping_alloc(struct grant_table *table, uint32_t *handle) NODISCARD;
+/* One for the caller alone, and its handle; NULL: there are none left. */
+struct mapping *mapping_alloc(struct grant_table *table, uint32_t *handle);
 /* maps_lock held. */
 void mapping_free(struct grant_table *table, uint32_t handle);
 

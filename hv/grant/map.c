@@ -118,6 +118,7 @@ static int16_t handle_map(struct call *call, struct gnttab_map_grant_ref *op,
 static long map(struct call *call, struct gnttab_map_grant_ref *op)
 {
     struct grant_table *table = call->caller->domain->grants;
+    struct mapping *mapping;
     uint32_t handle;
 
     if (unlikely(!(op->flags & MAPPING_PARTS))) {
@@ -129,12 +130,13 @@ static long map(struct call *call, struct gnttab_map_grant_ref *op)
         op->status = GNTST_bad_virt_addr;
         return 0;
     }
-    if (unlikely(!mapping_alloc(table, &handle))) {
+    mapping = mapping_alloc(table, &handle);
+    if (unlikely(mapping == NULL)) {
         op->status = GNTST_no_space;
         return 0;
     }
     op->handle = handle;
-    op->status = handle_map(call, op, mapping_of(table, handle));
+    op->status = handle_map(call, op, mapping);
     if (unlikely(op->status != GNTST_okay)) {
         spin_lock(&table->maps_lock);
         mapping_free(table, handle);

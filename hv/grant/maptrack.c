@@ -35,16 +35,16 @@ static bool maps_grow(struct grant_table *table)
     return true;
 }
 
-bool mapping_alloc(struct grant_table *table, uint32_t *handle)
+struct mapping *mapping_alloc(struct grant_table *table, uint32_t *handle)
 {
-    bool found;
+    struct mapping *mapping = NULL;
 
     spin_lock(&table->maps_lock);
-    found = likely(table->free_handle != GRANT_NONE) || maps_grow(table);
-    if (likely(found)) {
+    if (likely(table->free_handle != GRANT_NONE) || maps_grow(table)) {
         *handle = table->free_handle;
-        table->free_handle = mapping_of(table, *handle)->next;
+        mapping = mapping_of(table, *handle);
+        table->free_handle = mapping->next;
     }
     spin_unlock(&table->maps_lock);
-    return found;
+    return mapping;
 }
