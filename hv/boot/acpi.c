@@ -26,12 +26,11 @@ static bool sums_to_zero(struct bytes bytes)
     return sum == 0;
 }
 
-static bool map(const struct acpi_map *access, uint64_t maddr, size_t size,
-                struct bytes *out)
+static bool map(uint64_t maddr, size_t size, struct bytes *out)
 {
     uint64_t end;
     return checked_add_u64(maddr, size, &end) &&
-           access->map(access->context, maddr, size, out) && out->size == size;
+           acpi_map(maddr, size, out) && out->size == size;
 }
 
 /* ---- RSDP ---- */
@@ -101,19 +100,18 @@ static bool search(struct bytes area, struct acpi_root *out)
     return false;
 }
 
-enum acpi_status acpi_find_rsdp(const struct acpi_map *access,
-                                struct acpi_root *out)
+enum acpi_status acpi_find_rsdp(struct acpi_root *out)
 {
     struct bytes area;
-    if (map(access, EBDA_POINTER, 2, &area)) {
+    if (map(EBDA_POINTER, 2, &area)) {
         struct cursor cursor = cursor_over(area);
         uint64_t ebda = (uint64_t)take_le16(&cursor) << 4;
-        if (ebda != 0 && map(access, ebda, EBDA_SEARCHED, &area) &&
+        if (ebda != 0 && map(ebda, EBDA_SEARCHED, &area) &&
             search(area, out)) {
             return ACPI_OK;
         }
     }
-    if (map(access, BIOS_AREA, BIOS_AREA_SIZE, &area) && search(area, out)) {
+    if (map(BIOS_AREA, BIOS_AREA_SIZE, &area) && search(area, out)) {
         return ACPI_OK;
     }
     return ACPI_NO_RSDP;
@@ -132,13 +130,12 @@ static void copy_signature(struct acpi_fault *fault, const uint8_t *signature)
 }
 
 /* Find the table at maddr: its name goes to *fault, its length to *size. */
-static enum acpi_status find_table(const struct acpi_map *access,
-                                   uint64_t maddr, size_t *size,
+static enum acpi_status find_table(uint64_t maddr, size_t *size,
                                    struct acpi_fault *fault)
 {
     struct bytes header;
     *fault = (struct acpi_fault){.maddr = maddr};
-    if (!map(access, maddr, ACPI_HEADER_SIZE, &header)) {
+    if (!map(maddr, ACPI_HEADER_SIZE, &header)) {
         return ACPI_NOT_MAPPED;
     }
     struct cursor cursor = cursor_over(header);
@@ -149,14 +146,14 @@ static enum acpi_status find_table(const struct acpi_map *access,
 }
 
 /* Map the table that was found, with its length and checksum right. */
-static enum acpi_status open_table(const struct acpi_map *access, size_t size,
-                                   struct bytes *out, struct acpi_fault *fault)
+static enum acpi_status open_table(size_t size, struct bytes *out,
+                                   struct acpi_fault *fault)
 {
     if (size < ACPI_HEADER_SIZE || size > ACPI_MAX_TABLE_SIZE) {
         fault->offset = SIGNATURE_SIZE;
         return ACPI_BAD_LENGTH;
     }
-    if (!map(access, fault->maddr, size, out)) {
+    if (!map(fault->maddr, size, out)) {
         return ACPI_NOT_MAPPED;
     }
     return sums_to_zero(*out) ? ACPI_OK : ACPI_BAD_CHECKSUM;
@@ -198,13 +195,12 @@ static bool has_signature(const struct acpi_fault *header, const char *name)
     return memcmp(header->signature, name, SIGNATURE_SIZE) == 0;
 }
 
-static void read_table(const struct acpi_map *access, uint64_t maddr,
-                       struct acpi_info *info, uint32_t *seen)
+static void read_table(uint64_t maddr, struct acpi_info *info, uint32_t *seen)
 {
     struct bytes table;
     struct acpi_fault fault;
     size_t size;
-    enum acpi_status status = find_table(access, maddr, &size, &fault);
+    enum acpi_status status = find_table(maddr, &size, &fault);
     if (status != ACPI_OK) {
         note_fault(info, &fault, status);
         return;
@@ -215,7 +211,7 @@ static void read_table(const struct acpi_map *access, uint64_t maddr,
             continue;
         }
         *seen |= UINT32_C(1) << i;
-        status = open_table(access, size, &table, &fault);
+        status = open_table(size, &table, &fault);
         if (status == ACPI_OK) {
             status = parsers[i].parse(table, info, &fault.offset);
         }
@@ -228,14 +224,13 @@ static void read_table(const struct acpi_map *access, uint64_t maddr,
 }
 
 /* The root table, or what is wrong with it. */
-static enum acpi_status open_root(const struct acpi_map *access,
-                                  const struct acpi_root *root, size_t width,
+static enum acpi_status open_root(const struct acpi_root *root, size_t width,
                                   struct bytes *out, struct acpi_fault *fault)
 {
     size_t size;
-    enum acpi_status status = find_table(access, root->table, &size, fault);
+    enum acpi_status status = find_table(root->table, &size, fault);
     if (status == ACPI_OK) {
-        status = open_table(access, size, out, fault);
+        status = open_table(size, out, fault);
     }
     if (status != ACPI_OK) {
         return status;
@@ -251,8 +246,7 @@ static enum acpi_status open_root(const struct acpi_map *access,
                                                                  : ACPI_TOO_MANY;
 }
 
-enum acpi_status acpi_read_tables(const struct acpi_map *access,
-                                  const struct acpi_root *root,
+enum acpi_status acpi_read_tables(const struct acpi_root *root,
                                   struct acpi_info *out,
                                   struct acpi_fault *fault)
 {
@@ -260,7 +254,7 @@ enum acpi_status acpi_read_tables(const struct acpi_map *access,
     size_t width = root->is_xsdt ? 8 : 4;
     uint32_t seen = 0;
     memset(out, 0, sizeof(*out));
-    fault->status = open_root(access, root, width, &table, fault);
+    fault->status = open_root(root, width, &table, fault);
     if (fault->status != ACPI_OK) {
         return fault->status;
     }
@@ -269,7 +263,7 @@ enum acpi_status acpi_read_tables(const struct acpi_map *access,
     while (cursor_remaining(&entries) != 0) {
         uint64_t maddr = take_little(&entries, width);
         if (maddr != 0) {
-            read_table(access, maddr, out, &seen);
+            read_table(maddr, out, &seen);
         }
     }
     return ACPI_OK;

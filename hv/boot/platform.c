@@ -40,8 +40,7 @@ void platform_parse_command_line(void)
 }
 
 /* Mapped for good: they are few, and the address space is large. */
-static bool map_table(void *context, uint64_t maddr, size_t size,
-                      struct bytes *out)
+bool acpi_map(uint64_t maddr, size_t size, struct bytes *out)
 {
     uint64_t limit = 1ull << cpu_features.physical_bits;
 
@@ -52,14 +51,13 @@ static bool map_table(void *context, uint64_t maddr, size_t size,
     return out->data != NULL;
 }
 
-static enum acpi_status find_root(const struct acpi_map *map,
-                                  struct acpi_root *root)
+static enum acpi_status find_root(struct acpi_root *root)
 {
     if (boot_info.rsdp_size != 0) {
         return acpi_parse_rsdp(
             bytes_of(boot_info.rsdp_copy, boot_info.rsdp_size), root);
     }
-    return acpi_find_rsdp(map, root);
+    return acpi_find_rsdp(root);
 }
 
 static void log_faults(void)
@@ -75,17 +73,16 @@ static void log_faults(void)
 
 void platform_init(void)
 {
-    struct acpi_map map = {map_table, NULL};
     struct acpi_fault fault = {0};
     struct acpi_root root;
-    enum acpi_status status = find_root(&map, &root);
+    enum acpi_status status = find_root(&root);
 
     if (status != ACPI_OK) {
         log_line("ACPI: %s: one CPU, no ACPI devices",
                  acpi_status_text(status));
         return;
     }
-    status = acpi_read_tables(&map, &root, &platform, &fault);
+    status = acpi_read_tables(&root, &platform, &fault);
     if (status != ACPI_OK) {
         log_line("ACPI: root table %s at %lx: %s at offset %zu: one CPU, no "
                  "ACPI devices",

@@ -22,6 +22,8 @@ struct machine {
     bool fix_sums;
 };
 
+static struct machine machine;
+
 static void require(bool condition)
 {
     if (!condition) {
@@ -29,20 +31,19 @@ static void require(bool condition)
     }
 }
 
-static bool map(void *context, uint64_t maddr, size_t size, struct bytes *out)
+bool acpi_map(uint64_t maddr, size_t size, struct bytes *out)
 {
-    struct machine *machine = context;
     struct bytes source;
-    if (!bytes_slice(machine->memory, maddr, size, &source)) {
+    if (!bytes_slice(machine.memory, maddr, size, &source)) {
         return false;
     }
     struct mapping *mapping = malloc(sizeof(*mapping));
     uint8_t *data = malloc(size + 1);
     require(mapping != NULL && data != NULL);
-    *mapping = (struct mapping){.next = machine->mapped, .data = data};
-    machine->mapped = mapping;
+    *mapping = (struct mapping){.next = machine.mapped, .data = data};
+    machine.mapped = mapping;
     memcpy(data, source.data, size);
-    if (machine->fix_sums && size >= 36) {
+    if (machine.fix_sums && size >= 36) {
         uint8_t sum = 0;
         for (size_t i = 0; i < size; i++) {
             sum = (uint8_t)(sum + data[i]);
@@ -53,11 +54,11 @@ static bool map(void *context, uint64_t maddr, size_t size, struct bytes *out)
     return true;
 }
 
-static void check(const struct acpi_map *access, const struct acpi_root *root)
+static void check(const struct acpi_root *root)
 {
     static struct acpi_info info;
     struct acpi_fault fault;
-    if (acpi_read_tables(access, root, &info, &fault) != ACPI_OK) {
+    if (acpi_read_tables(root, &info, &fault) != ACPI_OK) {
         return;
     }
     require(info.madt.cpu_count <= ACPI_MAX_CPUS);
@@ -72,15 +73,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    struct machine machine = {.memory = bytes_of(data + 1, size - 1),
-                              .fix_sums = (data[0] & 1) == 0};
-    const struct acpi_map access = {.map = map, .context = &machine};
+    machine = (struct machine){.memory = bytes_of(data + 1, size - 1),
+                               .fix_sums = (data[0] & 1) == 0};
     struct acpi_root root = {.table = 0, .is_xsdt = (data[0] & 2) == 0};
-    check(&access, &root);
+    check(&root);
     if (acpi_parse_rsdp(machine.memory, &root) == ACPI_OK) {
-        check(&access, &root);
+        check(&root);
     }
-    (void)!acpi_find_rsdp(&access, &root);
+    (void)!acpi_find_rsdp(&root);
     while (machine.mapped != NULL) {
         struct mapping *mapping = machine.mapped;
         machine.mapped = mapping->next;

@@ -27,16 +27,13 @@ static struct acpi_info info;
 static struct acpi_fault fault;
 static uint64_t hole; /* an address that cannot be mapped */
 
-static bool map(void *context, uint64_t maddr, size_t size, struct bytes *out)
+bool acpi_map(uint64_t maddr, size_t size, struct bytes *out)
 {
-    (void)context;
     if (hole != 0 && hole >= maddr && hole - maddr < size) {
         return false;
     }
     return bytes_slice(bytes_of(memory, MEMORY_SIZE), maddr, size, out);
 }
-
-static const struct acpi_map machine = {.map = map, .context = NULL};
 
 static void poke(size_t at, uint64_t value, size_t size)
 {
@@ -196,7 +193,7 @@ static struct acpi_root make_machine(void)
 
 static void read_again(const struct acpi_root *root)
 {
-    assert_int_equal(acpi_read_tables(&machine, root, &info, &fault), ACPI_OK);
+    assert_int_equal(acpi_read_tables(root, &info, &fault), ACPI_OK);
 }
 
 static void machine_is_read(void **state)
@@ -335,19 +332,19 @@ static void rsdp_is_found(void **state)
     (void)state;
     struct acpi_root root;
     (void)make_machine();
-    assert_int_equal(acpi_find_rsdp(&machine, &root), ACPI_NO_RSDP);
+    assert_int_equal(acpi_find_rsdp(&root), ACPI_NO_RSDP);
     make_rsdp(0xfffd0, 2);
-    assert_int_equal(acpi_find_rsdp(&machine, &root), ACPI_OK);
+    assert_int_equal(acpi_find_rsdp(&root), ACPI_OK);
     assert_true(root.is_xsdt);
     memset(memory + 0xfffd0, 0, 48);
     make_rsdp(RSDP_AT + 8, 2); /* not aligned: not one */
-    assert_int_equal(acpi_find_rsdp(&machine, &root), ACPI_NO_RSDP);
+    assert_int_equal(acpi_find_rsdp(&root), ACPI_NO_RSDP);
     poke(0x40e, 0x9fc0, 2);
     make_rsdp(0x9fc00 + 0x3d0, 2);
-    assert_int_equal(acpi_find_rsdp(&machine, &root), ACPI_OK);
+    assert_int_equal(acpi_find_rsdp(&root), ACPI_OK);
     hole = 0x9fc00; /* the EBDA cannot be read: look elsewhere */
     make_rsdp(RSDP_AT, 0);
-    assert_int_equal(acpi_find_rsdp(&machine, &root), ACPI_OK);
+    assert_int_equal(acpi_find_rsdp(&root), ACPI_OK);
     assert_false(root.is_xsdt);
 }
 
@@ -358,7 +355,7 @@ static void root_must_be_right(void **state)
     (void)state;
     struct acpi_root root = make_machine();
     memory[ROOT_AT + 40] ^= 1;
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_BAD_CHECKSUM);
     assert_string_equal(fault.signature, "XSDT");
     assert_int_equal(fault.maddr, ROOT_AT);
@@ -366,28 +363,28 @@ static void root_must_be_right(void **state)
 
     root = make_root("RSDT", all_tables, 3);
     root.is_xsdt = true;
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_BAD_SIGNATURE);
     root = make_root("XSDT", all_tables, 3);
     seal(ROOT_AT, 36 + 3 * 8 + 4);
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_BAD_LENGTH);
     seal(ROOT_AT, 35);
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_BAD_LENGTH);
     poke(ROOT_AT + 4, UINT32_MAX, 4);
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_BAD_LENGTH);
     memset(memory + ROOT_AT, 0, 0x1000);
     memcpy(memory + ROOT_AT, "XSDT", 4);
     seal(ROOT_AT, 36 + 8 * (ACPI_MAX_TABLES + 1));
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_TOO_MANY);
     root.table = MEMORY_SIZE - 35;
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_NOT_MAPPED);
     root.table = UINT64_MAX - 8;
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_NOT_MAPPED);
 }
 
@@ -537,7 +534,7 @@ static void faults_are_counted_and_printable(void **state)
     root = make_machine();
     memcpy(memory + ROOT_AT, "\x1b\n\xffT", 4);
     seal(ROOT_AT, 36);
-    assert_int_equal(acpi_read_tables(&machine, &root, &info, &fault),
+    assert_int_equal(acpi_read_tables(&root, &info, &fault),
                      ACPI_BAD_SIGNATURE);
     assert_string_equal(fault.signature, "???T");
 }
