@@ -29,7 +29,7 @@ $(BUILD)/host/mute-tpm: $(BUILD)/host/tests/scenario/mute-tpm.o
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@
 
-.PHONY: check check-built fuzz unit
+.PHONY: check check-built fuzz soak unit
 check: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) $(ALL) $(UNIT_TESTS) \
 	    $(FUZZ_TARGETS) $(CHECK_NEEDS) $(RUN_NEEDS)
@@ -42,10 +42,17 @@ unit:
 	@$(MAKE) --no-print-directory -j$(JOBS) $(UNIT_TESTS)
 	@$(CHECK_ENV) prove -j$(JOBS) --exec '' $(UNIT_TESTS)
 
+# What takes too long for every change.
+soak: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) $(CHECK_NEEDS) $(RUN_NEEDS)
+	@CYCLES=200 SCENARIO_TIMEOUT=7200 $(CHECK_ENV) prove --timer --failures \
+	    --comments --exec '' tests/scenario/life.t
+
 fuzz:
 	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_TARGETS)
 	@FUZZ_SHORT=$(FUZZ_SECONDS) FUZZ_TARGETS="$(FUZZ_TARGETS)" \
 	    BUILD=$(BUILD) tests/fuzz/short.t
 ## check        every test (TESTS=file: only that one)
+## soak         200 lives of a guest, and nothing left of them
 ## unit         unit tests only
 ## fuzz         FUZZ_SECONDS (3600) of each fuzz target

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # How guests end and what is left of them: kernel panic, reboot, each action
-# that a configuration can name, the watchdog, and CYCLES (20) lives that leave
+# that a configuration can name, the watchdog, and CYCLES (10) lives that leave
 # memory, event channels, grants and xenstore as they were.
 set -u
 . tests/scenario/lib/tap.sh
 . tests/scenario/lib/dom0.sh
 
-: "${CYCLES:=20}"
+: "${CYCLES:=10}"
 dom0_start life
 tap "dom0 gives a shell" dom0_run true || tap_end
 
