@@ -51,7 +51,7 @@ static void ends(void (*entry)(void), int code, const char *what)
     domid_t id = toolstack_create(entry, 0, 1);
 
     tap_is((uint64_t)toolstack_wait(id), (uint64_t)code, "%s (%lu)", what, how);
-    tap_ok(event_pending(port), "and the toolstack is told");
+    tap_ok(event_wait(port, 10000000000), "and the toolstack is told");
     event_close(port);
     if (entry == child_dies) {
         struct xen_domctl op = {0};

@@ -201,7 +201,7 @@ static void test_ends(void)
 
     tap_is((uint64_t)toolstack_wait(id), SHUTDOWN_crash,
            "a child that crashes says so");
-    tap_ok(event_pending(port), "and the toolstack is told");
+    tap_ok(event_wait(port, 10000000000), "and the toolstack is told");
     event_clear(port);
     toolstack_destroy(id);
     tap_ok(event_pending(port), "as when it is destroyed");
