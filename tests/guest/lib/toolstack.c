@@ -4,13 +4,14 @@
  * the first page behind the image: start_info, p2m list, L4, L3, L2, L1s.
  */
 #include "toolstack.h"
+#include "clock.h"
 #include "paging.h"
 #include "tap.h"
 
 #define WINDOW_VA    (TEST_VA + (1ull << 30))
 #define WINDOW_PAGES 64
 #define TABLE_FLAGS  (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define YIELDS       200000
+#define WAIT_NS      20000000000ull
 
 extern char guest_start[], image_end[], image_bss[];
 
@@ -327,7 +328,9 @@ uint32_t toolstack_flags(domid_t domid)
 
 int toolstack_wait(domid_t domid)
 {
-    for (unsigned int i = 0; i < YIELDS; i++) {
+    uint64_t until = clock_ns() + WAIT_NS;
+
+    while (clock_ns() < until) {
         uint32_t flags = toolstack_flags(domid);
 
         if (flags & XEN_DOMINF_shutdown) {
