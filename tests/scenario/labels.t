@@ -38,6 +38,9 @@ fails "a guest that would pass for the machine" \
     "xl create $cfg 'seclabel=\"system_u:object_r:guest_t\"'"
 fails "a second dom0" 'domain creation fail: Operation not permitted' \
     "xl create $cfg 'seclabel=\"system_u:system_r:dom0_t\"'"
+changing="'init_seclabel=\"$one\"' 'seclabel=\"$two\"'"
+fails "a label that would change" 'Destruction of domain' \
+    "xl create $cfg $changing 'vif=[]' 'disk=[]'"
 prints "the log says why" \
     'denied  \{ create \} for current=d0 .*dom0_t tclass=domain' 'xl dmesg'
 prints "nothing is left of them" '^1$' "xl list | grep -vc '^Name'"
