@@ -222,19 +222,6 @@ long do_memory_op_claim_pages(const struct permit *permit, struct call *call,
     return arg->nr_extents - have > heap_free_count() ? -ENOMEM : 0;
 }
 
-/* No page is ever shared between domains behind their backs. */
-long do_memory_op_get_sharing_freed_pages(const struct permit *permit,
-                                          struct call *call, void *none)
-{
-    return 0;
-}
-
-long do_memory_op_get_sharing_shared_pages(const struct permit *permit,
-                                           struct call *call, void *none)
-{
-    return 0;
-}
-
 long do_memory_op_machphys_mapping(const struct permit *permit,
                                    struct call *call,
                                    struct xen_machphys_mapping *arg)

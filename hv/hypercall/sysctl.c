@@ -88,13 +88,6 @@ long do_sysctl_sched_id(const struct permit *permit, struct call *call,
     return 0;
 }
 
-long do_sysctl_availheap(const struct permit *permit, struct call *call,
-                         struct xen_sysctl *arg)
-{
-    arg->u.availheap.avail_bytes = heap_free_count() * PAGE_SIZE;
-    return 0;
-}
-
 long do_sysctl_cputopoinfo(const struct permit *permit, struct call *call,
                            struct xen_sysctl *arg)
 {

@@ -51,10 +51,6 @@ static void test_machine(void)
            info.total_pages, info.max_mfn);
     tap_ok(info.cpu_khz > 100000, "a CPU does %u kHz", info.cpu_khz);
     clear();
-    tap_is(sysctl(XEN_SYSCTL_availheap), 0, "availheap");
-    tap_is(arg.u.availheap.avail_bytes, info.free_pages * PAGE_SIZE,
-           "says as much in bytes");
-    clear();
     tap_is(sysctl(XEN_SYSCTL_sched_id), 0, "sched_id");
     tap_is(arg.u.sched_id.sched_id, XEN_SCHEDULER_CREDIT2, "is credit2's");
 }

@@ -47,7 +47,6 @@ static const char *const guest_lacks[] = {
     "memory_op.maximum_ram_page",
     "memory_op.machine_memory_map",
     "memory_op.set_memory_map",
-    "memory_op.get_sharing_",
     "memory_op.claim_pages",
     "memory_op.acquire_resource",
     "xen_version.changeset",
