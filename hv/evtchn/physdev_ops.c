@@ -49,13 +49,6 @@ long do_physdev_op_apic_read(const struct permit *permit, struct call *call,
                                 &arg->value);
 }
 
-/* The IOAPICs are the hypervisor's; setup_gsi says all there is to say. */
-long do_physdev_op_apic_write(const struct permit *permit, struct call *call,
-                              struct physdev_apic *arg)
-{
-    return -EPERM;
-}
-
 /* Vectors are ours; to the guest an interrupt's vector is its number. */
 long do_physdev_op_alloc_irq_vector(const struct permit *permit,
                                     struct call *call, struct physdev_irq *arg)
@@ -161,20 +154,6 @@ long do_physdev_op_eoi(const struct permit *permit, struct call *call,
     return pirq_end(arg->irq);
 }
 
-/* For guests that find their devices' pirqs through emulated hardware. */
-long do_physdev_op_get_free_pirq(const struct permit *permit, struct call *call,
-                                 struct physdev_get_free_pirq *arg)
-{
-    return -EOPNOTSUPP;
-}
-
-long do_physdev_op_pci_mmcfg_reserved(const struct permit *permit,
-                                      struct call *call,
-                                      struct physdev_pci_mmcfg_reserved *arg)
-{
-    return 0; /* configuration space is reached by ports */
-}
-
 long do_physdev_op_pci_device_add(const struct permit *permit,
                                   struct call *call,
                                   struct physdev_pci_device_add *arg)
@@ -185,40 +164,6 @@ long do_physdev_op_pci_device_add(const struct permit *permit,
 long do_physdev_op_pci_device_remove(const struct permit *permit,
                                      struct call *call,
                                      struct physdev_pci_device *arg)
-{
-    return 0;
-}
-
-long do_physdev_op_manage_pci_add(const struct permit *permit,
-                                  struct call *call,
-                                  struct physdev_manage_pci *arg)
-{
-    return 0;
-}
-
-long do_physdev_op_manage_pci_remove(const struct permit *permit,
-                                     struct call *call,
-                                     struct physdev_manage_pci *arg)
-{
-    return 0;
-}
-
-long do_physdev_op_manage_pci_add_ext(const struct permit *permit,
-                                      struct call *call,
-                                      struct physdev_manage_pci_ext *arg)
-{
-    return 0;
-}
-
-/* Tables are checked when a message is mapped, not when they are announced. */
-long do_physdev_op_prepare_msix(const struct permit *permit, struct call *call,
-                                struct physdev_pci_device *arg)
-{
-    return 0;
-}
-
-long do_physdev_op_release_msix(const struct permit *permit, struct call *call,
-                                struct physdev_pci_device *arg)
 {
     return 0;
 }

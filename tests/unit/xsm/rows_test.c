@@ -32,7 +32,6 @@ static const struct row rows[] = {
 
 /* Rows that exist and that dom0 does not get, on itself or a guest. */
 static const char *const dom0_lacks[] = {
-    "physdev_op.get_free_pirq",
     "xsm_op.load",
     "xsm_op.setenforce",
     "xsm_op.setbool",
