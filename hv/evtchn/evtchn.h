@@ -57,8 +57,8 @@ void send_virq(struct vcpu *vcpu, uint32_t virq);
 /* The same for the one domain that bound a global VIRQ. */
 void send_global_virq(uint32_t virq);
 /*
- * VIRQ_CON_RING if there are new lines in the console's ring.  Lines are written
- * under any lock; this is called with none.
+ * VIRQ_CON_RING if there are new lines in the console's ring.  Lines are
+ * written under any lock; this is called with none.
  */
 void virq_console_ring(void);
 /* Whether VIRQ is for one domain at a time (the row bind_virq_global). */

@@ -32,8 +32,8 @@ static noinline bool refused(const struct row *row, struct xsm_perm perm,
     return !security_refused(&question);
 }
 
-static inline bool may(const struct row *row, struct xsm_perm perm, label_t source,
-                       label_t target, const struct call *call,
+static inline bool may(const struct row *row, struct xsm_perm perm,
+                       label_t source, label_t target, const struct call *call,
                        const struct domain *behind)
 {
     return likely(xsm_allowed(&security_policy, source, target, perm)) ||
@@ -56,8 +56,8 @@ static noinline long send_on_other(struct call *call, struct evtchn_send *arg)
     return permit == NULL ? -EPERM : row->handler(permit, call, arg);
 }
 
-no_stack_protector long run_event_send(const struct row *row,
-                                       struct call *call, uint64_t va)
+no_stack_protector long run_event_send(const struct row *row, struct call *call,
+                                       uint64_t va)
 {
     const struct domain *self = call->target;
     struct evtchn_send arg;

@@ -14,7 +14,7 @@
 #include "hv/sched/internal.h"
 #include "hv/sched/timer.h"
 
-#define SLICE_NS   10000000 /* the longest others wait for a CPU hog */
+#define SLICE_NS 10000000 /* the longest others wait for a CPU hog */
 /* How far behind one must be to preempt. */
 #define PREEMPT ((int64_t)SHARE_DEFAULT(500000u))
 
@@ -98,8 +98,8 @@ static bool is_slice_near(const struct sched_cpu *cpu, uint64_t now_ns)
 }
 
 /*
- * When the CPU is to be interrupted: in time for those who wait, if anyone does,
- * and when its vCPU has had what its cap allows; 0: not at all.
+ * When the CPU is to be interrupted: in time for those who wait, if anyone
+ * does, and when its vCPU has had what its cap allows; 0: not at all.
  */
 static uint64_t slice_end_ns(const struct sched_cpu *cpu, uint32_t cpu_id,
                              uint64_t now_ns)
@@ -110,8 +110,8 @@ static uint64_t slice_end_ns(const struct sched_cpu *cpu, uint32_t cpu_id,
         return 0;
     }
     if (run_queue_find(&sched.queue, 1ull << cpu_id) != NULL) {
-        end_ns = is_slice_near(cpu, now_ns) ? cpu->slice_end_ns
-                                            : now_ns + SLICE_NS;
+        end_ns =
+            is_slice_near(cpu, now_ns) ? cpu->slice_end_ns : now_ns + SLICE_NS;
     }
     left_ns = share_left_ns(cpu->running);
     if (left_ns != UINT64_MAX && (end_ns == 0 || now_ns + left_ns < end_ns)) {

@@ -38,8 +38,7 @@ static uint64_t uncharged_ns(const struct vcpu *vcpu, uint64_t now_ns)
 
 int64_t share_time_now(const struct vcpu *vcpu, uint64_t now_ns)
 {
-    return vcpu->virtual_time +
-           share_virtual(vcpu, uncharged_ns(vcpu, now_ns));
+    return vcpu->virtual_time + share_virtual(vcpu, uncharged_ns(vcpu, now_ns));
 }
 
 static int64_t budget_of_period_ns(const struct domain *domain)
@@ -54,9 +53,8 @@ static void budget_fill(struct domain *domain, uint64_t now_ns)
         uint64_t passed_ns = MIN(now_ns - domain->cap_updated_ns, NS_PER_S);
         int64_t more_ns = (int64_t)(passed_ns * domain->cap / 100);
 
-        domain->cap_budget_ns =
-            MIN(domain->cap_budget_ns + more_ns,
-                2 * budget_of_period_ns(domain));
+        domain->cap_budget_ns = MIN(domain->cap_budget_ns + more_ns,
+                                    2 * budget_of_period_ns(domain));
         domain->cap_updated_ns = now_ns;
     }
 }
@@ -158,7 +156,8 @@ void share_park_if_spent(struct domain *domain, uint64_t now_ns)
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
         sched_withdraw(domain->vcpus[id], now_ns);
     }
-    missing_ns = (uint64_t)(budget_of_period_ns(domain) - domain->cap_budget_ns);
+    missing_ns =
+        (uint64_t)(budget_of_period_ns(domain) - domain->cap_budget_ns);
     timer_set(&domain->cap_timer, now_ns + missing_ns * 100 / domain->cap);
 }
 

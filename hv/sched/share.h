@@ -2,10 +2,10 @@
 /*
  * What each domain gets of CPUs that are short.  Time on a CPU is charged to a
  * vCPU as virtual time: more the less weight its domain has and the more of the
- * domain's vCPUs are active, so that a weight is the domain's however many vCPUs
- * it has.  Whoever has had least runs next.  A cap is a budget that fills at a
- * fixed rate; a domain that has used it up is parked until some is there again.
- * Called with sched.lock held unless it says otherwise.
+ * domain's vCPUs are active, so that a weight is the domain's however many
+ * vCPUs it has.  Whoever has had least runs next.  A cap is a budget that fills
+ * at a fixed rate; a domain that has used it up is parked until some is there
+ * again. Called with sched.lock held unless it says otherwise.
  */
 #pragma once
 
@@ -17,7 +17,7 @@
  */
 #define SHARE_SCALE 8
 /* Real time of a vCPU of default weight, alone in its domain. */
-#define SHARE_DEFAULT(ns) ((ns) * SHARE_SCALE / SCHED_WEIGHT_DEFAULT)
+#define SHARE_DEFAULT(ns) ((ns)*SHARE_SCALE / SCHED_WEIGHT_DEFAULT)
 /* Real time of the vCPU on a CPU as virtual time. */
 int64_t share_virtual(const struct vcpu *vcpu, uint64_t elapsed_ns);
 /* What it has had if it were charged now. */

@@ -79,8 +79,7 @@ static void test_no_port_left(void)
         tap_ok(evtchn_op(EVTCHNOP_bind_virq, &virq) == -XEN_ENOSPC &&
                    evtchn_op(EVTCHNOP_bind_virq, &global) == -XEN_ENOSPC &&
                    evtchn_op(EVTCHNOP_bind_ipi, &ipi) == -XEN_ENOSPC &&
-                   evtchn_op(EVTCHNOP_bind_interdomain, &bind) ==
-                       -XEN_ENOSPC &&
+                   evtchn_op(EVTCHNOP_bind_interdomain, &bind) == -XEN_ENOSPC &&
                    alloc_own(&extra) == -XEN_ENOSPC,
                "XSA-317: no port left, in no way");
     }
@@ -176,7 +175,8 @@ static void test_reset_races(void)
            "XSA-343: %u resets while the other vCPU did %u operations",
            ROUNDS / 10, turns);
     odd = 0;
-    tap_is((uint64_t)evtchn_op(EVTCHNOP_reset, &reset), 0, "XSA-338: once more");
+    tap_is((uint64_t)evtchn_op(EVTCHNOP_reset, &reset), 0,
+           "XSA-338: once more");
     for (uint32_t port = 1; port < PORTS_MAX; port++) {
         odd += status_of(port) != EVTCHNSTAT_closed;
     }

@@ -152,9 +152,9 @@ static void test_death(void)
     tap_is((uint64_t)toolstack_destroy(id), 0, "destroyed with channels open");
     tap_ok(event_wait(bind.port, SECOND), "VIRQ_DOM_EXC");
     for (unsigned int i = 0; i < ARRAY_SIZE(ports); i++) {
-        unbound += status_of(DOMID_SELF, ports[i], &status) ==
-                       EVTCHNSTAT_unbound &&
-                   status.u.unbound.dom == id && event_send(ports[i]) == 0;
+        unbound +=
+            status_of(DOMID_SELF, ports[i], &status) == EVTCHNSTAT_unbound &&
+            status.u.unbound.dom == id && event_send(ports[i]) == 0;
         close_port(ports[i]);
     }
     tap_is(unbound, ARRAY_SIZE(ports), "all our ends are unbound");
@@ -214,7 +214,8 @@ static void test_ports_of_others(void)
     };
     domid_t other = toolstack_build(child_answers, 0, 1);
     domid_t id = toolstack_build(child_tries, 0, 1);
-    struct evtchn_alloc_unbound alloc = {.dom = DOMID_SELF, .remote_dom = other};
+    struct evtchn_alloc_unbound alloc = {.dom = DOMID_SELF,
+                                         .remote_dom = other};
     struct evtchn_status status;
     shared_t *child = shared_map(id);
 
@@ -249,8 +250,8 @@ static void child_exhausts(void)
     long error;
 
     do {
-        alloc = (struct evtchn_alloc_unbound){.dom = DOMID_SELF,
-                                              .remote_dom = 0};
+        alloc =
+            (struct evtchn_alloc_unbound){.dom = DOMID_SELF, .remote_dom = 0};
         error = evtchn_op(EVTCHNOP_alloc_unbound, &alloc);
         shared.rounds += error == 0;
     } while (error == 0);
@@ -271,8 +272,7 @@ static void test_exhaustion(void)
            "after those that createdomain gave it (%lu)", child->rounds);
     tap_is((uint64_t)evtchn_op(EVTCHNOP_alloc_unbound, &alloc),
            (uint64_t)-XEN_ENOSPC, "for the toolstack too");
-    alloc = (struct evtchn_alloc_unbound){.dom = DOMID_SELF,
-                                          .remote_dom = id};
+    alloc = (struct evtchn_alloc_unbound){.dom = DOMID_SELF, .remote_dom = id};
     tap_is((uint64_t)evtchn_op(EVTCHNOP_alloc_unbound, &alloc), 0,
            "not for others");
     close_port(alloc.port);

@@ -100,9 +100,9 @@ static void test_parameters(domid_t id)
     uint16_t weight = 0, cap = 9;
     struct xen_domctl op = {.u.scheduler_op.sched_id = XEN_SCHEDULER_CREDIT};
 
-    tap_is((uint64_t)scheduler_op(id, XEN_DOMCTL_SCHEDOP_getinfo, &weight,
-                                  &cap),
-           0, "weight and cap are told");
+    tap_is(
+        (uint64_t)scheduler_op(id, XEN_DOMCTL_SCHEDOP_getinfo, &weight, &cap),
+        0, "weight and cap are told");
     tap_is(weight, 256, "the weight at first");
     tap_is(cap, 0, "the cap at first: none");
     tap_is((uint64_t)domctl(XEN_DOMCTL_scheduler_op, id, &op),
@@ -167,16 +167,16 @@ static void test_weights(domid_t a, domid_t b)
 static void test_wallclock(void)
 {
     domid_t id = toolstack_build(child_spins, 0, 1);
-    struct xen_platform_op set = {
-        .cmd = XENPF_settime64, .interface_version = XENPF_INTERFACE_VERSION,
-        .u.settime64 = {.secs = 2000000000}};
+    struct xen_platform_op set = {.cmd = XENPF_settime64,
+                                  .interface_version = XENPF_INTERFACE_VERSION,
+                                  .u.settime64 = {.secs = 2000000000}};
     struct xen_domctl op = {0};
     const volatile struct shared_info *child;
     uint32_t version;
 
     domctl(XEN_DOMCTL_getdomaininfo, id, &op);
-    child = toolstack_map_frame(
-        id, op.u.getdomaininfo.shared_info_frame, false);
+    child =
+        toolstack_map_frame(id, op.u.getdomaininfo.shared_info_frame, false);
     version = child->wc_version;
     set.u.settime64.system_time = 0;
     tap_is((uint64_t)hypercall(__HYPERVISOR_platform_op, &set), 0,

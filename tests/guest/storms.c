@@ -242,12 +242,12 @@ static void child_watched(void)
 {
     struct sched_watchdog watchdog = {.timeout = 1};
 
-    shared.calls[0] = (uint64_t)hypercall(__HYPERVISOR_sched_op,
-                                          SCHEDOP_watchdog, &watchdog);
-    shared.calls[1] = (uint64_t)hypercall(__HYPERVISOR_sched_op,
-                                          SCHEDOP_watchdog, &watchdog);
-    shared.odd_error = hypercall(__HYPERVISOR_sched_op, SCHEDOP_watchdog,
-                                 &watchdog);
+    shared.calls[0] =
+        (uint64_t)hypercall(__HYPERVISOR_sched_op, SCHEDOP_watchdog, &watchdog);
+    shared.calls[1] =
+        (uint64_t)hypercall(__HYPERVISOR_sched_op, SCHEDOP_watchdog, &watchdog);
+    shared.odd_error =
+        hypercall(__HYPERVISOR_sched_op, SCHEDOP_watchdog, &watchdog);
     for (;;) {
         sched_op(SCHEDOP_yield, NULL);
     }

@@ -135,8 +135,8 @@ static void test_pinned_pairs(void **state)
     machine_start(2);
     for (uint32_t d = 0; d < 4; d++) {
         domains[d] = start(d, 1, d % 2 == 0 ? 256 : 768, 0);
-        assert_int_equal(
-            vcpu_set_affinity(domains[d]->vcpus[0], d < 2 ? 1 : 2), 0);
+        assert_int_equal(vcpu_set_affinity(domains[d]->vcpus[0], d < 2 ? 1 : 2),
+                         0);
     }
     machine_run(8000 * MS);
     assert_about(ran_ns(domains[0]), 2000 * MS);
