@@ -20,8 +20,8 @@ typedef struct {
 /* Serves what other CPUs ask of this one while it spins (hv/cpu/smp.c). */
 void cpu_poll(void);
 
-static noinline maybe_unused saves_registers void spin_wait(const spinlock_t *lock,
-                                           uint16_t ticket)
+static noinline maybe_unused saves_registers void
+spin_wait(const spinlock_t *lock, uint16_t ticket)
 {
     while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket) {
         cpu_poll();

@@ -14,6 +14,7 @@
 
 #define SYSCALL_LENGTH 2
 
+/* Whether the row acts on the caller alone, with nobody to look up. */
 static always_inline bool is_own_affair(const struct row *row,
                                         const struct call *call,
                                         const void *arg)

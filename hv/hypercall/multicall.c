@@ -19,7 +19,8 @@ _Static_assert(sizeof(struct entry) == sizeof(struct multicall_entry),
 #define ENTRIES_PER_CALL 64u /* of the cheapest kind; others use the budget */
 #define USED_WORDS 7 /* a hypercall has five arguments */
 
-static always_inline bool entry_run(struct call *outer, uint64_t va, bool *restart)
+static always_inline bool entry_run(struct call *outer, uint64_t va,
+                                    bool *restart)
 {
     struct entry entry;
     struct call call;

@@ -3,7 +3,7 @@
  * What the preprocessor makes of hypercalls.def: families, rows and numbers.
  * Only the dispatcher (dispatch.c, objects.c, events.c, batch.c, grants.c,
  * domain_list.c) includes this: it asks permissions and hands out permits, and
- * only its object files refer to handlers.
+ * only its table, rows.c, refers to handlers.
  */
 #pragma once
 
