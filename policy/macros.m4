@@ -21,13 +21,12 @@ allow $1 $2:cpu { trap_table gdt ldt segbase debugreg callbacks descriptor
                   iopl iobitmap msr_read msr_write cpuid cr_read cr_write
                   xsetbv tsc cache_flush vm_assist };
 allow $1 $2:sched { yield block poll shutdown watchdog };
-allow $1 $2:event2 { bind_virq bind_ipi close bind_vcpu unmask notify_new
-                     send_ipi status };
+allow $1 $2:event2 { bind_virq bind_ipi close bind_vcpu unmask send_ipi };
 allow $1 $2:event { create send status reset };
 allow $1 $2:grant { setup query };
 allow $1 $2:mmu { map_read map_write adjust stat updatemp pinpage mmuext_op
                   exchange };
-allow $1 $2:memory2 { unmap_own pt_write cache_attribute memory_map };
+allow $1 $2:memory2 { pt_write memory_map };
 allow $1 xen_t:memory2 m2p_map;
 allow $1 xen_t:version { xen_extraversion xen_compile_info
                          xen_capabilities xen_pagesize };
@@ -54,28 +53,19 @@ allow $1 $2:grant2 { copy_read copy_write };
 # build_domain(toolstack, guest): create a guest and fill its memory.
 define(`build_domain', `
 allow $1 $2:domain { create max_vcpus setdomainmaxmem setaddrsize getaddrsize
-                     setvcpucontext setdomainhandle hypercall settime
-                     set_misc_info };
+                     setvcpucontext setdomainhandle hypercall };
 allow $1 $2:domain2 { set_cpu_policy get_cpu_policy settsc gettsc setclaim
-                      set_vnumainfo get_vnumainfo resource_map };
-allow $1 $2:mmu { map_read map_write adjust stat updatemp physmap pinpage
-                  mmuext_op memorymap };
+                      resource_map };
+allow $1 $2:mmu { map_read map_write adjust stat updatemp pinpage mmuext_op
+                  memorymap };
 allow $1 $2:memory2 pt_write;
 allow $1 $2:grant { setup query };
-allow $1 $2:event2 status;
 ')
 
 # manage_domain(toolstack, guest): watch a guest and end it.
 define(`manage_domain', `
-allow $1 $2:domain { pause unpause resume destroy shutdown trigger
-                     setaffinity getaffinity getscheduler getdomaininfo
-                     getvcpuinfo getpodtarget getpagingmempool };
+allow $1 $2:domain { pause unpause resume destroy shutdown setaffinity
+                     getaffinity getscheduler getdomaininfo getvcpuinfo
+                     getvcpucontext };
 allow $1 $2:domain2 setscheduler;
-')
-
-# save_domain(toolstack, guest): save, restore and dump a guest.
-define(`save_domain', `
-allow $1 $2:domain getvcpucontext;
-allow $1 $2:mmu pageinfo;
-allow $1 $2:shadow { disable enable logdirty };
 ')

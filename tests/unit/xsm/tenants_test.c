@@ -40,12 +40,11 @@ struct line {
     "iobitmap msr_read msr_write cpuid cr_read cr_write xsetbv tsc "           \
     "cache_flush vm_assist;"                                                   \
     "sched: yield block poll shutdown watchdog;"                               \
-    "event2: bind_virq bind_ipi close bind_vcpu unmask notify_new send_ipi "   \
-    "status;"                                                                  \
+    "event2: bind_virq bind_ipi close bind_vcpu unmask send_ipi;"              \
     "event: create bind send status reset;"                                    \
     "grant: setup query;"                                                      \
     "mmu: map_read map_write adjust stat updatemp pinpage mmuext_op exchange;" \
-    "memory2: unmap_own pt_write cache_attribute memory_map;"                  \
+    "memory2: pt_write memory_map;"                                            \
     "version: xen_guest_handle;"
 
 #define KERNEL_OF_XEN                                                          \
@@ -62,41 +61,37 @@ struct line {
 #define TOOLSTACK                                                              \
     "domain: setvcpucontext pause unpause resume create max_vcpus destroy "    \
     "setaffinity getaffinity getscheduler getdomaininfo getvcpuinfo "          \
-    "getvcpucontext setdomainmaxmem setdomainhandle hypercall settime "        \
-    "shutdown setaddrsize getaddrsize trigger getpodtarget set_misc_info "     \
-    "getpagingmempool;"                                                        \
+    "getvcpucontext setdomainmaxmem setdomainhandle hypercall shutdown "       \
+    "setaddrsize getaddrsize;"                                                 \
     "domain2: set_cpu_policy gettsc settsc setscheduler setclaim "             \
-    "set_vnumainfo get_vnumainfo resource_map get_cpu_policy;"
+    "resource_map get_cpu_policy;"
 
 #define TOOLSTACK_MEMORY                                                       \
-    "mmu: map_read map_write pageinfo adjust stat updatemp physmap pinpage "   \
-    "memorymap mmuext_op;"                                                     \
+    "mmu: map_read map_write adjust stat updatemp pinpage memorymap "          \
+    "mmuext_op;"                                                               \
     "memory2: pt_write;"                                                       \
-    "shadow: disable enable logdirty;"                                         \
     "grant: map_read map_write unmap setup query;"                             \
     "grant2: copy_read copy_write map_device;"                                 \
-    "event: bind send status create;"                                          \
-    "event2: status;"
+    "event: bind send status create;"
 
 #define DOM0_ITSELF                                                            \
     OWN_KERNEL                                                                 \
     "grant: map_read map_write unmap;"                                         \
     "grant2: copy_read copy_write map_device; event2: bind_pirq;"              \
     "resource: add remove;"                                                    \
-    "device2: irq_status irq_eoi irq_eoi_page;"                                \
+    "device2: irq_status irq_eoi;"                                             \
     "domain: getdomaininfo getvcpuinfo getaffinity setaffinity "               \
     "setdomainhandle setdomainmaxmem getscheduler;"                            \
     "domain2: gettsc get_cpu_policy setscheduler setclaim resource_map;"
 
 #define MACHINE                                                                \
     "hypercall: platform_op xsm_op; hypercall2: sysctl domctl mca;"            \
-    "version: xen_changeset xen_commandline xen_build_id;"                     \
+    "version: xen_changeset xen_commandline;"                                  \
     "xen: writeconsole readconsole clearconsole settime firmware sleep "       \
-    "getcpuinfo mca_op readapic writeapic physinfo getscheduler cpupool_op "   \
-    "heap debug;"                                                              \
+    "getcpuinfo mca_op readapic physinfo getscheduler cpupool_op debug;"       \
     "xen2: get_cpu_featureset;"                                                \
     "event2: bind_virq_global; mmu: memorymap;"                                \
-    "memory2: maximum_ram_page sharing_info reserved_map;"                     \
+    "memory2: maximum_ram_page;"                                               \
     "resource: plug unplug setup; device2: pit rtc debug_port;"
 
 #define DOM0   "system_u:system_r:dom0_t"
@@ -138,16 +133,14 @@ static const struct line table[] = {
     {OBJECT "dom0_event_t", DOM0, "event: bind"},
     {DOM0, SYSTEM "xen_t", KERNEL_OF_XEN MACHINE},
     {DOM0, SYSTEM "security_t",
-     "security: check_context; policy: get_enforce get_bool get_version "
-     "audit_read log_read attest"},
+     "security: check_context; policy: get_enforce get_bool"},
     {DOM0, SYSTEM "domio_t", "mmu: map_read map_write; memory2: pt_write"},
     {DOM0, OBJECT "iomem_t", "mmu: map_read map_write; memory2: pt_write"},
     {DOM0, SYSTEM "domxen_t", "mmu: map_read; memory2: pt_write"},
     {DOM0, OBJECT "ioport_t", "device2: port_read port_write"},
     {DOM0, OBJECT "irq_t",
-     "resource: add_irq remove_irq setup; event2: bind_pirq"},
+     "event2: bind_pirq"},
     {DOM0, OBJECT "device_t",
-     "resource: plug unplug setup add_irq remove_irq; "
      "device2: cfg_read cfg_write"},
 };
 

@@ -121,6 +121,29 @@ comm -23 "$work/named" "$work/known" |
 [ ! -s "$work/out" ] && [ "$(wc -l <"$work/named")" -gt 150 ]
 result $? "docs/policy.md names permissions that exist" "$work/out"
 
+# No right for an operation that does not exist: what is allowed is asked for
+# somewhere, but for the gates and what the boolean is kept for.
+{
+    sed -nE 's/^(ROW2?|CALL|OP|PORT_[A-Z]+)\((.*)\)[^)]*$/\2/p' \
+        hv/abi/hypercalls.def hv/hypercall/privops.def hv/hypercall/ports.def
+    grep -rhoE 'XSM_PERM(_INIT)?\([a-z0-9]+, [a-z_0-9]+\)' hv |
+        sed 's/.*(\(.*\))/\1/'
+} | tr -d ' ' | tr ',' '\n' | sort -u >"$work/words"
+sesearch -A "$policy" |
+    sed -nE 's/^allow [^:]+:([a-z0-9]+) (\{ )?([^};]*).*/\1 \3/p' |
+    while read -r class names; do
+        for name in $names; do
+            echo "$class:$name"
+        done
+    done | sort -u | grep -vE '^hypercall2?:|^console2:write_own$' \
+    >"$work/allowed"
+while IFS=: read -r class name; do
+    grep -qx "$class" "$work/words" && grep -qx "$name" "$work/words" ||
+        echo "$class:$name is allowed and never asked for"
+done <"$work/allowed" >"$work/out"
+[ ! -s "$work/out" ] && [ "$(wc -l <"$work/allowed")" -gt 100 ]
+result $? "no right without an operation" "$work/out"
+
 # Information flows, which allow rules one by one do not show.
 flows() { # POLICY SOURCE TARGET [EXCLUDED TYPE...]: how many are found
     seinfoflow -p "$1" -m policy/flows.map -w 1 -S -s "$2" -t "$3" "${@:4}" \
