@@ -31,6 +31,9 @@ prints "vcpu-pin" '^guest1 +1 +1 .* 0 / all' \
     'xl vcpu-pin guest1 1 0; sleep 1; xl vcpu-list guest1'
 prints "vcpu-pin back" '^guest1 +1 +1 .* all / all' \
     'xl vcpu-pin guest1 1 all; xl vcpu-list guest1'
+prints "sched-credit2" '^guest1 +1 +512 +50' \
+    'xl sched-credit2 -d guest1 -w 512 -c 50; xl sched-credit2 -d guest1
+xl sched-credit2 -d guest1 -w 256 -c 0'
 prints "pause" '^guest1 +1 +192 +2 +[-r]-?b?-?p' \
     'xl pause guest1; xl list'
 prints "a paused guest is silent" '^waited in vain' \
