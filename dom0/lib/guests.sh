@@ -23,11 +23,12 @@ guests_start()
     done
 }
 
-# guest_says NAME REGEX: waits for a line of its console, and tells it.
+# guest_says NAME REGEX: waits for a line of its console, and tells it. While it
+# waits it says so, for what has no word for long is taken for dead.
 guest_says()
 {
     log=/run/log/xen/console/guest-$1.log
-    tries=600
+    tries=1500
     while [ "$tries" -gt 0 ]; do
         line=$(tr -d '\r' <"$log" 2>/dev/null | grep -a -m 1 "^guest: $2")
         if [ -n "$line" ]; then
@@ -36,6 +37,7 @@ guest_says()
         fi
         usleep 200000
         tries=$((tries - 1))
+        [ $((tries % 100)) -ne 0 ] || say "$1: not yet \"$2\""
     done
     say "$1: in vain for \"$2\"; it ends: $(tail -n 1 "$log")"
     return 1

@@ -11,7 +11,7 @@ toolstack_folders()
     # A guest's console is logged there, and a guest may write much.
     mount -t tmpfs -o mode=755,size=32m tmpfs /run/log
     mkdir -p /run/log/xen/console
-    syslogd -O /run/log/messages -s 1024
+    syslogd -O /run/log/messages
 }
 
 # Partition 1 has the files, the others are guests' disks: /dev/disk/guestN.
