@@ -23,16 +23,18 @@ guests_start()
     done
 }
 
-# guest_says NAME REGEX: waits for a line of its console, and tells it. While it
-# waits it says so, for what has no word for long is taken for dead.
+# guest_says NAME REGEX: waits for it on the guest's console, where a shell's
+# prompt may stand before it, and tells it. While it waits it says so, for what
+# has no word for long is taken for dead.
 guest_says()
 {
+    local log line tries
     log=/run/log/xen/console/guest-$1.log
     tries=1500
     while [ "$tries" -gt 0 ]; do
-        line=$(tr -d '\r' <"$log" 2>/dev/null | grep -a -m 1 "^guest: $2")
+        line=$(tr -d '\r' <"$log" 2>/dev/null | grep -a -m 1 "guest: $2")
         if [ -n "$line" ]; then
-            say "$1: ${line#guest: }"
+            say "$1: ${line##*guest: }"
             return 0
         fi
         usleep 200000
@@ -46,9 +48,10 @@ guest_says()
 # Each one's script `meet` (guest/bin/meet) says these.
 guests_meet()
 {
-    for line in 'Linux .* is up' 'peer .* answers' 'disk .* verified'; do
+    local what name line
+    for what in 'Linux .* is up' 'peer .* answers' 'disk .* verified'; do
         for name in $(guests_names "$1"); do
-            guest_says "$name" "$line" || return 1
+            guest_says "$name" "$what" || return 1
         done
     done
     xl list | while read -r line; do
