@@ -174,13 +174,10 @@ static always_inline long elements_run(struct call *call, uint32_t count,
     return rc;
 }
 
-/*
- * args: elements, count, where to count what was done (or 0), whose pages.
- * While a batch continues, the count so far is kept in args[4].
- */
-no_stack_protector long batch_dispatch(struct call *call)
+/* All of a batch that is left, or as much as there is work for. */
+static always_inline long batch_run(struct call *call, uint32_t count,
+                                    uint32_t *done)
 {
-    uint32_t count = (uint32_t)call->args[1], done = 0, total;
     struct domain *given;
     long rc;
 
@@ -194,10 +191,23 @@ no_stack_protector long batch_dispatch(struct call *call)
     }
     call->target = given;
     rc = call->nr == __HYPERVISOR_mmu_update
-             ? elements_run(call, count & ~MMU_UPDATE_PREEMPTED, &done, true)
-             : elements_run(call, count & ~MMU_UPDATE_PREEMPTED, &done, false);
+             ? elements_run(call, count, done, true)
+             : elements_run(call, count, done, false);
     given_put(call, given);
     call->target = call->caller->domain;
+    return rc;
+}
+
+/*
+ * args: elements, count, where to count what was done (or 0), whose pages.
+ * While a batch continues, the count so far is kept in args[4].  What was done
+ * is told whatever the result: Linux goes on behind it.
+ */
+no_stack_protector long batch_dispatch(struct call *call)
+{
+    uint32_t count = (uint32_t)call->args[1], done = 0, total;
+    long rc = batch_run(call, count & ~MMU_UPDATE_PREEMPTED, &done);
+
     total = done;
     if (unlikely(count & MMU_UPDATE_PREEMPTED)) {
         total += (uint32_t)call->args[4];
