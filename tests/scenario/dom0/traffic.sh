@@ -11,7 +11,7 @@ sum()
 to_guest()
 {
     head -c 8388608 /guests/boot/initramfs.cpio >$sent
-    in_guest "$1" 'nc -l -p 5001 >/tmp/got &' >/dev/null
+    in_guest "$1" 'nc -l -p 5001 >/tmp/got & true' >/dev/null
     sleep 1
     nc -w 5 "$2" 5001 <$sent
     sleep 2
@@ -29,7 +29,7 @@ from_guest()
 
 between()
 {
-    in_guest "$2" 'nc -l -p 5003 >/tmp/got &' >/dev/null
+    in_guest "$2" 'nc -l -p 5003 >/tmp/got & true' >/dev/null
     in_guest "$1" 'yes $RANDOM | head -c 8388608 >/tmp/out' >/dev/null
     in_guest "$1" "nc -w 5 $3 5003 </tmp/out" >/dev/null
     sleep 2
