@@ -321,7 +321,7 @@ static void test_child(void)
     tap_is(pages_of(DOMID_SELF), before, "we have what we had");
     tap_refused(memory_op(XENMEM_maximum_gpfn, &id),
                 "what it says of its size is no error code");
-    toolstack_unmap((void *)((uint64_t)its & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(its);
 }
 
 void test_main(void)

@@ -37,18 +37,6 @@ static shared_t *shared_map(domid_t id)
     return toolstack_map(id, &shared);
 }
 
-static void shared_unmap(shared_t *mapped)
-{
-    toolstack_unmap((void *)((uint64_t)mapped & ~(PAGE_SIZE - 1)));
-}
-
-static void start(domid_t id)
-{
-    struct xen_domctl op = {0};
-
-    domctl(XEN_DOMCTL_unpausedomain, id, &op);
-}
-
 /* As xl does it for console and store: a port of the child's, for us. */
 static uint32_t alloc_for(domid_t id)
 {
@@ -115,7 +103,7 @@ static void test_round_trips(void)
     tap_is(status_of(id, child->port, &status), EVTCHNSTAT_interdomain,
            "now it is bound");
     tap_is(status.u.interdomain.port, port, "to our port");
-    start(id);
+    toolstack_start(id);
     for (unsigned int i = 0; i < ROUNDS; i++) {
         event_send(port);
         answers += event_wait(port, SECOND) ? 1 : 0;
@@ -123,7 +111,7 @@ static void test_round_trips(void)
     }
     tap_is(answers, ROUNDS, "%u events there are answered by as many", ROUNDS);
     tap_is((uint64_t)toolstack_wait(id), SHUTDOWN_poweroff, "it ends");
-    shared_unmap(child);
+    toolstack_unmap(child);
 
     tap_is((uint64_t)toolstack_destroy(id), 0, "it is destroyed");
     tap_is(status_of(DOMID_SELF, port, &status), EVTCHNSTAT_unbound,
@@ -223,7 +211,7 @@ static void test_ports_of_others(void)
            "our port for another guest");
     child->foreign = alloc.port;
     child->peer_domid = other;
-    start(id);
+    toolstack_start(id);
     toolstack_wait(id);
     tap_is(child->ready, 1, "the child tried all");
     for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
@@ -236,7 +224,7 @@ static void test_ports_of_others(void)
     tap_is(status_of(DOMID_SELF, alloc.port, &status), EVTCHNSTAT_unbound,
            "our port is as it was");
     tap_is(status.u.unbound.dom, other, "for whom it was");
-    shared_unmap(child);
+    toolstack_unmap(child);
     close_port(alloc.port);
     toolstack_destroy(id);
     toolstack_destroy(other);
@@ -264,7 +252,7 @@ static void test_exhaustion(void)
     shared_t *child = shared_map(id);
     struct evtchn_alloc_unbound alloc = {.dom = id, .remote_dom = 0};
 
-    start(id);
+    toolstack_start(id);
     toolstack_wait(id);
     tap_is((uint64_t)child->result[0], (uint64_t)-XEN_ENOSPC,
            "its ports run out");
@@ -276,7 +264,7 @@ static void test_exhaustion(void)
     tap_is((uint64_t)evtchn_op(EVTCHNOP_alloc_unbound, &alloc), 0,
            "not for others");
     close_port(alloc.port);
-    shared_unmap(child);
+    toolstack_unmap(child);
     tap_is((uint64_t)toolstack_destroy(id), 0, "it is destroyed with them");
 }
 
@@ -298,7 +286,7 @@ static void test_close_under_send(void)
     unsigned int bound = 0, heard = 0;
 
     child->port = alloc_for(id);
-    start(id);
+    toolstack_start(id);
     tap_ok(wait_until(&child->ready, 1), "the child sends without end");
     for (unsigned int i = 0; i < 3000; i++) {
         struct evtchn_bind_interdomain bind = {.remote_dom = id};
@@ -319,7 +307,7 @@ static void test_close_under_send(void)
     tap_is((uint64_t)child->result[0], 0, "no send failed (%lu of them)",
            child->rounds);
     tap_is((uint64_t)toolstack_destroy(id), 0, "destroyed while it sends");
-    shared_unmap(child);
+    toolstack_unmap(child);
 }
 
 void test_main(void)

@@ -161,8 +161,8 @@ static void round_run(unsigned int number)
         map(i, 0, 0, DOMID_SELF);
     }
     ext(MMUEXT_TLB_FLUSH_ALL, 0, DOMID_SELF);
-    toolstack_unmap((void *)((uint64_t)its_stop & ~(PAGE_SIZE - 1)));
-    toolstack_unmap((void *)((uint64_t)its_allowed & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(its_stop);
+    toolstack_unmap(its_allowed);
     tap_is((uint64_t)toolstack_destroy(child), 0, "it is destroyed");
     tap_is(toolstack_flags(child), 0, "and nothing keeps it");
 }

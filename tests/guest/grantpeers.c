@@ -106,15 +106,6 @@ static void child_maps(void)
 
 /* --- The tests --- */
 
-static void unpause(domid_t id)
-{
-    struct xen_domctl op = {0};
-
-    if (domctl(XEN_DOMCTL_unpausedomain, id, &op) != 0) {
-        guest_fail("a child does not start");
-    }
-}
-
 static void *talk_with(domid_t id)
 {
     return toolstack_map(id, (const void *)&talk);
@@ -137,9 +128,9 @@ static domid_t start(void (*entry)(void), uint32_t sid, domid_t peer)
     talk_t words = talk_with(id);
 
     words->peer = peer;
-    unpause(id);
+    toolstack_start(id);
     wait_ready(words);
-    toolstack_unmap((void *)words);
+    toolstack_unmap(words);
     return id;
 }
 
@@ -181,7 +172,7 @@ static void test_mapping(void)
     copy.source.domid = id;
     grant_op(GNTTABOP_copy, &copy, 1);
     tap_ok(copy.status < 0, "nor as one of its own");
-    toolstack_unmap((void *)theirs);
+    toolstack_unmap(theirs);
     toolstack_destroy(id);
 }
 
@@ -344,22 +335,22 @@ static void test_mapper_dies(void)
     table = table_of(granter);
     page = toolstack_map(granter, (void *)pages[0]);
     words->peer = granter;
-    unpause(mapper);
+    toolstack_start(mapper);
     wait_ready(words);
     tap_is((uint64_t)words->mapped, GNTST_okay,
            "a tenant's guest maps another's page");
     tap_is(page[0], 0x2000 + 56, "and writes it");
     tap_is(table[REF].flags, GTF_permit_access | GTF_reading | GTF_writing,
            "its entry says so");
-    toolstack_unmap((void *)words);
+    toolstack_unmap(words);
     tap_is((uint64_t)toolstack_destroy(mapper), 0, "the mapper is destroyed");
     tap_is(toolstack_flags(mapper), 0, "and gone");
     for (unsigned int i = 0; i < PAGES; i++) {
         tap_is(table[REF + i].flags, GTF_permit_access,
                "no use of entry %u is left", REF + i);
     }
-    toolstack_unmap((void *)table);
-    toolstack_unmap((void *)page);
+    toolstack_unmap(table);
+    toolstack_unmap(page);
     toolstack_destroy(granter);
     tap_is(toolstack_flags(granter), 0, "nor of the granter");
 }

@@ -44,7 +44,7 @@ static volatile uint64_t *variable_map(domid_t id, volatile uint64_t *variable)
 
 static void variable_unmap(volatile uint64_t *mapped)
 {
-    toolstack_unmap((void *)((uint64_t)mapped & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(mapped);
 }
 
 static void wait_ns(uint64_t ns)
@@ -260,7 +260,7 @@ static void test_zombie(void)
            "destroying it again changes nothing");
     variable_unmap(mapped);
     tap_is(pages_of(id), 1, "a page less is mapped, a page less is there");
-    toolstack_unmap((void *)((uint64_t)second & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(second);
     tap_is(toolstack_flags(id), 0, "with the last mapping it is gone");
     toolstack_memory_is(before, "and its memory is back");
 }
@@ -275,7 +275,7 @@ static uint64_t secrets_found(domid_t id)
         for (unsigned int j = 0; j < 512; j++) {
             found += page[j] == SECRET;
         }
-        toolstack_unmap((void *)page);
+        toolstack_unmap(page);
     }
     return found;
 }

@@ -176,6 +176,6 @@ void test_main(void)
     simple(XEN_DOMCTL_unpausedomain, id);
     tap_is((uint64_t)toolstack_wait(id), SHUTDOWN_poweroff, "it ends");
     test_runstate(child, paused);
-    toolstack_unmap((void *)((uint64_t)child & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(child);
     toolstack_destroy(id);
 }

@@ -71,13 +71,6 @@ static void child_spins(void)
     }
 }
 
-static void unpause(domid_t id)
-{
-    struct xen_domctl op = {0};
-
-    domctl(XEN_DOMCTL_unpausedomain, id, &op);
-}
-
 /* Then the CPU is the children's. */
 static void sleep_ns(uint64_t ns)
 {
@@ -185,7 +178,7 @@ static void test_wallclock(void)
            "another domain's wall clock changes");
     tap_is(child->wc_sec, 2000000000, "to what was set");
     tap_is(child->wc_sec, shared_info->wc_sec, "and so does ours");
-    toolstack_unmap((void *)child);
+    toolstack_unmap(child);
     toolstack_destroy(id);
 }
 
@@ -195,11 +188,11 @@ void test_main(void)
     domid_t b = toolstack_build(child_spins, 0, 1);
 
     test_parameters(a);
-    unpause(a);
+    toolstack_start(a);
     sleep_ns(10 * MS);
     test_affinity(a);
     test_caps(a);
-    unpause(b);
+    toolstack_start(b);
     test_weights(a, b);
     tap_is((uint64_t)toolstack_destroy(a), 0, "destroyed while it spins");
     share_set(b, 256, 1);

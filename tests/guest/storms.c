@@ -31,18 +31,6 @@ static shared_t *shared_map(domid_t id)
     return toolstack_map(id, &shared);
 }
 
-static void shared_unmap(shared_t *mapped)
-{
-    toolstack_unmap((void *)((uint64_t)mapped & ~(PAGE_SIZE - 1)));
-}
-
-static void start(domid_t id)
-{
-    struct xen_domctl op = {0};
-
-    domctl(XEN_DOMCTL_unpausedomain, id, &op);
-}
-
 static uint32_t connect(domid_t id)
 {
     struct evtchn_alloc_unbound alloc = {.dom = id, .remote_dom = DOMID_SELF};
@@ -57,7 +45,7 @@ static uint32_t connect(domid_t id)
         guest_fail("no channel to the child");
     }
     child->port = alloc.port;
-    shared_unmap(child);
+    toolstack_unmap(child);
     return bind.local_port;
 }
 
@@ -100,7 +88,7 @@ static void test_events(void)
 
     event_clear(port);
     event_unmask(port);
-    start(id);
+    toolstack_start(id);
     while (child->calls[0] < 100) {
         sched_op(SCHEDOP_yield, NULL);
     }
@@ -121,7 +109,7 @@ static void test_events(void)
     progress(50 * MS);
     events_off();
     tap_is(event_count[port], 0, "a masked port stays silent");
-    shared_unmap(child);
+    toolstack_unmap(child);
     tap_is((uint64_t)toolstack_destroy(id), 0, "destroyed in the storm");
     event_close(port);
 }
@@ -224,14 +212,14 @@ static void test_operations(void)
     uint32_t port = connect(id);
     shared_t *child = shared_map(id);
 
-    start(id);
+    toolstack_start(id);
     stormed = progress(1000 * MS) / 5;
     tap_ok(calls_of(child) > 50, "%lu operations of all kinds",
            calls_of(child));
     tap_is(child->odd, 0, "each is done or refused (%ld)", child->odd_error);
     tap_ok(stormed > alone / 20, "dom0 does %lu of %lu rounds meanwhile",
            stormed, alone);
-    shared_unmap(child);
+    toolstack_unmap(child);
     tap_is((uint64_t)toolstack_destroy(id), 0, "destroyed in the storm");
     event_close(port);
 }
@@ -259,7 +247,7 @@ static void test_watchdog(void)
     shared_t *child = shared_map(id);
     uint64_t end = clock_ns() + 8 * SECOND;
 
-    start(id);
+    toolstack_start(id);
     while ((toolstack_flags(id) & XEN_DOMINF_shutdown) == 0 &&
            clock_ns() < end) {
         sched_op(SCHEDOP_yield, NULL);
@@ -270,7 +258,7 @@ static void test_watchdog(void)
     tap_ok(child->calls[0] == 1 && child->calls[1] == 2,
            "there are two of them");
     tap_is((uint32_t)child->odd_error, (uint32_t)-XEN_ENOSPC, "and no third");
-    shared_unmap(child);
+    toolstack_unmap(child);
     tap_is((uint64_t)toolstack_destroy(id), 0, "it is destroyed");
 }
 

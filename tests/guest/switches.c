@@ -131,13 +131,13 @@ static void test_domains(void)
            "another domain on the same CPU");
     childs = toolstack_map(id, (void *)&rounds[1]);
     tap_is(*childs, ROUNDS, "it has its turns");
-    toolstack_unmap((void *)((uint64_t)childs & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(childs);
     childs = toolstack_map(id, (void *)wrong);
     for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
         tap_is(wrong[0][i], 0, "dom0 keeps its %s", names[i]);
         tap_is(childs[ARRAY_SIZE(names) + i], 0, "the other its %s", names[i]);
     }
-    toolstack_unmap((void *)((uint64_t)childs & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(childs);
     toolstack_destroy(id);
 }
 

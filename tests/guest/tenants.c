@@ -99,7 +99,7 @@ static struct attack *attacker_of(domid_t id)
 
 static void let_go(struct attack *orders)
 {
-    toolstack_unmap((void *)((uint64_t)orders & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(orders);
 }
 
 /* What the child answers to one attempt at domain victim. */

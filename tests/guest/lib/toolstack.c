@@ -78,10 +78,12 @@ static void *frame_map(domid_t domid, uint64_t mfn)
     return toolstack_map_frame(domid, mfn, true);
 }
 
-void toolstack_unmap(void *mapped)
+void toolstack_unmap(const volatile void *mapped)
 {
-    must(update_va_mapping(mapped, 0, UVMF_INVLPG | UVMF_ALL), "unmapping");
-    window_used &= ~(1ull << (((uint64_t)mapped - WINDOW_VA) / PAGE_SIZE));
+    uint64_t va = (uint64_t)mapped & ~(PAGE_SIZE - 1);
+
+    must(update_va_mapping(va, 0, UVMF_INVLPG | UVMF_ALL), "unmapping");
+    window_used &= ~(1ull << ((va - WINDOW_VA) / PAGE_SIZE));
 }
 
 uint64_t toolstack_mfn(domid_t domid, const void *child_va)
@@ -154,7 +156,7 @@ static void image_copy(const struct child *child)
     }
     entry = toolstack_map(child->id, &child_entry);
     *entry = child_entry;
-    toolstack_unmap((void *)((uint64_t)entry & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(entry);
 }
 
 /* As libxenguest leaves it. */
@@ -285,13 +287,19 @@ domid_t toolstack_build(void (*entry)(void), unsigned int pages,
     return toolstack_build_labelled(entry, pages, vcpus, TOOLSTACK_SID);
 }
 
+void toolstack_start(domid_t domid)
+{
+    struct xen_domctl op = {0};
+
+    must(domctl(XEN_DOMCTL_unpausedomain, domid, &op), "unpausedomain");
+}
+
 domid_t toolstack_create(void (*entry)(void), unsigned int pages,
                          unsigned int vcpus)
 {
     domid_t id = toolstack_build(entry, pages, vcpus);
-    struct xen_domctl op = {0};
 
-    must(domctl(XEN_DOMCTL_unpausedomain, id, &op), "unpausedomain");
+    toolstack_start(id);
     return id;
 }
 

@@ -34,7 +34,9 @@ domid_t toolstack_build_labelled(void (*entry)(void), unsigned int pages,
                                  unsigned int vcpus, uint32_t sid);
 /* The SID of a context; ends the test if the policy does not have it. */
 uint32_t toolstack_sid(const char *context);
-/* The same and started. */
+/* Starts what was built paused. */
+void toolstack_start(domid_t domid);
+/* Built and started. */
 domid_t toolstack_create(void (*entry)(void), unsigned int pages,
                          unsigned int vcpus);
 /* Returns destroydomain's answer. */
@@ -44,11 +46,12 @@ void toolstack_forget(domid_t domid);
 
 /*
  * The child's frame behind one of its pages below VIRT_BASE + its size, and
- * that page mapped here for reading and writing, until unmapped.
+ * that page mapped here for reading and writing, until unmapped by any address
+ * in it.
  */
 uint64_t toolstack_mfn(domid_t domid, const void *child_va);
 void *toolstack_map(domid_t domid, const void *child_va);
-void toolstack_unmap(void *mapped);
+void toolstack_unmap(const volatile void *mapped);
 /* Any frame of the child's, a page of its own. */
 void *toolstack_map_frame(domid_t domid, uint64_t mfn, bool is_writable);
 

@@ -101,7 +101,7 @@ static void rows_interdomain(void)
         }
     }
     report("interdomain.to_other");
-    toolstack_unmap((void *)((uint64_t)woke & ~(PAGE_SIZE - 1)));
+    toolstack_unmap(woke);
 }
 
 static void nothing(void)
@@ -121,7 +121,7 @@ static void rows_life(void)
         toolstack_wait(domid);
         first = toolstack_map(domid, &first_tsc);
         to_first = *first - start;
-        toolstack_unmap((void *)((uint64_t)first & ~(PAGE_SIZE - 1)));
+        toolstack_unmap(first);
         start = rdtsc();
         toolstack_destroy(domid);
         to_end = rdtsc() - start;

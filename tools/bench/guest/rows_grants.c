@@ -119,7 +119,7 @@ static void rows_of_another(void)
     table[REF].flags = GTF_permit_access;
     rows_mapping(domid, "grant.map_other", "grant.unmap_other");
     rows_copy(domid, "grant.copy_64_other", "grant.copy_4096_other");
-    toolstack_unmap((void *)table);
+    toolstack_unmap(table);
     toolstack_destroy(domid);
 }
 
