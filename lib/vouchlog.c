@@ -20,6 +20,11 @@ static const struct {
     {VOUCHLOG_CAP, "cap"},
     {VOUCHLOG_POLICY_LOAD, "policy-load"},
     {VOUCHLOG_MODE_CHANGE, "mode-change"},
+    {VOUCHLOG_LAUNCH, "launch"},
+    {VOUCHLOG_IDENTITY, "identity"},
+    {VOUCHLOG_GUEST_KERNEL, "guest-kernel"},
+    {VOUCHLOG_GUEST_INITRD, "guest-initrd"},
+    {VOUCHLOG_GUEST_CMDLINE, "guest-cmdline"},
 };
 
 const char *vouchlog_tag_name(enum vouchlog_tag tag)
@@ -105,4 +110,55 @@ void vouchlog_put_mode(struct writer *writer, const struct vouchlog_mode *mode)
     text_put(writer, mode->policy);
     text_put(writer, " exclusive=");
     text_put(writer, mode->exclusive);
+}
+
+static void put_number(struct writer *writer, const char *name, uint64_t value)
+{
+    text_put(writer, name);
+    text_put_decimal(writer, value);
+}
+
+static void put_digest(struct writer *writer, const char *name,
+                       const struct sha256_digest *digest)
+{
+    text_put(writer, name);
+    text_put_hex(writer, sha256_bytes(digest));
+}
+
+/* RFC 9562, 4: groups of 4, 2, 2, 2 and 6 bytes. */
+static void put_uuid(struct writer *writer, const uint8_t uuid[16])
+{
+    static const uint8_t groups[] = {4, 2, 2, 2, 6};
+    size_t at = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        text_put(writer, i == 0 ? " uuid=" : "-");
+        text_put_hex(writer, bytes_of(uuid + at, groups[i]));
+        at += groups[i];
+    }
+}
+
+void vouchlog_put_launch(struct writer *writer,
+                         const struct vouchlog_launch *launch)
+{
+    put_number(writer, "instance=", launch->instance);
+    put_number(writer, " domid=", launch->domid);
+    put_uuid(writer, launch->uuid);
+    text_put(writer, " label=");
+    text_put(writer, launch->label);
+    put_number(writer, " pages=", launch->pages);
+    put_number(writer, " vcpus=", launch->vcpus);
+    put_digest(writer, " kernel=", &launch->kernel);
+    put_digest(writer, " initrd=", &launch->initrd);
+    put_digest(writer, " cmdline=", &launch->cmdline);
+}
+
+void vouchlog_put_identity(struct writer *writer,
+                           const struct vouchlog_identity *identity)
+{
+    put_number(writer, "vtpm=", identity->vtpm);
+    put_number(writer, " guest=", identity->guest);
+    text_put(writer, " ak=");
+    text_put_hex(writer, bytes_of(identity->ak, sizeof(identity->ak)));
+    text_put(writer, " ek=");
+    text_put_hex(writer, bytes_of(identity->ek, sizeof(identity->ek)));
 }

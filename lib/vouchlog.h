@@ -38,6 +38,12 @@ enum vouchlog_tag {
     /* PCR 22 */
     VOUCHLOG_POLICY_LOAD = 0x56020001,
     VOUCHLOG_MODE_CHANGE = 0x56020002,
+    VOUCHLOG_LAUNCH = 0x56020010,   /* vouchlog_put_launch() */
+    VOUCHLOG_IDENTITY = 0x56020011, /* vouchlog_put_identity() */
+    /* In a vTPM's own log, lib/vtpm_wire.h says in which of its PCRs */
+    VOUCHLOG_GUEST_KERNEL = 0x56030001,
+    VOUCHLOG_GUEST_INITRD = 0x56030002,
+    VOUCHLOG_GUEST_CMDLINE = 0x56030003,
 };
 
 enum vouchlog_status {
@@ -73,5 +79,32 @@ struct vouchlog_mode {
     const char *entry, *policy, *exclusive;
 };
 void vouchlog_put_mode(struct writer *writer, const struct vouchlog_mode *mode);
+
+/*
+ * What a LAUNCH event says: which domain now runs what. Instances are numbers
+ * that no other domain of this boot has. Puts "instance=N domid=N uuid=...
+ * label=... pages=N vcpus=N kernel=HEX initrd=HEX cmdline=HEX"; no initrd is
+ * the digest of no bytes.
+ */
+struct vouchlog_launch {
+    uint64_t instance, domid, pages, vcpus;
+    uint8_t uuid[16];
+    const char *label;
+    struct sha256_digest kernel, initrd, cmdline;
+};
+void vouchlog_put_launch(struct writer *writer,
+                         const struct vouchlog_launch *launch);
+
+/*
+ * What an IDENTITY event says: the TPM keys that one launched domain keeps for
+ * another, by their Names. Puts "vtpm=N guest=N ak=HEX ek=HEX", instances.
+ */
+#define VOUCHLOG_NAME_SIZE 34
+struct vouchlog_identity {
+    uint64_t vtpm, guest;
+    uint8_t ak[VOUCHLOG_NAME_SIZE], ek[VOUCHLOG_NAME_SIZE];
+};
+void vouchlog_put_identity(struct writer *writer,
+                           const struct vouchlog_identity *identity);
 
 #endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What Vouch adds to the public ABI: one hypercall, in a number that Xen
+ * leaves to the architecture. rdi is the operation, rsi the address of its
+ * structure. Results are 0 or a negated errno of xen/errno.h. All structures
+ * are of fixed layout and the same for every caller.
+ */
+#ifndef VOUCH_HV_ABI_VOUCH_H
+#define VOUCH_HV_ABI_VOUCH_H
+
+#include <stdint.h>
+
+#define __HYPERVISOR_vouch_op 49 /* __HYPERVISOR_arch_1 */
+
+#define VOUCH_DIGEST_SIZE  32   /* SHA-256 */
+#define VOUCH_NAME_SIZE    34   /* TPM2B_NAME's bytes: hash algorithm, digest */
+#define VOUCH_KEY_SIZE     32
+#define VOUCH_UUID_SIZE    16
+#define VOUCH_LABEL_SIZE   128  /* a context, NUL terminated */
+#define VOUCH_CMDLINE_MAX  1023 /* bytes, without the NUL */
+
+/*
+ * Ends what the caller runs and starts the kernel it hands over, measured: its
+ * domain becomes as a toolstack would have built it from these bytes, but that
+ * nobody else chose them. On success it does not return; an error means that
+ * nothing has changed. What is found wrong later (someone else still maps the
+ * memory, the kernel cannot be loaded, the TPM fails) ends the domain.
+ */
+#define VOUCHOP_launch 0
+struct vouch_blob {
+    uint64_t frames; /* address of a uint64_t mfn for each page of it, in order */
+    uint64_t size;   /* bytes; the last page is filled up with anything */
+};
+struct vouch_launch {
+    struct vouch_blob kernel; /* an ELF file with Xen notes */
+    struct vouch_blob initrd; /* size 0: none */
+    uint64_t cmdline;         /* address of cmdline_size bytes without a NUL */
+    uint64_t cmdline_size;    /* at most VOUCH_CMDLINE_MAX */
+    /* Rings and ports that the toolstack gave the domain, which it keeps:
+     * those of its start_info. The two frames are not measured. */
+    uint64_t console_mfn, store_mfn;
+    uint32_t console_port, store_port;
+};
+
+/*
+ * What a domain was launched with. -EAGAIN: it has not been launched.
+ */
+#define VOUCHOP_launch_info 1
+struct vouch_launch_info {
+    uint16_t domid; /* in: whose */
+    uint16_t vcpus;
+    uint32_t pad;
+    uint64_t instance; /* never used twice before the next boot */
+    uint64_t pages;
+    uint64_t kernel_size, initrd_size, cmdline_size; /* bytes */
+    uint8_t kernel[VOUCH_DIGEST_SIZE], initrd[VOUCH_DIGEST_SIZE];
+    uint8_t cmdline[VOUCH_DIGEST_SIZE];
+    uint8_t uuid[VOUCH_UUID_SIZE];
+    char label[VOUCH_LABEL_SIZE];
+};
+
+/*
+ * For a vTPM domain, which was launched from an image that the hypervisor's
+ * command line names (vtpm=): the key of the state that belongs to the guest,
+ * and the least version of that state that is not a replay. Version 0: there
+ * never was a state, so a new TPM may be made. -EAGAIN: the machine's table of
+ * versions is not open.
+ */
+#define VOUCHOP_state_key 2
+struct vouch_state_key {
+    uint16_t domid; /* in: the guest's */
+    uint16_t pad[3];
+    uint64_t version;
+    uint8_t key[VOUCH_KEY_SIZE];
+    uint8_t uuid[VOUCH_UUID_SIZE]; /* the guest's */
+};
+
+/* The state of that version is stored: none before it is accepted any more. */
+#define VOUCHOP_state_mark 3
+struct vouch_state_mark {
+    uint16_t domid; /* the guest's */
+    uint16_t pad[3];
+    uint64_t version;
+};
+
+/*
+ * The keys of the TPM that the caller, a vTPM domain, keeps for a guest that is
+ * not launched yet: logged and extended before anything else happens. Once for
+ * each guest, and for each vTPM domain.
+ */
+#define VOUCHOP_identity 4
+struct vouch_identity {
+    uint16_t domid; /* the guest's */
+    uint16_t pad;
+    uint8_t ak[VOUCH_NAME_SIZE], ek[VOUCH_NAME_SIZE]; /* Names, SHA-256 */
+};
+
+/* The event log: the firmware's and the hypervisor's own, up to now. */
+#define VOUCHOP_log_read 5
+struct vouch_log_read {
+    uint64_t offset; /* in: where to begin */
+    uint64_t buffer; /* in: where to put it */
+    uint64_t size;   /* in: room there; out: bytes put */
+    uint64_t total;  /* out: the whole log's size */
+};
+
+/*
+ * The table of versions, which dom0 keeps as bytes it can neither read nor
+ * change. open reads the last one (size 0: there was none) and gives the one
+ * of the next epoch; when dom0 has stored that, commit makes it count, by one
+ * step of the TPM's counter. read gives the table as it is now.
+ */
+#define VOUCHOP_state_open   6
+#define VOUCHOP_state_commit 7
+#define VOUCHOP_state_read   8
+struct vouch_state_table {
+    uint64_t buffer; /* the table, in for open, out for both */
+    uint64_t size;   /* in: its size (open), room (read); out: bytes put */
+    uint64_t room;   /* in: room (open) */
+    uint64_t changes; /* out: counts changes of the table */
+};
+#define VOUCH_STATE_TABLE_MAX 16384
+
+/* That guest's state is given up: what was stored can never be used again. */
+#define VOUCHOP_state_forget 9
+struct vouch_state_forget {
+    uint8_t uuid[VOUCH_UUID_SIZE];
+};
+
+#endif
