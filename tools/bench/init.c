@@ -20,6 +20,9 @@
 #define PAGES 1024u
 #define CHILD "child" /* argv[0] of the program that fork_exec starts */
 
+/* Seen by split.c, which counts from one mark to the next. */
+#define bench_mark() __asm__ volatile("mov $0x55667700, %%eax" ::: "eax")
+
 void fail(const char *what)
 {
     perror(what);
@@ -188,8 +191,10 @@ static void measure(const struct workload *loads, size_t count)
         uint64_t start;
 
         load->run(load->times / 4); /* once, to be warm */
+        bench_mark();
         start = __builtin_ia32_rdtsc();
         load->run(load->times);
+        bench_mark();
         printf("init: linux.%s %llu\n", load->name,
                (unsigned long long)((__builtin_ia32_rdtsc() - start) /
                                     load->times));
@@ -204,6 +209,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc > 1 && strcmp(argv[1], "tsc") == 0) {
+        bench_mark();
         printf("%llu\n", (unsigned long long)now);
         return 0;
     }
@@ -211,6 +217,7 @@ int main(int argc, char **argv)
         server_run();
         return 0;
     }
+    bench_mark();
     printf("init: boot.reset_to_init %llu\n", (unsigned long long)now);
     measure(processes, sizeof(processes) / sizeof(processes[0]));
     if (devices_open()) {

@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: MIT
 # Bytes between guests and dom0, with checksums at both ends.
 
-# The two ends of a transfer hash what went through them.
+# The two ends of a transfer hash what went through them; who receives ends
+# when who sends has.
 sent=/tmp/sent
+
 sum()
 {
-    sha256sum "$1" | cut -d ' ' -f 1
+    sha256sum <"$1" | cut -c 1-64
+}
+
+# What is typed stays on one line of the console.
+sum_in_guest()
+{
+    in_guest "$1" wait >/dev/null
+    in_guest "$1" "sha256sum <$2" | cut -c 1-64
 }
 
 to_guest()
@@ -14,27 +23,24 @@ to_guest()
     in_guest "$1" 'nc -l -p 5001 >/tmp/got & true' >/dev/null
     sleep 1
     nc -w 5 "$2" 5001 <$sent
-    sleep 2
-    same "$(sum $sent)" "$(in_guest "$1" 'sha256sum </tmp/got' | cut -c 1-64)"
+    same "$(sum $sent)" "$(sum_in_guest "$1" /tmp/got)"
 }
 
 from_guest()
 {
     nc -l -p 5002 >/tmp/got &
-    in_guest "$1" 'yes $RANDOM | head -c 8388608 >/tmp/out' >/dev/null
+    in_guest "$1" 'head -c 8388608 /dev/urandom >/tmp/out' >/dev/null
     in_guest "$1" "nc -w 5 $2 5002 </tmp/out" >/dev/null
-    sleep 2
-    same "$(sum /tmp/got)" "$(in_guest "$1" 'sha256sum </tmp/out' | cut -c 1-64)"
+    wait $!
+    same "$(sum /tmp/got)" "$(sum_in_guest "$1" /tmp/out)"
 }
 
 between()
 {
     in_guest "$2" 'nc -l -p 5003 >/tmp/got & true' >/dev/null
-    in_guest "$1" 'yes $RANDOM | head -c 8388608 >/tmp/out' >/dev/null
+    in_guest "$1" 'head -c 8388608 /dev/urandom >/tmp/out' >/dev/null
     in_guest "$1" "nc -w 5 $3 5003 </tmp/out" >/dev/null
-    sleep 2
-    same "$(in_guest "$2" 'sha256sum </tmp/got' | cut -c 1-64)" \
-        "$(in_guest "$1" 'sha256sum </tmp/out' | cut -c 1-64)"
+    same "$(sum_in_guest "$2" /tmp/got)" "$(sum_in_guest "$1" /tmp/out)"
 }
 
 # Frames from one guest's interface to another's are dropped.

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# split.sh
+#
+# Whose instructions the workloads of a guest are: the programs' and kernels'
+# own, or the hypervisor's; on Debian's Xen and on Vouch. The last column is the
+# ratio that a hypervisor of no instructions at all would have: what Vouch is
+# without its own, to all of Xen. Whole workloads are counted, not one round.
+set -u
+
+BUILD=${BUILD:-build}
+here=$(dirname "$0")
+dom0=$BUILD/dom0/amd64
+dir=$(mktemp -d "${TMPDIR:-/tmp}/split.XXXXXX") || exit 2
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+
+# split NAME HYPERVISOR [MODULE]
+split() {
+    echo "split: $1, a guest..." >&2
+    SPLIT=$dir/$1 "$here/boot-domu.sh" "$2" "$dom0/vmlinux" \
+        "$dom0/initramfs.cpio" "$BUILD/bench/init" "$BUILD/guests" \
+        ${3:+"$3"} >/dev/null || exit 2
+}
+
+split xen "$BUILD/cache/xen-4.17"
+split vouch "$BUILD/hv/vouch.elf" "$BUILD/policy/vouch-policy"
+awk '
+BEGIN {
+    printf "%-23s %11s %11s %11s %11s %6s %6s %6s\n", "instructions",
+        "Xen: rest", "hypervisor", "Vouch: rest", "hypervisor", "ratio",
+        "of hv", "least"
+}
+FNR == NR { rest[$1] = $2 + $3; hv[$1] = $4; next }
+$1 in rest {
+    printf "%-23s %11.0f %11.0f %11.0f %11.0f %6.2f %6.2f %6.2f\n", $1, rest[$1],
+        hv[$1], $2 + $3, $4, ($2 + $3 + $4) / (rest[$1] + hv[$1]),
+        $4 / hv[$1], ($2 + $3) / (rest[$1] + hv[$1])
+}' "$dir/xen" "$dir/vouch"
