@@ -26,6 +26,7 @@
 #define APPROVAL_SIZE        172
 #define APPROVAL_MAX_SIZE    1024 /* of what the hypervisor looks at */
 #define APPROVAL_PUBLIC_SIZE 86   /* of a key's TPMT_PUBLIC */
+#define APPROVAL_LOCALITY    0x04 /* TPMA_LOCALITY: two */
 #define APPROVAL_ALL_PCRS    0xffffffu
 
 /*
@@ -58,7 +59,12 @@ void approval_put(struct writer *writer, const struct approval *approval);
 void approval_put_public(struct writer *writer, const struct approval_key *key);
 struct sha256_digest approval_key_digest(const struct approval_key *key);
 
-/* The policy approved: PolicyPCR of these PCRs and values. */
+/* The policy approved: PolicyPCR of these PCRs and values. And what is signed,
+ * hashed: that policy and the reference. */
 struct sha256_digest approval_policy(const struct approval *approval);
+struct sha256_digest approval_signed(const struct approval *approval);
+
+/* The root key's policy, from the digest of the approval key's Name. */
+struct sha256_digest approval_root_policy(const struct sha256_digest *key);
 
 #endif

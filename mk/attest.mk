@@ -2,7 +2,7 @@
 # The attestation library, the vouch command, and what tests and measures them.
 
 ATTEST_LIB_SOURCES := $(filter-out attest/bench.c,$(wildcard attest/*.c)) \
-    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c
+    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c lib/approval.c
 ATTEST_TESTING := $(wildcard attest/testing/*.c)
 ATTEST_LIBS := -lcrypto -ljansson
 VOUCH := $(BUILD)/host/vouch

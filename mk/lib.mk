@@ -4,7 +4,8 @@
 
 LIB_SOURCES := lib/text.c lib/sha256.c lib/eventlog.c \
                lib/vouchlog.c lib/tpm2_command.c lib/tpm2_response.c \
-               lib/hmac.c lib/approval.c
+               lib/hmac.c lib/approval.c lib/tpm2_seal_command.c \
+               lib/tpm2_seal_response.c
 REPLAY := tests/unit/lib/eventlog_replay.c
 LIB_HV_OBJECTS   := $(patsubst %.c,$(BUILD)/hv/%.o,$(LIB_SOURCES) lib/string.c)
 LIB_HOST_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(LIB_SOURCES))
