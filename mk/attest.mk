@@ -12,7 +12,7 @@ ATTEST_PLAY := $(BUILD)/host/attest-play
 ALL += $(VOUCH)
 
 $(VOUCH): $(patsubst %.c,$(BUILD)/host/%.o,$(wildcard attest/cmd/*.c) \
-    $(ATTEST_LIB_SOURCES))
+    dom0/vouchd/slots.c $(ATTEST_LIB_SOURCES))
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)

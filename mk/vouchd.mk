@@ -23,3 +23,5 @@ CHECK_NEEDS += $(BUILD)/host/vouchd-double
 $(eval $(call unit_test,dom0/vouchd/message,dom0/vouchd/message.c))
 $(eval $(call unit_test,dom0/vouchd/slots,dom0/vouchd/slots.c))
 $(eval $(call fuzz_target,vouchd,dom0/vouchd/message.c))
+$(eval $(call unit_test,attest/cmd/pair,attest/cmd/pair.c attest/json.c \
+    attest/base64.c lib/sha256.c lib/text.c,-ljansson))
