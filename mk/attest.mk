@@ -29,12 +29,13 @@ $(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 CHECK_NEEDS += $(ATTEST_PLAY)
+TAP_TESTS += tests/unit/attest/cmd/bundle.t
 
 .PHONY: vouch bench-attest
 vouch: $(VOUCH)
 bench-attest: $(BUILD)/host/attest-bench
 	$< 8000
-## vouch        build/host/vouch: enroll, ref, quote, verify, log
+## vouch        build/host/vouch: enroll, ref, quote, verify, log, bundle
 ## bench-attest full verifications per second and core; fails below 8000
 
 ATTEST_UNITS := $(patsubst tests/unit/%_test.c,%,\
