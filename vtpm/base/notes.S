@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a domain builder knows this image (xen/elfnote.h). Two notes that Linux
- * has are left out on purpose: without MOD_START_PFN the ramdisk lies in the
- * mapped region, and without INIT_P2M the list of frames does, so that the
- * region, whose end is a multiple of 4 MiB, can be all of an 8 MiB domain.
+ * How a domain builder knows this image (xen/elfnote.h). The toolstack's makes
+ * a region that ends on a multiple of 4 MiB, which can be all of an 8 MiB
+ * domain only if nothing lies behind it: so there is no MOD_START_PFN, and
+ * INIT_P2M is above VIRT_BASE, where that builder ignores it and puts the list
+ * of frames into the region too. Other builders take it as it is.
  */
 #define __ASSEMBLY__ 1
 #include <xen/elfnote.h>
@@ -22,6 +23,7 @@ NOTE(XEN_ELFNOTE_GUEST_OS, .asciz "vouch-base")
 NOTE(XEN_ELFNOTE_GUEST_VERSION, .asciz "1")
 NOTE(XEN_ELFNOTE_XEN_VERSION, .asciz "xen-3.0")
 NOTE(XEN_ELFNOTE_VIRT_BASE, .quad 0xffffffff80000000)
+NOTE(XEN_ELFNOTE_INIT_P2M, .quad 0xffffffffc0000000)
 NOTE(XEN_ELFNOTE_PADDR_OFFSET, .quad 0)
 NOTE(XEN_ELFNOTE_ENTRY, .quad kernel_start)
 NOTE(XEN_ELFNOTE_FEATURES,

@@ -2,18 +2,21 @@
 /*
  * Free pages: those given back, in a list that runs through them, and those
  * never used yet, taken in ascending order. The builder has mapped the first
- * part of memory; the rest is mapped 2 MiB at a time, when it is needed.
+ * part of memory, and the kernel what is behind it up to the ramdisk's end; the
+ * rest is mapped 2 MiB at a time, when it is needed.
  */
 #include "vtpm/base/page.h"
 
 #include "lib/string.h"
 #include "vtpm/base/hypercall.h"
 #include "vtpm/base/image.h"
+#include "vtpm/base/module.h"
 #include "vtpm/base/paging.h"
 #include "vtpm/base/reserved.h"
 #include "vtpm/base/window.h"
 
 #define INVALID_MFN (~0ul)
+#define TABLE_PAGES 512ul
 /* All of this can be mapped, with the tables of the first GiB. */
 #define PAGES_MAX ((WINDOW_START - VIRT_BASE) / PAGE_SIZE)
 
@@ -74,7 +77,9 @@ static void reserve(const void *address, uint64_t size)
 {
     uint64_t end = (uint64_t)address + size;
 
-    reserve_pages(pfn_of(address), pfn_of((void *)(end + PAGE_SIZE - 1)));
+    if (size != 0) {
+        reserve_pages(pfn_of(address), pfn_of((void *)(end + PAGE_SIZE - 1)));
+    }
 }
 
 /* A ring of the toolstack's, which may be anywhere. */
@@ -93,11 +98,13 @@ static void reserve_all(void)
     reserve(start_info, sizeof(*start_info));
     reserve((const void *)start_info->pt_base,
             start_info->nr_pt_frames * PAGE_SIZE);
-    reserve((const void *)start_info->mfn_list,
-            start_info->nr_pages * sizeof(uint64_t));
-    if (start_info->mod_len != 0) {
-        reserve((const void *)start_info->mod_start, start_info->mod_len);
+    if (start_info->nr_p2m_frames != 0) { /* in frames of its own */
+        reserve_pages(start_info->first_p2m_pfn,
+                      start_info->first_p2m_pfn + start_info->nr_p2m_frames);
+    } else {
+        reserve(frame_list(), start_info->nr_pages * sizeof(uint64_t));
     }
+    reserve(module_ramdisk().data, module_ramdisk().size);
     if ((start_info->flags & SIF_INITDOMAIN) == 0) {
         reserve_frame(start_info->console.domU.mfn);
         reserve_frame(start_info->store_mfn);
@@ -109,20 +116,63 @@ static bool is_usable(uint64_t pfn)
     return !reserved_has(&reserved, pfn) && frame_list()[pfn] != INVALID_MFN;
 }
 
-/* Maps the next 2 MiB with the spare table. Its last entries may be empty. */
-static void map_more(void)
+/* Page tables cannot be mapped writable: those for the list of frames are in
+ * use, and need not be mapped at all. */
+static uint64_t entry_for(uint64_t pfn)
+{
+    uint64_t start = start_info->first_p2m_pfn;
+    uint64_t mfn = frame_list()[pfn];
+
+    if (mfn == INVALID_MFN ||
+        (pfn >= start && pfn < start + start_info->nr_p2m_frames)) {
+        return 0;
+    }
+    return mfn * PAGE_SIZE | PTE_WRITE;
+}
+
+/* Up to the next 2 MiB: the builder's last table is not always full. */
+static void fill_table(void)
+{
+    uint64_t at = mapped_pfns;
+
+    for (; at % TABLE_PAGES != 0 && at < all_pfns; at++) {
+        paging_set(VIRT_BASE + at * PAGE_SIZE, 1, entry_for(at));
+    }
+    paging_commit();
+    mapped_pfns = at;
+}
+
+/* The next 2 MiB, by the spare table. */
+static void add_table(void)
 {
     uint64_t *table = spare;
 
     memset(table, 0, PAGE_SIZE);
-    for (uint64_t i = 0; i < 512 && mapped_pfns + i < all_pfns; i++) {
-        uint64_t mfn = frame_list()[mapped_pfns + i];
-
-        table[i] = mfn == INVALID_MFN ? 0 : mfn * PAGE_SIZE | PTE_WRITE;
+    for (uint64_t i = 0; i < TABLE_PAGES && mapped_pfns + i < all_pfns; i++) {
+        table[i] = entry_for(mapped_pfns + i);
     }
     paging_hook(VIRT_BASE + mapped_pfns * PAGE_SIZE, 2, table);
-    mapped_pfns += 512;
+    mapped_pfns += TABLE_PAGES;
     spare = NULL;
+}
+
+static void *take_unused(void);
+
+/* False: there was no page for a table. */
+static bool map_more(void)
+{
+    if (mapped_pfns % TABLE_PAGES != 0) {
+        fill_table();
+        return true;
+    }
+    if (spare == NULL) {
+        return false;
+    }
+    add_table();
+    if (mapped_pfns < all_pfns) {
+        spare = take_unused();
+    }
+    return true;
 }
 
 static void *take_unused(void)
@@ -131,11 +181,9 @@ static void *take_unused(void)
         uint64_t pfn = next_pfn;
 
         if (pfn >= mapped_pfns) {
-            if (spare == NULL) {
+            if (!map_more()) {
                 return NULL;
             }
-            map_more();
-            spare = take_unused();
             continue;
         }
         next_pfn++;
@@ -176,20 +224,34 @@ uint64_t page_free_count(void)
     return free_list_count + unused_count;
 }
 
-/* The builder's region ends on a page table. */
+/* How much the builder has mapped, without a gap. */
 static uint64_t count_mapped(void)
 {
-    uint64_t at = VIRT_BASE;
+    uint64_t pfn = 0;
 
-    while (at < WINDOW_START) {
-        const volatile uint64_t *entry = paging_entry(at, 2);
+    while (pfn < all_pfns) {
+        const volatile uint64_t *entry =
+            paging_entry(VIRT_BASE + pfn * PAGE_SIZE, 1);
 
         if (entry == NULL || (*entry & PTE_P) == 0) {
             break;
         }
-        at += L1_SPAN;
+        pfn++;
     }
-    return (at - VIRT_BASE) / PAGE_SIZE;
+    return pfn;
+}
+
+/* The ramdisk may be behind what the builder has mapped. */
+static void map_ramdisk(void)
+{
+    struct bytes ramdisk = module_ramdisk();
+    uint64_t end = pfn_of(ramdisk.data + ramdisk.size + PAGE_SIZE - 1);
+
+    while (ramdisk.size != 0 && mapped_pfns < end) {
+        if (end > all_pfns || !map_more()) {
+            kernel_panic("the ramdisk is larger than can be mapped");
+        }
+    }
 }
 
 void page_init(void)
@@ -200,8 +262,9 @@ void page_init(void)
     mapped_pfns = count_mapped();
     reserve_all();
     unused_count = all_pfns - reserved_count(&reserved, all_pfns);
+    paging_protect_kernel(VIRT_BASE + mapped_pfns * PAGE_SIZE);
     if (mapped_pfns < all_pfns) {
         spare = take_unused();
     }
-    paging_protect_kernel(VIRT_BASE + mapped_pfns * PAGE_SIZE);
+    map_ramdisk();
 }

@@ -124,10 +124,13 @@ static uint64_t kernel_entry(uint64_t address, uint64_t entry)
 
 void paging_protect_kernel(uint64_t mapped_end)
 {
-    for (uint64_t at = VIRT_BASE; at < VIRT_BASE + L1_SPAN; at += PAGE_SIZE) {
+    uint64_t span_end = VIRT_BASE + L1_SPAN;
+
+    for (uint64_t at = VIRT_BASE; at < span_end && at < mapped_end;
+         at += PAGE_SIZE) {
         paging_set(at, 1, kernel_entry(at, *paging_entry(at, 1)));
     }
-    for (uint64_t at = VIRT_BASE + L1_SPAN; at < mapped_end; at += L1_SPAN) {
+    for (uint64_t at = span_end; at < mapped_end; at += L1_SPAN) {
         paging_set(at, 2, *paging_entry(at, 2) | PTE_NX);
     }
     paging_commit();
