@@ -5,8 +5,8 @@
 
 #include "vtpm/base/kernel.h"
 
-#define MILLISECOND_NS 1000000ull
-#define SECOND_NS      1000000000ull
+#define MILLISECOND_NS 1000000ul
+#define SECOND_NS      1000000000ul
 #define CLOCK_FOREVER  UINT64_MAX /* a deadline that never comes */
 
 /* Since the hypervisor started; never goes back. */

@@ -13,7 +13,7 @@
 
 #include "lib/attributes.h"
 
-#define PAGE_SIZE 4096ull
+#define PAGE_SIZE 4096ul
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))

@@ -8,6 +8,9 @@
 
 #include "vtpm/base/kernel.h"
 
+/* 2 MiB, the end of the first GiB of the kernel's addresses. */
+#define WINDOW_START 0xffffffffbfe00000ul
+
 void window_init(void);
 
 /* An address for one page, with nothing mapped; NULL when all are in use. */
