@@ -12,6 +12,7 @@ $(eval $(call unit_test,lib/sha2,lib/sha256.c tests/unit/lib/sha512.c lib/text.c
     attest/hex.c))
 $(eval $(call unit_test,lib/text,lib/text.c attest/hex.c))
 $(eval $(call unit_test,lib/string,))
+$(eval $(call unit_test,lib/bundle,lib/bundle.c lib/text.c))
 $(eval $(call unit_test,lib/vouchlog,lib/vouchlog.c lib/sha256.c lib/text.c \
     attest/record.c attest/hex.c))
 $(eval $(call unit_test,lib/tpm2,lib/tpm2_command.c lib/tpm2_response.c \
@@ -22,3 +23,4 @@ $(eval $(call unit_test,lib/eventlog,lib/eventlog.c lib/sha256.c lib/text.c \
 $(eval $(call fuzz_target,eventlog,lib/eventlog.c lib/vouchlog.c \
     lib/sha256.c lib/text.c $(REPLAY) attest/record.c attest/hex.c))
 $(eval $(call fuzz_target,tpm_response,lib/tpm2_response.c))
+$(eval $(call fuzz_target,bundle,lib/bundle.c lib/text.c))

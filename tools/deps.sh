@@ -14,7 +14,8 @@ build=(make gcc binutils libc6-dev m4 checkpolicy libxen-dev liblzma-dev
 image=(cpio e2fsprogs fdisk kmod mtools openssh-client xorriso grub-common grub-efi-amd64-bin grub-pc-bin)
 run=(qemu-system-x86 ovmf swtpm swtpm-tools tpm2-tools)
 check=(perl libcmocka-dev clang libclang-rt-14-dev setools
-    policycoreutils-python-utils cppcheck clang-format-16 clang-tidy)
+    policycoreutils-python-utils cppcheck clang-format-16 clang-tidy lz4
+    xz-utils zstd)
 
 is_installed()
 {

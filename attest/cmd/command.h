@@ -50,6 +50,7 @@ int command_quote(int argc, char **argv);
 int command_ref(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_log(int argc, char **argv);
+int command_bundle(int argc, char **argv);
 int command_create(int argc, char **argv);
 int command_vtpm(int argc, char **argv);
 

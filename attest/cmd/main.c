@@ -15,6 +15,7 @@ static const struct {
     {"quote", command_quote, "make an evidence file"},
     {"verify", command_verify, "appraise an evidence file"},
     {"log", command_log, "explain an event log"},
+    {"bundle", command_bundle, "make and show what a guest boots"},
     {"create", command_create, "start a guest with a TPM of its own (dom0)"},
     {"vtpm", command_vtpm, "what is stored of guests' TPMs (dom0)"},
 };
