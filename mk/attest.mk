@@ -3,7 +3,7 @@
 
 ATTEST_LIB_SOURCES := $(filter-out attest/bench.c,$(wildcard attest/*.c)) \
     lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c lib/bundle.c \
-    $(KERNEL_SOURCES)
+    lib/approval.c $(KERNEL_SOURCES)
 ATTEST_TESTING := $(wildcard attest/testing/*.c)
 ATTEST_LIBS := -lcrypto -ljansson $(KERNEL_ARCHIVES)
 VOUCH := $(BUILD)/host/vouch
