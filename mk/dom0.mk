@@ -17,10 +17,11 @@ ALL += $(UNPACK_KERNEL)
 DOM0_PARTS := $(wildcard dom0/init dom0/packages dom0/modules dom0/lib/* dom0/guests/* \
     dom0/checks/* dom0/udhcpc.script)
 $(BUILD)/dom0/%/manifest.json: tools/image/mkroot.sh tools/image/lib/root.sh tools/image/fetch.sh \
-    $(DOM0_PARTS) $(UNPACK_KERNEL) $(BUILD)/host/vouch
+    $(DOM0_PARTS) $(UNPACK_KERNEL) $(addprefix $(BUILD)/,host/vouch \
+    host/vouchd vtpm/launcher.elf vtpm/vtpm.bundle)
 	@mkdir -p $(@D)
-	UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkroot.sh $(@D) \
-	    $* $(BUILD)/host/vouch
+	BUILD=$(BUILD) UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkroot.sh \
+	    $(@D) $*
 
 # Debian's Xen, for comparison and for work on dom0 itself.
 XEN := $(BUILD)/dom0/xen
