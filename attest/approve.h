@@ -11,6 +11,10 @@
 #include "lib/approval.h"
 
 #define APPROVE_PCRS 24
+/* Firmware, its drivers, the boot loader, Secure Boot, GRUB's commands and
+ * files, a dynamic launch, and what the hypervisor measured at boot: of these,
+ * those that have a value. */
+#define APPROVE_DEFAULT 0x260395u
 
 /* A firmware and loader that nobody vouched for could show any other PCR: an
  * approval covers them, by GRUB (PCR 4, 8, 9) or a dynamic launch (17, 18). */

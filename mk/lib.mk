@@ -22,11 +22,15 @@ $(eval $(call unit_test,lib/vouchlog,lib/vouchlog.c lib/sha256.c lib/text.c \
     attest/record.c attest/hex.c))
 $(eval $(call unit_test,lib/tpm2,lib/tpm2_command.c lib/tpm2_response.c \
     lib/text.c attest/hex.c))
+$(eval $(call unit_test,lib/tpm2_seal,lib/tpm2_command.c lib/tpm2_response.c \
+    lib/tpm2_seal_command.c lib/tpm2_seal_response.c lib/approval.c lib/sha256.c \
+    attest/hex.c))
 $(eval $(call unit_test,lib/eventlog,lib/eventlog.c lib/sha256.c lib/text.c \
     $(REPLAY) attest/hex.c))
 
 $(eval $(call fuzz_target,eventlog,lib/eventlog.c lib/vouchlog.c \
     lib/sha256.c lib/text.c $(REPLAY) attest/record.c attest/hex.c))
-$(eval $(call fuzz_target,tpm_response,lib/tpm2_response.c))
+$(eval $(call fuzz_target,tpm_response,lib/tpm2_command.c lib/tpm2_response.c \
+    lib/tpm2_seal_command.c lib/tpm2_seal_response.c lib/approval.c lib/sha256.c))
 $(eval $(call fuzz_target,bundle,lib/bundle.c lib/text.c))
 $(eval $(call fuzz_target,approval,lib/approval.c lib/sha256.c))

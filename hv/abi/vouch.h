@@ -118,7 +118,8 @@ struct vouch_log_read {
  * open again, in the same boot, ends an epoch: the table is the hypervisor's
  * own, and neither approval nor table are looked at.
  *
- * -ENOENT: there is no counter, or a table is needed and none was given.
+ * -ENODEV: the TPM has no counter, or another than `vouch vtpm setup` makes.
+ * -ENOENT: a table is needed and none was given.
  * -EBADMSG: not this machine's table, or changed. -ESTALE: a table of another
  * epoch (try the other of the pair). -EACCES: the TPM does not accept the
  * approval, or it is not by the key that state= names. -EOPNOTSUPP: no state=,
