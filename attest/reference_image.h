@@ -6,6 +6,10 @@
 #include "attest/json.h"
 #include "attest/reference.h"
 
+/* The files that become entries of a manifest. */
+#define REFERENCE_GUEST_FORMAT "vouch-guest-1"
+#define REFERENCE_VTPM_FORMAT  "vouch-vtpm-1"
+
 /* Members "guests" and "vtpms" of root; both may be missing. */
 void reference_load_images(struct json_reader *reader, const json_t *root,
                            struct reference *out);
