@@ -2,9 +2,10 @@
 # The attestation library, the vouch command, and what tests and measures them.
 
 ATTEST_LIB_SOURCES := $(filter-out attest/bench.c,$(wildcard attest/*.c)) \
-    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c lib/approval.c
+    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c lib/bundle.c \
+    lib/approval.c $(KERNEL_SOURCES)
 ATTEST_TESTING := $(wildcard attest/testing/*.c)
-ATTEST_LIBS := -lcrypto -ljansson
+ATTEST_LIBS := -lcrypto -ljansson $(KERNEL_ARCHIVES)
 VOUCH := $(BUILD)/host/vouch
 VOUCH_LIBS := -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr $(ATTEST_LIBS)
 ATTEST_PLAY := $(BUILD)/host/attest-play
@@ -12,7 +13,7 @@ ATTEST_PLAY := $(BUILD)/host/attest-play
 ALL += $(VOUCH)
 
 $(VOUCH): $(patsubst %.c,$(BUILD)/host/%.o,$(wildcard attest/cmd/*.c) \
-    $(ATTEST_LIB_SOURCES))
+    dom0/vouchd/slots.c $(ATTEST_LIB_SOURCES))
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
@@ -28,17 +29,18 @@ $(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 CHECK_NEEDS += $(ATTEST_PLAY)
+TAP_TESTS += tests/unit/attest/cmd/bundle.t
 
 .PHONY: vouch bench-attest
 vouch: $(VOUCH)
 bench-attest: $(BUILD)/host/attest-bench
 	$< 8000
-## vouch        build/host/vouch: enroll, ref, quote, verify, log
+## vouch        build/host/vouch: enroll, ref, quote, verify, log, bundle
 ## bench-attest full verifications per second and core; fails below 8000
 
 ATTEST_UNITS := $(patsubst tests/unit/%_test.c,%,\
     $(wildcard tests/unit/attest/*_test.c))
 $(foreach unit,$(ATTEST_UNITS),$(eval $(call unit_test,$(unit),\
-    $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING),$(ATTEST_LIBS) -ltss2-mu)))
+    $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING) $(PACK),$(ATTEST_LIBS) -ltss2-mu)))
 $(eval $(call fuzz_target,evidence,$(ATTEST_LIB_SOURCES) $(ATTEST_TESTING),\
     $(ATTEST_LIBS)))

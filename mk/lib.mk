@@ -14,6 +14,7 @@ $(eval $(call unit_test,lib/sha2,lib/sha256.c tests/unit/lib/sha512.c lib/text.c
     attest/hex.c))
 $(eval $(call unit_test,lib/text,lib/text.c attest/hex.c))
 $(eval $(call unit_test,lib/string,))
+$(eval $(call unit_test,lib/bundle,lib/bundle.c lib/text.c))
 $(eval $(call unit_test,lib/hmac,lib/hmac.c lib/sha256.c attest/hex.c))
 $(eval $(call unit_test,lib/approval,lib/approval.c lib/sha256.c attest/hex.c,\
     -lcrypto))
@@ -31,4 +32,5 @@ $(eval $(call fuzz_target,eventlog,lib/eventlog.c lib/vouchlog.c \
     lib/sha256.c lib/text.c $(REPLAY) attest/record.c attest/hex.c))
 $(eval $(call fuzz_target,tpm_response,lib/tpm2_command.c lib/tpm2_response.c \
     lib/tpm2_seal_command.c lib/tpm2_seal_response.c lib/approval.c lib/sha256.c))
+$(eval $(call fuzz_target,bundle,lib/bundle.c lib/text.c))
 $(eval $(call fuzz_target,approval,lib/approval.c lib/sha256.c))

@@ -2,13 +2,14 @@
 /*
  * vouch quote: one quote, the log and the PCR values in one file. The log is
  * read after the quote was made: it may then only be longer, never lack an
- * event that the quote covers.
+ * event that the quote covers. In a guest, what the vTPM and the platform say.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "attest/cmd/command.h"
-#include "attest/cmd/tpm.h"
+#include "attest/cmd/quote_guest.h"
+#include "attest/cmd/tpm_guest.h"
 #include "attest/evidence.h"
 #include "attest/quote.h"
 
@@ -111,6 +112,17 @@ static bool make_evidence(struct tpm *tpm, const struct inputs *in)
     return is_done;
 }
 
+static bool make_guest_evidence(struct tpm *tpm, const struct inputs *in)
+{
+    size_t size;
+    char *text =
+        quote_guest(tpm, bytes_of(in->nonce_data, in->nonce_size), &size);
+    bool is_done =
+        text != NULL && command_write(command, in->out, bytes_of(text, size));
+    free(text);
+    return is_done;
+}
+
 int command_quote(int argc, char **argv)
 {
     struct inputs inputs = {0};
@@ -120,7 +132,9 @@ int command_quote(int argc, char **argv)
     }
     bool is_done = false;
     if (tpm_open(command, inputs.tcti, &tpm)) {
-        is_done = make_evidence(&tpm, &inputs);
+        is_done = inputs.log == NULL && tpm_guest_is_vtpm(&tpm)
+                      ? make_guest_evidence(&tpm, &inputs)
+                      : make_evidence(&tpm, &inputs);
         tpm_close(&tpm);
     }
     return is_done ? EXIT_DONE : EXIT_FAILED;

@@ -3,7 +3,8 @@
  * The templates are part of a TPM's identity as we enrol it: changing one
  * changes every key's Name. AK: P-256, ECDSA with SHA-256, restricted, with
  * "vouch ak 1" as its unique value. EK: template L-1 of the TCG EK Credential
- * Profile 2.5 (RSA 2048), whose certificate is at NV index 0x01c00002.
+ * Profile 2.5 (RSA 2048), whose certificate is at NV index 0x01c00002; of a
+ * vTPM: L-2 (ECC, P-256).
  */
 #include "attest/cmd/tpm.h"
 
@@ -19,6 +20,7 @@
 #define EK_CERTIFICATE_INDEX 0x01c00002
 #define NV_READ_SIZE         512
 #define PCRS_PER_READ        8
+#define P256_SIZE            32
 
 static const char ak_unique[] = "vouch ak 1";
 
@@ -96,25 +98,46 @@ static TPM2B_PUBLIC ak_template(void)
     return public;
 }
 
+/* What both templates for an EK share. */
+static TPMT_PUBLIC ek_area(TPMI_ALG_PUBLIC type)
+{
+    TPMT_PUBLIC area = {.type = type,
+                        .nameAlg = TPM2_ALG_SHA256,
+                        .objectAttributes =
+                            TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+                            TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                            TPMA_OBJECT_ADMINWITHPOLICY |
+                            TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
+                        .authPolicy.size = sizeof(ek_policy)};
+    memcpy(area.authPolicy.buffer, ek_policy, sizeof(ek_policy));
+    return area;
+}
+
 static TPM2B_PUBLIC ek_template(void)
 {
-    TPM2B_PUBLIC public = {
-        .publicArea = {
-            .type = TPM2_ALG_RSA,
-            .nameAlg = TPM2_ALG_SHA256,
-            .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-                                TPMA_OBJECT_SENSITIVEDATAORIGIN |
-                                TPMA_OBJECT_ADMINWITHPOLICY |
-                                TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
-            .authPolicy.size = sizeof(ek_policy),
-            .parameters.rsaDetail = {.symmetric = {.algorithm = TPM2_ALG_AES,
-                                                   .keyBits.aes = 128,
-                                                   .mode.aes = TPM2_ALG_CFB},
-                                     .scheme = {.scheme = TPM2_ALG_NULL},
-                                     .keyBits = 2048},
-            .unique.rsa.size = 256,
-        }};
-    memcpy(public.publicArea.authPolicy.buffer, ek_policy, sizeof(ek_policy));
+    TPM2B_PUBLIC public = {.publicArea = ek_area(TPM2_ALG_RSA)};
+    public.publicArea.parameters.rsaDetail =
+        (TPMS_RSA_PARMS){.symmetric = {.algorithm = TPM2_ALG_AES,
+                                       .keyBits.aes = 128,
+                                       .mode.aes = TPM2_ALG_CFB},
+                         .scheme = {.scheme = TPM2_ALG_NULL},
+                         .keyBits = 2048};
+    public.publicArea.unique.rsa.size = 256;
+    return public;
+}
+
+static TPM2B_PUBLIC guest_ek_template(void)
+{
+    TPM2B_PUBLIC public = {.publicArea = ek_area(TPM2_ALG_ECC)};
+    public.publicArea.parameters.eccDetail =
+        (TPMS_ECC_PARMS){.symmetric = {.algorithm = TPM2_ALG_AES,
+                                       .keyBits.aes = 128,
+                                       .mode.aes = TPM2_ALG_CFB},
+                         .scheme = {.scheme = TPM2_ALG_NULL},
+                         .curveID = TPM2_ECC_NIST_P256,
+                         .kdf = {.scheme = TPM2_ALG_NULL}};
+    public.publicArea.unique.ecc.x.size = P256_SIZE;
+    public.publicArea.unique.ecc.y.size = P256_SIZE;
     return public;
 }
 
@@ -155,6 +178,12 @@ bool tpm_create_ek(struct tpm *tpm, struct tpm_key *out)
     return create_primary(tpm, "create endorsement key", &template, out);
 }
 
+bool tpm_create_guest_ek(struct tpm *tpm, struct tpm_key *out)
+{
+    TPM2B_PUBLIC template = guest_ek_template();
+    return create_primary(tpm, "create endorsement key", &template, out);
+}
+
 void tpm_flush(struct tpm *tpm, const struct tpm_key *key)
 {
     (void)Esys_FlushContext(tpm->esys, key->handle);
@@ -166,7 +195,7 @@ static bool read_nv(struct tpm *tpm, ESYS_TR index, uint8_t *out, size_t size)
         TPM2B_MAX_NV_BUFFER *part = NULL;
         size_t want =
             size - offset < NV_READ_SIZE ? size - offset : NV_READ_SIZE;
-        if (!check(tpm, "read EK certificate",
+        if (!check(tpm, "read NV index",
                    Esys_NV_Read(tpm->esys, ESYS_TR_RH_OWNER, index,
                                 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
                                 (uint16_t)want, (uint16_t)offset, &part))) {
@@ -185,11 +214,15 @@ static bool read_nv(struct tpm *tpm, ESYS_TR index, uint8_t *out, size_t size)
 
 struct bytes tpm_read_ek_certificate(struct tpm *tpm)
 {
+    return tpm_read_index(tpm, EK_CERTIFICATE_INDEX);
+}
+
+struct bytes tpm_read_index(struct tpm *tpm, uint32_t number)
+{
     ESYS_TR index;
     TPM2B_NV_PUBLIC *public = NULL;
-    if (Esys_TR_FromTPMPublic(tpm->esys, EK_CERTIFICATE_INDEX, ESYS_TR_NONE,
-                              ESYS_TR_NONE, ESYS_TR_NONE,
-                              &index) != TSS2_RC_SUCCESS) {
+    if (Esys_TR_FromTPMPublic(tpm->esys, number, ESYS_TR_NONE, ESYS_TR_NONE,
+                              ESYS_TR_NONE, &index) != TSS2_RC_SUCCESS) {
         return bytes_none();
     }
     uint8_t *data = NULL;

@@ -38,9 +38,13 @@ void tpm_close(struct tpm *tpm);
 
 NODISCARD bool tpm_create_ak(struct tpm *tpm, struct tpm_key *out);
 NODISCARD bool tpm_create_ek(struct tpm *tpm, struct tpm_key *out);
+/* The EK that a guest's vTPM registers. */
+NODISCARD bool tpm_create_guest_ek(struct tpm *tpm, struct tpm_key *out);
 void tpm_flush(struct tpm *tpm, const struct tpm_key *key);
 
-/* The EK certificate from NV; empty if there is none. To be given to free. */
+/* The content of an NV index that its owner may read; empty if there is none.
+ * To be given to free. */
+struct bytes tpm_read_index(struct tpm *tpm, uint32_t number);
 struct bytes tpm_read_ek_certificate(struct tpm *tpm);
 
 /* Recover a credential's secret: what only the TPM with both keys can. */

@@ -2,9 +2,9 @@
 /*
  * Whatever evidence holds, taken apart and appraised. The first byte says what
  * the rest is: an evidence file, a TPM structure, a log, edits of a good log, a
- * manifest's payload, a GRUB script, a PE image. For a log the quote is forged
- * to fit, so that appraisal gets as far as the log lets it; trusted it may be
- * only if it has all events of the good one.
+ * manifest's payload, a GRUB script, a PE image, a run-time record's text. For
+ * a log the quote is forged to fit, so that appraisal gets as far as the log
+ * lets it; trusted it may be only if it has all events of the good one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "attest/grub.h"
 #include "attest/json.h"
 #include "attest/pe.h"
+#include "attest/record.h"
 #include "attest/testing/boot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -184,6 +185,23 @@ static void check_structures(struct bytes wire)
     }
 }
 
+/* What parses is inside the text, whatever the text is. */
+static void check_records(struct bytes text)
+{
+    struct record record = {.form = RECORD_TEXT, .text = text};
+    struct record_launch launch;
+    struct record_identity identity;
+    record.tag = VOUCHLOG_LAUNCH;
+    if (record_parse_launch(&record, &launch) &&
+        record_label_user(launch.label).size +
+                record_label_type(launch.label).size >
+            launch.label.size) {
+        abort();
+    }
+    record.tag = VOUCHLOG_IDENTITY;
+    (void)!record_parse_identity(&record, &identity);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!world.is_ready) {
@@ -215,6 +233,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'p':
         (void)!pe_measure(&world.hasher, rest, &measure);
+        break;
+    case 'r':
+        check_records(rest);
         break;
     }
     return 0;
