@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/state.h"
 #include "attest/json.h"
 #include "dom0/vouchd/forgotten.h"
 #include "dom0/vouchd/message.h"
@@ -56,7 +57,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         command_error(command,
                       "usage: [--dir DIR] list [--json] | show UUID [--json] | "
                       "export UUID -o FILE | import FILE [--force] | "
-                      "destroy UUID");
+                      "destroy UUID; also authorize, state-key, setup, pcrs");
         return false;
     }
     in->folder = in->folder != NULL ? in->folder : FOLDER;
@@ -340,6 +341,10 @@ int command_vtpm(int argc, char **argv)
         {"destroy", do_destroy, true, false},
     };
     struct inputs inputs = {0};
+    int status;
+    if (command_vtpm_state(argc, argv, &status)) {
+        return status;
+    }
     if (!parse_inputs(argc, argv, &inputs)) {
         return EXIT_USAGE;
     }
