@@ -76,7 +76,7 @@ struct vouch_state_key {
 };
 
 /* The state of that version is stored: none before it is accepted any more.
- * -ESTALE: the key was given to another vTPM since, or the state given up. */
+ * -ENOENT: the key was given to another vTPM since, or the state given up. */
 #define VOUCHOP_state_mark 3
 struct vouch_state_mark {
     uint16_t domid; /* the guest's */
@@ -120,10 +120,11 @@ struct vouch_log_read {
  *
  * -ENODEV: the TPM has no counter, or another than `vouch vtpm setup` makes.
  * -ENOENT: a table is needed and none was given.
- * -EBADMSG: not this machine's table, or changed. -ESTALE: a table of another
- * epoch (try the other of the pair). -EACCES: the TPM does not accept the
+ * -EBADMSG: not this machine's table, or changed. -EEXIST: a table of another
+ * epoch counts (try the other of the pair). -EACCES: the TPM does not accept the
  * approval, or it is not by the key that state= names. -EOPNOTSUPP: no state=,
- * or a TPM whose locality 2 is not the hypervisor's alone. -EIO: the TPM.
+ * or a TPM whose locality 2 is not the hypervisor's alone. -EBUSY: dom0 uses the
+ * TPM, try again. -EIO: the TPM failed. commit: -EAGAIN, nothing was prepared.
  */
 #define VOUCHOP_state_open   6
 #define VOUCHOP_state_commit 7
