@@ -22,12 +22,10 @@
 #include "dom0/vouchd/forgotten.h"
 #include "dom0/vouchd/message.h"
 #include "dom0/vouchd/slots.h"
+#include "vtpm/tpm/state.h"
 
 #define FOLDER "/var/lib/vouch"
 #define FORMAT "vouch-vtpm-1"
-
-#define STATE_MAGIC "VOUCHTPM"
-#define STATE_SLOTS 2
 
 static const char command[] = "vtpm";
 
@@ -57,7 +55,8 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         command_error(command,
                       "usage: [--dir DIR] list [--json] | show UUID [--json] | "
                       "export UUID -o FILE | import FILE [--force] | "
-                      "destroy UUID; also authorize, state-key, setup, pcrs");
+                      "destroy UUID; or setup, pcrs, state-key, authorize: "
+                      "see vouch-vtpm(1)");
         return false;
     }
     in->folder = in->folder != NULL ? in->folder : FOLDER;
@@ -329,8 +328,33 @@ static bool do_destroy(const struct inputs *in)
     return is_done;
 }
 
+/* Verbs of the machine's part (attest/cmd/state.h); false: it is none. */
+static bool machine_verb(int argc, char **argv, int *status)
+{
+    const struct {
+        const char *verb;
+        int (*run)(int argc, char **argv);
+    } verbs[] = {
+        {"authorize", command_vtpm_authorize},
+        {"state-key", command_vtpm_state_key},
+        {"setup", command_vtpm_setup},
+        {"pcrs", command_vtpm_pcrs},
+    };
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (argc >= 2 && strcmp(argv[1], verbs[i].verb) == 0) {
+            *status = verbs[i].run(argc - 1, argv + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
 int command_vtpm(int argc, char **argv)
 {
+    int status;
+    if (machine_verb(argc, argv, &status)) {
+        return status;
+    }
     const struct {
         const char *verb;
         bool (*run)(const struct inputs *in);
@@ -341,10 +365,6 @@ int command_vtpm(int argc, char **argv)
         {"destroy", do_destroy, true, false},
     };
     struct inputs inputs = {0};
-    int status;
-    if (command_vtpm_state(argc, argv, &status)) {
-        return status;
-    }
     if (!parse_inputs(argc, argv, &inputs)) {
         return EXIT_USAGE;
     }

@@ -104,14 +104,23 @@ static int call_with_table(struct hypervisor *hypervisor, unsigned operation,
     return result;
 }
 
-int hypervisor_open_state(struct hypervisor *hypervisor, struct buffer *table)
+int hypervisor_open_state(struct hypervisor *hypervisor, struct bytes approval,
+                          struct buffer *table)
 {
-    struct vouch_state_table arguments = {.size = table->used,
-                                          .room = BYTES_SIZE};
-    if (table->used > BYTES_SIZE) {
+    struct vouch_state_table arguments = {
+        .size = table->used,
+        .room = VOUCH_STATE_TABLE_MAX,
+        .approval = (uintptr_t)(hypervisor->bytes + VOUCH_STATE_TABLE_MAX),
+        .approval_size = approval.size};
+    if (table->used > VOUCH_STATE_TABLE_MAX ||
+        approval.size > BYTES_SIZE - VOUCH_STATE_TABLE_MAX) {
         return -EFBIG;
     }
     memcpy(hypervisor->bytes, table->data, table->used);
+    if (approval.size != 0) {
+        memcpy(hypervisor->bytes + VOUCH_STATE_TABLE_MAX, approval.data,
+               approval.size);
+    }
     return call_with_table(hypervisor, VOUCHOP_state_open, &arguments, table);
 }
 
@@ -124,8 +133,7 @@ int hypervisor_commit_state(struct hypervisor *hypervisor)
 int hypervisor_read_state(struct hypervisor *hypervisor, struct buffer *table,
                           uint64_t *changes)
 {
-    struct vouch_state_table arguments = {.size = BYTES_SIZE,
-                                          .room = BYTES_SIZE};
+    struct vouch_state_table arguments = {.room = VOUCH_STATE_TABLE_MAX};
     int result = call_with_table(hypervisor, VOUCHOP_state_read, &arguments,
                                  table);
     *changes = arguments.changes;

@@ -20,6 +20,7 @@ NODISCARD int hypervisor_read_log(struct hypervisor *hypervisor,
 /* The table of versions: table's bytes in (open) and out (open, read), with
  * how often it changed. */
 NODISCARD int hypervisor_open_state(struct hypervisor *hypervisor,
+                                    struct bytes approval,
                                     struct buffer *table);
 NODISCARD int hypervisor_commit_state(struct hypervisor *hypervisor);
 NODISCARD int hypervisor_read_state(struct hypervisor *hypervisor,

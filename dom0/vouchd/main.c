@@ -202,7 +202,7 @@ static void turn(struct daemon *daemon)
     batch_run(&daemon->batch, polled[POLL_BATCH].revents != 0);
     if (polled[POLL_FORGOTTEN].revents != 0 &&
         forgotten_run(&daemon->forgotten, daemon->hypervisor) != 0) {
-        table_expect_change(&daemon->table);
+        table_next_epoch(&daemon->table, daemon->hypervisor);
     }
     table_run(&daemon->table, daemon->hypervisor);
     if (polled[POLL_DOMAINS].revents != 0) {
@@ -232,7 +232,9 @@ static bool start(struct daemon *daemon, const char *folder,
     }
     batch_init(&daemon->batch, daemon->hypervisor, options);
     table_open(&daemon->table, daemon->root, daemon->hypervisor);
-    (void)forgotten_run(&daemon->forgotten, daemon->hypervisor);
+    if (forgotten_run(&daemon->forgotten, daemon->hypervisor) != 0) {
+        table_next_epoch(&daemon->table, daemon->hypervisor);
+    }
     return true;
 }
 

@@ -2,7 +2,7 @@
 /*
  * A crash between the storing of table.next and its renaming leaves both: only
  * the hypervisor knows which of them counts, so it is shown the one and then
- * the other.
+ * the other. Its TPM may be busy for dom0 just then: that is tried again.
  */
 #include "dom0/vouchd/table.h"
 
@@ -10,21 +10,55 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dom0/vouchd/say.h"
 #include "dom0/vouchd/slots.h"
 
-#define NOW_NAME   "table"
-#define NEXT_NAME  "table.next"
+#define NOW_NAME      "table"
+#define NEXT_NAME     "table.next"
+#define APPROVAL_NAME "approval"
+#define APPROVAL_MAX  1024
 /* A version counts some moments after its state was stored. */
 #define SETTLE_SECONDS 2
+#define BUSY_TRIES     100
+#define BUSY_US        50000
+
+static uint8_t room[VOUCH_STATE_TABLE_MAX];
+
+static int open_state(const struct table *table, struct hypervisor *hypervisor,
+                      struct buffer *buffer)
+{
+    size_t size = buffer->used;
+    int error = -EBUSY;
+    for (int i = 0; i < BUSY_TRIES && error == -EBUSY; i++) {
+        if (i != 0) {
+            usleep(BUSY_US);
+        }
+        buffer->used = size;
+        error = hypervisor_open_state(hypervisor, table->approval, buffer);
+    }
+    return error;
+}
+
+static int commit_state(struct hypervisor *hypervisor)
+{
+    int error = -EBUSY;
+    for (int i = 0; i < BUSY_TRIES && error == -EBUSY; i++) {
+        if (i != 0) {
+            usleep(BUSY_US);
+        }
+        error = hypervisor_commit_state(hypervisor);
+    }
+    return error;
+}
 
 /* -ENOENT: no such file. */
-static int try_file(struct hypervisor *hypervisor, int root, const char *name,
-                    struct buffer *buffer)
+static int try_file(const struct table *table, struct hypervisor *hypervisor,
+                    const char *name, struct buffer *buffer)
 {
     struct bytes last;
-    if (!slots_read(root, name, buffer->size, &last)) {
+    if (!slots_read(table->root, name, buffer->size, &last)) {
         return -EIO;
     }
     if (last.data == NULL) {
@@ -33,36 +67,52 @@ static int try_file(struct hypervisor *hypervisor, int root, const char *name,
     memcpy(buffer->data, last.data, last.size);
     buffer->used = last.size;
     free((void *)last.data);
-    return hypervisor_open_state(hypervisor, buffer);
+    return open_state(table, hypervisor, buffer);
 }
 
-static int open_any(struct hypervisor *hypervisor, int root,
+/* Without a table, there may never have been one. */
+static int open_any(const struct table *table, struct hypervisor *hypervisor,
                     struct buffer *buffer)
 {
-    int first = try_file(hypervisor, root, NOW_NAME, buffer);
-    int second =
-        first == 0 ? 0 : try_file(hypervisor, root, NEXT_NAME, buffer);
-    if (first == -ENOENT && second == -ENOENT) {
-        buffer->used = 0;
-        return hypervisor_open_state(hypervisor, buffer);
+    int now = try_file(table, hypervisor, NOW_NAME, buffer);
+    if (now == 0) {
+        return 0;
     }
-    return second == -ENOENT ? first : second;
+    int next = try_file(table, hypervisor, NEXT_NAME, buffer);
+    if (next == 0) {
+        return 0;
+    }
+    if (now == -ENOENT) {
+        buffer->used = 0;
+        return open_state(table, hypervisor, buffer);
+    }
+    return now;
+}
+
+/* What the hypervisor gave for the next epoch is stored, and then counts. */
+static int begin_epoch(struct table *table, struct hypervisor *hypervisor,
+                       struct bytes next)
+{
+    if (!slots_replace(table->root, NEXT_NAME, next)) {
+        return -errno;
+    }
+    int error = commit_state(hypervisor);
+    if (error == 0 && !slots_replace(table->root, NOW_NAME, next)) {
+        error = -errno;
+    }
+    return error;
 }
 
 void table_open(struct table *table, int root, struct hypervisor *hypervisor)
 {
-    static uint8_t room[VOUCH_STATE_TABLE_MAX];
     struct buffer buffer = buffer_over(room, sizeof(room));
     *table = (struct table){.root = root};
-    int error = open_any(hypervisor, root, &buffer);
-    if (error == 0 && !slots_replace(root, NEXT_NAME, buffer_bytes(&buffer))) {
-        error = -errno;
+    if (!slots_read(root, APPROVAL_NAME, APPROVAL_MAX, &table->approval)) {
+        say("the approval cannot be read: %s", strerror(errno));
     }
+    int error = open_any(table, hypervisor, &buffer);
     if (error == 0) {
-        error = hypervisor_commit_state(hypervisor);
-    }
-    if (error == 0 && !slots_replace(root, NOW_NAME, buffer_bytes(&buffer))) {
-        error = -errno;
+        error = begin_epoch(table, hypervisor, buffer_bytes(&buffer));
     }
     if (error != 0) {
         say("the table of versions is not open: %s", strerror(-error));
@@ -72,6 +122,19 @@ void table_open(struct table *table, int root, struct hypervisor *hypervisor)
     say("the table of versions is open, %zu bytes", buffer.used);
 }
 
+void table_next_epoch(struct table *table, struct hypervisor *hypervisor)
+{
+    struct buffer buffer = buffer_over(room, sizeof(room));
+    if (!table->is_open) {
+        return;
+    }
+    int error = open_state(table, hypervisor, &buffer);
+    if (error == 0) {
+        error = begin_epoch(table, hypervisor, buffer_bytes(&buffer));
+    }
+    say("another epoch: %s", error == 0 ? "begun" : strerror(-error));
+}
+
 void table_expect_change(struct table *table)
 {
     table->look_at = time(NULL) + SETTLE_SECONDS;
@@ -79,7 +142,6 @@ void table_expect_change(struct table *table)
 
 void table_run(struct table *table, struct hypervisor *hypervisor)
 {
-    static uint8_t room[VOUCH_STATE_TABLE_MAX];
     struct buffer buffer = buffer_over(room, sizeof(room));
     uint64_t changes;
     if (!table->is_open || table->look_at == 0 ||

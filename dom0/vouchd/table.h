@@ -14,6 +14,7 @@
 
 struct table {
     int root;
+    struct bytes approval; /* the operator's, of this machine */
     bool is_open;
     uint64_t changes; /* what the stored one has */
     time_t look_at;   /* 0: nothing is expected to change */
@@ -21,7 +22,9 @@ struct table {
 
 /* A table that is not opened leaves vTPMs without their keys; said here. */
 void table_open(struct table *table, int root, struct hypervisor *hypervisor);
-/* A state was stored or forgotten: the table will be another. */
+/* States were forgotten: from now on no earlier table counts. */
+void table_next_epoch(struct table *table, struct hypervisor *hypervisor);
+/* A state was stored: the table will be another. */
 void table_expect_change(struct table *table);
 /* To be called now and then: stores the table if it changed. */
 void table_run(struct table *table, struct hypervisor *hypervisor);

@@ -70,3 +70,5 @@ void memory_unshare_page(struct memory *memory, struct page *page);
  * number.  What others map is the domain's until they unmap it.
  */
 int memory_relinquish(struct memory *memory) NODISCARD;
+/* The first part of it: of a domain that goes on with other tables. */
+int memory_drop_tables(struct memory *memory) NODISCARD;

@@ -197,11 +197,23 @@ sleep 4
 tap_has "a change of the table is stored" "$work/kept/table" 'changes 5'
 
 # ---- forgetting ----
-mv "$work/kept/$uuid1" "$work/kept/forgotten/"
+epoch=$(cat "$machine/counter")
+stored=$("$VOUCH" vtpm --dir "$work/kept" show --json $uuid1 | grep -c sha256)
+tap_is "two slots are shown" "$stored" 2
+tap "a state is exported" "$VOUCH" vtpm --dir "$work/kept" export $uuid1 \
+    -o "$work/exported"
+tap "and destroyed" "$VOUCH" vtpm --dir "$work/kept" destroy $uuid1
 sleep 1
+tap_is "which begins another epoch" "$(cat "$machine/counter")" $((epoch + 1))
 tap_has "the hypervisor is told what to forget" "$machine/forgotten" $uuid1
 tap_is "and the state is gone" \
     "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" ABSENT
+tap "it can be imported" "$VOUCH" vtpm --dir "$work/kept" import \
+    "$work/exported"
+tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
+    "OK 200000 $(sum_of 200000 x)"
+tap_is "but not over another" "$("$VOUCH" vtpm --dir "$work/kept" import \
+    "$work/exported" >/dev/null 2>&1; echo $?)" 1
 stop
 tpm_stop
 tpm_end

@@ -73,25 +73,30 @@ static void put_table(struct buffer *table, unsigned long epoch,
                                    "epoch %lu changes %lu\n", epoch, changes);
 }
 
-int hypervisor_open_state(struct hypervisor *hypervisor, struct buffer *table)
+int hypervisor_open_state(struct hypervisor *hypervisor, struct bytes approval,
+                          struct buffer *table)
 {
     unsigned long counter = double_number("counter"), epoch = 0;
+    if (hypervisor->epoch != 0) {
+        put_table(table, hypervisor->epoch + 1, double_number("changes"));
+        return 0;
+    }
     table->data[table->used] = 0;
     if (table->used != 0 &&
         sscanf((const char *)table->data, "epoch %lu", &epoch) != 1) {
         return -EINVAL;
     }
     if (epoch != counter) {
-        return -EACCES;
+        return table->used == 0 ? -ENOENT : -EEXIST;
     }
-    hypervisor->epoch = counter + 1;
-    put_table(table, hypervisor->epoch, 0);
+    put_table(table, counter + 1, 0);
     return 0;
 }
 
 int hypervisor_commit_state(struct hypervisor *hypervisor)
 {
     char text[32];
+    hypervisor->epoch = double_number("counter") + 1;
     snprintf(text, sizeof(text), "%lu", hypervisor->epoch);
     append("counter", "w", text);
     return 0;

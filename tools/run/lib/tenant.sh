@@ -12,7 +12,7 @@ tenant_words()
         -o "$RUN/vtpm.json") || fail "the vTPM has no reference values"
     "$VOUCH" ref make guest --name tenant1 --bundle "$TENANT_BUNDLE" \
         -o "$RUN/tenant1.json" || fail "the guest has no reference values"
-    state=$("$VOUCH" vtpm word --key "$RUN/operator.pub") ||
+    state=$("$VOUCH" vtpm state-key "$RUN/operator.pub") ||
         fail "the operator's key is none"
     HV_CMDLINE="$HV_CMDLINE $vtpm $state"
 }
@@ -21,8 +21,10 @@ tenant_words()
 # hypervisor may have the key of what vTPMs store.
 tenant_approve()
 {
-    "$VOUCH" vtpm authorize --key "$RUN/operator.key" \
-        --manifest "$RUN/manifest.json" -o "$RUN/approval" ||
+    "$VOUCH" ref pcrs --manifest "$RUN/manifest.json" \
+        --manifest-key "$RUN/operator.pub" -o "$RUN/pcrs" &&
+        "$VOUCH" vtpm authorize --key "$RUN/operator.key" \
+            --pcrs "$RUN/pcrs" -o "$RUN/approval" ||
         fail "the machine's state could not be approved"
 }
 
