@@ -19,12 +19,13 @@
 #   -p POLICY    policy module (build/policy/vouch-policy)
 #   -r FILE      the guest's ramdisk
 #   -g           by GRUB in any case
+#   -T SOCKET    a TPM: swtpm's control socket
 #   -k           the guest must be killed: 0 if the hypervisor says that it was
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk=''
-while getopts t:is:m:c:a:p:r:gv:k option; do
+policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk='' tpm=''
+while getopts t:is:m:c:a:p:r:gv:T:k option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -35,14 +36,15 @@ while getopts t:is:m:c:a:p:r:gv:k option; do
     p) policy=$OPTARG ;;
     r) ramdisk=$OPTARG ;;
     g) grub=1 ;;
+    T) tpm=$OPTARG ;;
     k) killed=1 ;;
     v) vcpus=$OPTARG ;;
-    *) sed -n '4,26s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '4,27s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,26s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,27s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -67,6 +69,10 @@ trap 'exit 130' INT TERM
 guest_args="$*"
 set -- -cpu "$model" -smp "$cpus" -m "$memory" -display none -nodefaults \
     -no-reboot -serial "file:$dir/serial" -net none
+if [ -n "$tpm" ]; then
+    set -- "$@" -chardev "socket,id=tpm0,path=$tpm" \
+        -tpmdev emulator,id=tpm0,chardev=tpm0 -device tpm-tis,tpmdev=tpm0
+fi
 if [ -n "$icount" ]; then
     set -- "$@" -accel tcg,thread=single -icount shift=0,sleep=off \
         -rtc base=2026-01-01T00:00:00,clock=vm
