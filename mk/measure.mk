@@ -19,6 +19,7 @@ $(eval $(call unit_test,hv/measure/measure,hv/measure/measure.c \
     hv/measure/adopt.c hv/measure/pcr.c hv/measure/tpm.c hv/measure/tis.c hv/measure/crb.c \
     $(FAKE_TPM) $(MEASURE_LIB)))
 $(eval $(call unit_test,hv/boot/cmdline,hv/boot/cmdline.c lib/text.c))
+$(eval $(call unit_test,hv/domain/plan,hv/domain/plan.c))
 $(eval $(call unit_test,hv/boot/multiboot2,hv/boot/multiboot2.c))
 $(eval $(call unit_test,hv/domain/elf,hv/domain/elf.c hv/domain/elf_notes.c \
     lib/text.c))
