@@ -94,8 +94,11 @@ static bool may_do(int64_t units)
 /* The rings are in use by others: they stay as they are. */
 static bool is_ring(const struct build *build, uint64_t va)
 {
-    return build->input.rings != NULL &&
-           (va == build->plan.store || va == build->plan.console);
+    const struct build_rings *rings = build->input.rings;
+
+    return rings != NULL &&
+           ((va == build->plan.store && rings->store_mfn != 0) ||
+            (va == build->plan.console && rings->console_mfn != 0));
 }
 
 static int region_zero(struct build *build)

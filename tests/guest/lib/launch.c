@@ -108,6 +108,7 @@ static void image_write(char *to)
         return;
     }
     memcpy(to, (void *)IMAGE_START, image_size());
+    memset(to + ((uint64_t)&first_tsc - IMAGE_START), 0, sizeof(first_tsc));
     memcpy(to + offset, &launch_order.entry, sizeof(launch_order.entry));
 }
 
