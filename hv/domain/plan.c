@@ -9,12 +9,12 @@
 #include "hv/domain/build.h"
 #include "lib/checked.h"
 
-#define REGION_ALIGN  0x400000ull /* the mapped region ends on 4 MiB */
-#define REGION_SPARE  0x80000ull  /* and has this much behind the stack */
-#define TABLES_MAX    (3u + 512u) /* L4, L3, one L2 and what it refers to */
-#define L1_SPAN       0x200000ull
-#define L2_SPAN       0x40000000ull
-#define L3_SPAN       0x8000000000ull
+#define REGION_ALIGN 0x400000ull /* the mapped region ends on 4 MiB */
+#define REGION_SPARE 0x80000ull  /* and has this much behind the stack */
+#define TABLES_MAX   (3u + 512u) /* L4, L3, one L2 and what it refers to */
+#define L1_SPAN      0x200000ull
+#define L2_SPAN      0x40000000ull
+#define L3_SPAN      0x8000000000ull
 
 /* How many aligned spans [start, end) touches; end may be the last of all. */
 static uint64_t spans(uint64_t start, uint64_t end, uint64_t span)
@@ -51,8 +51,8 @@ static bool plan_tables(struct build_plan *plan, uint64_t align)
     return false;
 }
 
-static bool plan_region(struct build_plan *plan, const struct build_input *input,
-                        uint64_t align)
+static bool plan_region(struct build_plan *plan,
+                        const struct build_input *input, uint64_t align)
 {
     const struct elf_image *kernel = input->kernel;
 

@@ -46,8 +46,8 @@ static void keeper(void)
         if (words[WHOM] == DOMID_SELF) {
             return;
         }
-        words[RESULT] = (uint64_t)ask((domid_t)words[WHOM],
-                                      (uint8_t)words[NAME]);
+        words[RESULT] =
+            (uint64_t)ask((domid_t)words[WHOM], (uint8_t)words[NAME]);
         launch_report()->stage++;
     }
 }
@@ -87,8 +87,8 @@ static long keeper_asks(struct launch_report *report, domid_t whom,
 static domid_t build(const char *label, void (*entry)(void),
                      struct launch_report **report)
 {
-    launch_order = (struct launch_order){.entry = entry,
-                                         .label = toolstack_sid(label)};
+    launch_order =
+        (struct launch_order){.entry = entry, .label = toolstack_sid(label)};
     return launch_build(report);
 }
 
@@ -118,9 +118,8 @@ static bool log_has(const char *text, uint64_t *size)
     bool found = false;
 
     do {
-        read = (struct vouch_log_read){.offset = offset,
-                                       .buffer = (uint64_t)chunk,
-                                       .size = CHUNK};
+        read = (struct vouch_log_read){
+            .offset = offset, .buffer = (uint64_t)chunk, .size = CHUNK};
         if (vouch_op(VOUCHOP_log_read, &read) != 0) {
             guest_fail("reading the log");
         }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Launches of what cannot be launched: each is refused, and the launcher goes
- * on, or ends the domain; the hypervisor and its memory stay as they were.  Then
- * launches that are interfered with: ended, paused and looked into at any moment.
+ * on, or ends the domain; the hypervisor and its memory stay as they were.
  *
- * Runner: -s 2
  * Only: vouch
  */
-#include "lib/clock.h"
 #include "lib/launch.h"
 #include "lib/paging.h"
-#include "lib/random.h"
 #include "lib/tap.h"
 
 #define PAGES 8u /* of the initrd */
-#define RO    (PTE_P | PTE_US)
 #define ENDED 1 /* instead of an error: the domain is over */
 
 static struct launch_report *report;
@@ -26,20 +21,62 @@ static domid_t child;
     static void spoil_##name(struct vouch_launch *arg, uint64_t *kernel,       \
                              uint64_t *initrd)
 
-SPOIL(no_kernel) { arg->kernel.size = 0; }
-SPOIL(huge) { arg->kernel.size = ~0ull; }
-SPOIL(huge_initrd) { arg->initrd.size = 1ull << 60; }
-SPOIL(list_nowhere) { arg->kernel.frames = TEST_VA; }
-SPOIL(list_in_hypervisor) { arg->kernel.frames = HV_PRIVATE; }
-SPOIL(list_wraps) { arg->initrd.frames = ~7ull; }
-SPOIL(list_ends) { arg->kernel.size = 200ull << 20; }
-SPOIL(not_ram) { kernel[1] = 1ull << 40; }
-SPOIL(not_ram_io) { kernel[0] = 0xfee00; }
-SPOIL(alias) { kernel[1] |= 1ull << 32; }
-SPOIL(shared_page) { initrd[2] = start_info->shared_info / PAGE_SIZE; }
-SPOIL(of_nobody) { initrd[0] = 0; }
-SPOIL(of_others) { initrd[3] = launch_report()->words[0]; }
-SPOIL(cmdline_long) { arg->cmdline_size = 1024; }
+SPOIL(no_kernel)
+{
+    arg->kernel.size = 0;
+}
+SPOIL(huge)
+{
+    arg->kernel.size = ~0ull;
+}
+SPOIL(huge_initrd)
+{
+    arg->initrd.size = 1ull << 60;
+}
+SPOIL(list_nowhere)
+{
+    arg->kernel.frames = TEST_VA;
+}
+SPOIL(list_in_hypervisor)
+{
+    arg->kernel.frames = HV_PRIVATE;
+}
+SPOIL(list_wraps)
+{
+    arg->initrd.frames = ~7ull;
+}
+SPOIL(list_ends)
+{
+    arg->kernel.size = 200ull << 20;
+}
+SPOIL(not_ram)
+{
+    kernel[1] = 1ull << 40;
+}
+SPOIL(not_ram_io)
+{
+    kernel[0] = 0xfee00;
+}
+SPOIL(alias)
+{
+    kernel[1] |= 1ull << 32;
+}
+SPOIL(shared_page)
+{
+    initrd[2] = start_info->shared_info / PAGE_SIZE;
+}
+SPOIL(of_nobody)
+{
+    initrd[0] = 0;
+}
+SPOIL(of_others)
+{
+    initrd[3] = launch_report()->words[0];
+}
+SPOIL(cmdline_long)
+{
+    arg->cmdline_size = 1024;
+}
 SPOIL(cmdline_nul)
 {
     launch_order.cmdline[3] = '\0';
@@ -50,19 +87,46 @@ SPOIL(cmdline_nowhere)
     arg->cmdline = HV_PRIVATE;
     arg->cmdline_size = 5;
 }
-SPOIL(ring_of_others) { arg->console_mfn = launch_report()->words[0]; }
-SPOIL(rings_alike) { arg->store_mfn = arg->console_mfn; }
-SPOIL(port_free) { arg->console_port = 77; }
-SPOIL(port_wild) { arg->store_port = 0xffffffff; }
-SPOIL(twice) { initrd[1] = initrd[0]; }
-SPOIL(twice_far) { initrd[1] = kernel[0]; }
-SPOIL(ring_in_file) { initrd[4] = arg->console_mfn; }
+SPOIL(ring_of_others)
+{
+    arg->console_mfn = launch_report()->words[0];
+}
+SPOIL(rings_alike)
+{
+    arg->store_mfn = arg->console_mfn;
+}
+SPOIL(port_free)
+{
+    arg->console_port = 77;
+}
+SPOIL(port_wild)
+{
+    arg->store_port = 0xffffffff;
+}
+SPOIL(twice)
+{
+    initrd[1] = initrd[0];
+}
+SPOIL(twice_far)
+{
+    initrd[1] = kernel[0];
+}
+SPOIL(ring_in_file)
+{
+    initrd[4] = arg->console_mfn;
+}
 SPOIL(no_elf)
 {
     *(uint32_t *)mfn_to_virt(kernel[0]) = 0;
 }
-SPOIL(cut) { arg->kernel.size = 200; }
-SPOIL(one_byte) { arg->kernel.size = 1; }
+SPOIL(cut)
+{
+    arg->kernel.size = 200;
+}
+SPOIL(one_byte)
+{
+    arg->kernel.size = 1;
+}
 
 /* The n-th word of the first segment's header. */
 static void segment_set(const uint64_t *kernel, unsigned int word,
@@ -71,11 +135,26 @@ static void segment_set(const uint64_t *kernel, unsigned int word,
     ((uint64_t *)mfn_to_virt(kernel[0]))[8 + word] = value;
 }
 
-SPOIL(segment_high) { segment_set(kernel, 3, 0x80000000); }
-SPOIL(segment_large) { segment_set(kernel, 5, 1ull << 46); }
-SPOIL(segment_largest) { segment_set(kernel, 5, ~0ull); }
-SPOIL(segment_fills) { segment_set(kernel, 5, 7ull << 20); }
-SPOIL(file_beyond) { segment_set(kernel, 4, 1ull << 30); }
+SPOIL(segment_high)
+{
+    segment_set(kernel, 3, 0x80000000);
+}
+SPOIL(segment_large)
+{
+    segment_set(kernel, 5, 1ull << 46);
+}
+SPOIL(segment_largest)
+{
+    segment_set(kernel, 5, ~0ull);
+}
+SPOIL(segment_fills)
+{
+    segment_set(kernel, 5, 7ull << 20);
+}
+SPOIL(file_beyond)
+{
+    segment_set(kernel, 4, 1ull << 30);
+}
 
 /* A note of the copy in the kernel's file. */
 static void note_set(const uint64_t *kernel, uint32_t type, uint64_t value)
@@ -97,25 +176,40 @@ static void note_set(const uint64_t *kernel, uint32_t type, uint64_t value)
 #define NOTE_PADDR_OFFSET 4
 #define NOTE_INIT_P2M     15
 
-SPOIL(entry_out) { note_set(kernel, NOTE_ENTRY, 0x1000); }
-SPOIL(base_above) { note_set(kernel, NOTE_VIRT_BASE, VIRT_BASE + (1 << 24)); }
+SPOIL(entry_out)
+{
+    note_set(kernel, NOTE_ENTRY, 0x1000);
+}
+SPOIL(base_above)
+{
+    note_set(kernel, NOTE_VIRT_BASE, VIRT_BASE + (1 << 24));
+}
 SPOIL(base_low)
 {
     note_set(kernel, NOTE_VIRT_BASE, VIRT_BASE);
     note_set(kernel, NOTE_PADDR_OFFSET, 1 << 24);
 }
-SPOIL(base_in_hypervisor) { note_set(kernel, NOTE_VIRT_BASE, HV_PRIVATE); }
+SPOIL(base_in_hypervisor)
+{
+    note_set(kernel, NOTE_VIRT_BASE, HV_PRIVATE);
+}
 SPOIL(base_at_end)
 {
     note_set(kernel, NOTE_VIRT_BASE, -PAGE_SIZE * 2);
     note_set(kernel, NOTE_ENTRY, -PAGE_SIZE * 2);
 }
-SPOIL(list_wrapping) { note_set(kernel, NOTE_INIT_P2M, -PAGE_SIZE); }
+SPOIL(list_wrapping)
+{
+    note_set(kernel, NOTE_INIT_P2M, -PAGE_SIZE);
+}
 SPOIL(list_into_hypervisor)
 {
     note_set(kernel, NOTE_INIT_P2M, 0x800000000000 - PAGE_SIZE);
 }
-SPOIL(list_in_region) { note_set(kernel, NOTE_INIT_P2M, VIRT_BASE + 0x8000); }
+SPOIL(list_in_region)
+{
+    note_set(kernel, NOTE_INIT_P2M, VIRT_BASE + 0x8000);
+}
 
 static const struct {
     const char *what;
@@ -197,105 +291,13 @@ static void test_bad(void)
     launch_order.spoil = spoil_list_in_region;
     build();
     toolstack_start(child);
-    tap_ok(toolstack_wait(child) >= 0, "a p2m list in the middle of the region");
+    tap_ok(toolstack_wait(child) >= 0,
+           "a p2m list in the middle of the region");
     gone("it");
-}
-
-/* --- Interference --- */
-
-static void wait_ns(uint64_t ns)
-{
-    uint64_t until = clock_ns() + ns;
-
-    while (clock_ns() < until) {
-    }
-}
-
-static void test_destroyed(struct random *random)
-{
-    unsigned int gone_count = 0;
-
-    for (unsigned int i = 0; i < 40; i++) {
-        long error;
-
-        launch_order.initrd_size = 600 * PAGE_SIZE;
-        child = launch_build(&report);
-        toolstack_unmap(report);
-        toolstack_start(child);
-        wait_ns(random_below(random, 40000) * 1000ull);
-        while ((error = toolstack_destroy(child)) == -XEN_EAGAIN) {
-        }
-        gone_count += error == 0;
-        launch_order = (struct launch_order){0};
-    }
-    tap_is(gone_count, 40, "launches that are ended at any moment");
-}
-
-static void test_paused(struct random *random)
-{
-    unsigned int launched = 0;
-
-    for (unsigned int i = 0; i < 10; i++) {
-        launch_order.initrd_size = 600 * PAGE_SIZE;
-        child = launch_build(&report);
-        toolstack_unmap(report);
-        toolstack_start(child);
-        while (!(toolstack_flags(child) & XEN_DOMINF_shutdown)) {
-            struct xen_domctl op = {0};
-
-            domctl(XEN_DOMCTL_pausedomain, child, &op);
-            wait_ns(random_below(random, 500) * 1000ull);
-            domctl(XEN_DOMCTL_unpausedomain, child, &op);
-            sched_op(SCHEDOP_yield, NULL);
-        }
-        launched += toolstack_wait(child) == TINY_REASON;
-        toolstack_destroy(child);
-        launch_order = (struct launch_order){0};
-    }
-    tap_is(launched, 10, "launches that are paused all the time");
-}
-
-/* Whatever is mapped at whatever time: the guest launches, or is ended. */
-static void test_mapped(struct random *random)
-{
-    unsigned int launched = 0, ended = 0, mapped = 0;
-    struct mmu_update update;
-
-    map_prepare(TEST_VA);
-    update.ptr = pte_maddr(TEST_VA, 1);
-    for (unsigned int i = 0; i < 40; i++) {
-        uint64_t until = clock_ns() + 10000000000ull;
-        int code = -1;
-
-        launch_order.initrd_size = 600 * PAGE_SIZE;
-        child = launch_build(&report);
-        toolstack_unmap(report);
-        toolstack_start(child);
-        wait_ns(random_below(random, 30000) * 1000ull);
-        while (code < 0 && clock_ns() < until) {
-            uint64_t pfn = random_below(random, 2046);
-
-            update.val = pte_make(
-                toolstack_mfn(child, (char *)VIRT_BASE + pfn * PAGE_SIZE), RO);
-            mapped += mmu_update(&update, 1, NULL, child) == 0;
-            update.val = 0;
-            mmu_update(&update, 1, NULL, DOMID_SELF);
-            if (toolstack_flags(child) & XEN_DOMINF_shutdown) {
-                code = toolstack_wait(child);
-            }
-        }
-        launched += code == TINY_REASON;
-        ended += code == SHUTDOWN_crash;
-        toolstack_destroy(child);
-        launch_order = (struct launch_order){0};
-    }
-    tap_is(launched + ended, 40, "%u launch, %u are ended, %u mappings",
-           launched, ended, mapped);
 }
 
 void test_main(void)
 {
-    struct random random = random_from(cmdline_number("seed=", 7));
     uint64_t before;
 
     build(); /* makes what the hypervisor keeps for all launches */
@@ -304,8 +306,5 @@ void test_main(void)
     gone("it");
     before = toolstack_free_pages();
     test_bad();
-    test_destroyed(&random);
-    test_paused(&random);
-    test_mapped(&random);
     toolstack_memory_is(before, "no frame is lost");
 }

@@ -66,8 +66,8 @@ static void plan_is_sound(void)
     assert_int_equal(plan.initrd_pfn, region);
     assert_int_equal(plan.p2m_pfn, region + plan.initrd_pages);
     assert_true(plan.p2m_pages * 512 >= plan.pages);
-    assert_int_equal(plan.rest_pfn, plan.p2m_pfn + plan.p2m_pages +
-                                        plan.p2m_table_pages);
+    assert_int_equal(plan.rest_pfn,
+                     plan.p2m_pfn + plan.p2m_pages + plan.p2m_table_pages);
     assert_true(plan.rest_pfn <= plan.pages);
     assert_true(plan.rest_pfn - plan.initrd_pages <= input.free_pages);
 }
