@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The domain's frames in a launch.  Frozen ones have no reference and nobody can
- * get one; page->next says what they are for.  The initrd's frames become the
- * initrd's PFNs as they are; the kernel's are plain memory as soon as it was
- * copied to where it runs.
+ * The domain's frames in a launch.  Frozen ones have no reference and nobody
+ * can get one; page->next says what they are for.  The initrd's frames become
+ * the initrd's PFNs as they are; the kernel's are plain memory as soon as it
+ * was copied to where it runs.
  */
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
+#include "hv/grant/grant.h"
 #include "hv/launch/internal.h"
 #include "hv/mem/memory.h"
 #include "lib/string.h"
@@ -40,16 +41,10 @@ static struct page *next_frame(const struct memory *memory, uint64_t *mfn,
 
 /* --- Freezing: memory.lock held --- */
 
-/* Pages of ours that are lent to it: shared_info, the grant table. */
-static bool is_lent_to_it_alone(const struct page *page)
-{
-    return atomic_read(&page->refs) == 1 && page_type_count(page) == 1;
-}
-
 static bool frame_freeze(struct launch *launch, struct page *page)
 {
     if (page_type(page) == PAGE_SHARED) {
-        return is_lent_to_it_alone(page);
+        return true; /* ours: see launch_freeze_frames() */
     }
     launch->frame_count++;
     if (is_ring(launch, page_mfn(page))) {
@@ -68,14 +63,21 @@ static int frames_freeze(struct launch *launch)
     struct page *page;
     int rc;
 
-    while ((page = next_frame(&launch->domain->memory, &launch->cursor,
-                              &rc)) != NULL) {
+    while ((page = next_frame(&launch->domain->memory, &launch->cursor, &rc)) !=
+           NULL) {
         if (!frame_freeze(launch, page)) {
             return -EBUSY;
         }
         launch->cursor++;
     }
     return rc;
+}
+
+/* Whether nobody maps the pages of ours that are lent to it. */
+static bool is_lent_nowhere(const struct domain *domain)
+{
+    return memory_is_unmapped(domain->shared_page) &&
+           grant_table_is_unmapped(domain);
 }
 
 int launch_freeze_frames(struct launch *launch)
@@ -87,8 +89,14 @@ int launch_freeze_frames(struct launch *launch)
     rc = frames_freeze(launch);
     spin_unlock(&memory->lock);
     if (rc == -EBUSY) {
-        return launch_fail(launch, "its frame 0x%lx is in use by another domain",
+        return launch_fail(launch,
+                           "its frame 0x%lx is in use by another domain",
                            (unsigned long)launch->cursor);
+    }
+    if (rc == 0 && !is_lent_nowhere(launch->domain)) {
+        return launch_fail(launch,
+                           "its shared page or grant table is in use by "
+                           "another domain");
     }
     if (rc == 0) {
         tlb_flush_all(); /* translations may outlive what was unmapped */
@@ -249,8 +257,8 @@ int launch_place_rest(struct launch *launch)
     struct page *page;
     int rc;
 
-    while ((page = next_frame(&launch->domain->memory, &launch->cursor,
-                              &rc)) != NULL) {
+    while ((page = next_frame(&launch->domain->memory, &launch->cursor, &rc)) !=
+           NULL) {
         if ((page->flags & PAGE_FROZEN) && page->next != FRAME_TAKEN) {
             if ((this_cpu()->budget -= WORK_FRAME) <= 0) {
                 return -ERESTART;

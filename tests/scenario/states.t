@@ -65,7 +65,7 @@ boot()
     cat "$work/approval" "$@" >"$work/ramdisk"
     start_tpm
     tools/bench/boot-guest.sh -t 120 -p "$build/policy/vouch-policy" \
-        -T "$work/control" -r "$work/ramdisk" -a "${word-$state}" \
+        -e "$work/control" -r "$work/ramdisk" -a "${word-$state}" \
         "$build/hv/vouch.elf" "$guest" >"$work/log" 2>&1 &&
         grep -q "^# open $expected"$'\r\?$' "$work/log"
     local status=$?

@@ -19,13 +19,15 @@
 #   -p POLICY    policy module (build/policy/vouch-policy)
 #   -r FILE      the guest's ramdisk
 #   -g           by GRUB in any case
-#   -T SOCKET    a TPM: swtpm's control socket
+#   -T           with a TPM (swtpm, tpm-tis), new each time
+#   -e SOCKET    with the TPM that has this control socket
 #   -k           the guest must be killed: 0 if the hypervisor says that it was
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
 policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk='' tpm=''
-while getopts t:is:m:c:a:p:r:gv:T:k option; do
+socket=''
+while getopts t:is:m:c:a:p:r:gv:e:kT option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -36,15 +38,16 @@ while getopts t:is:m:c:a:p:r:gv:T:k option; do
     p) policy=$OPTARG ;;
     r) ramdisk=$OPTARG ;;
     g) grub=1 ;;
-    T) tpm=$OPTARG ;;
+    e) socket=$OPTARG ;;
     k) killed=1 ;;
+    T) tpm=1 ;;
     v) vcpus=$OPTARG ;;
-    *) sed -n '4,27s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '4,28s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,27s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,28s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -57,9 +60,10 @@ for file in "$hypervisor" "$guest"; do
 done
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/boot-guest.XXXXXX") || exit 2
-qemu_pid=''
+qemu_pid='' swtpm_pid=''
 cleanup() {
     [ -n "$qemu_pid" ] && kill "$qemu_pid" 2>/dev/null
+    [ -n "$swtpm_pid" ] && kill "$swtpm_pid" 2>/dev/null
     rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -69,15 +73,28 @@ trap 'exit 130' INT TERM
 guest_args="$*"
 set -- -cpu "$model" -smp "$cpus" -m "$memory" -display none -nodefaults \
     -no-reboot -serial "file:$dir/serial" -net none
-if [ -n "$tpm" ]; then
-    set -- "$@" -chardev "socket,id=tpm0,path=$tpm" \
-        -tpmdev emulator,id=tpm0,chardev=tpm0 -device tpm-tis,tpmdev=tpm0
-fi
 if [ -n "$icount" ]; then
     set -- "$@" -accel tcg,thread=single -icount shift=0,sleep=off \
         -rtc base=2026-01-01T00:00:00,clock=vm
 else
     set -- "$@" -accel tcg
+fi
+
+if [ -n "$tpm" ]; then
+    mkdir "$dir/tpm"
+    swtpm_setup --tpm2 --tpmstate "$dir/tpm" --pcr-banks sha256 \
+        --overwrite >"$dir/tpm.log" 2>&1 || exit 2
+    swtpm socket --tpm2 --tpmstate dir="$dir/tpm" \
+        --ctrl type=unixio,path="$dir/tpm/socket" >/dev/null 2>&1 &
+    swtpm_pid=$!
+    while [ ! -S "$dir/tpm/socket" ] && kill -0 "$swtpm_pid" 2>/dev/null; do
+        sleep 0.05
+    done
+    socket=$dir/tpm/socket
+fi
+if [ -n "$socket" ]; then
+    set -- "$@" -chardev "socket,id=tpm,path=$socket" \
+        -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0
 fi
 
 last_words='^# result: '
