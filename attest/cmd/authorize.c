@@ -4,141 +4,47 @@
  * machine's PCRs, and learns what to write on the hypervisor's command line.
  * The key is one of `vouch ref keygen`.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "attest/approve.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/pcr_values.h"
 #include "attest/cmd/state.h"
-#include "attest/hex.h"
 #include "attest/manifest.h"
-#include "attest/replay.h"
-#include "lib/text.h"
 
 static const char command[] = "vtpm authorize";
 
 struct inputs {
-    const char *key, *log, *pcrs, *select, *out;
-};
-
-struct pcrs {
-    uint32_t known;
-    struct sha256_digest values[APPROVE_PCRS];
+    const char *key, *select, *out;
+    struct pcr_sources from;
 };
 
 static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
         {.name = "--key", .value = &in->key},
-        {.name = "--log", .value = &in->log},
-        {.name = "--pcrs", .value = &in->pcrs},
+        {.name = "--log", .value = &in->from.log},
+        {.name = "--pcrs", .value = &in->from.pcrs},
+        {.name = "--manifest", .value = &in->from.manifest},
+        {.name = "--manifest-key", .value = &in->from.manifest_key},
+        {.name = "--firmware", .value = &in->from.firmware},
         {.name = "--select", .value = &in->select},
         {.name = "-o", .value = &in->out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv) || argc != 1 ||
         in->key == NULL || in->out == NULL ||
-        (in->log == NULL) == (in->pcrs == NULL)) {
-        command_error(command, "usage: --key PRIVATE (--log LOG | --pcrs FILE) "
-                               "[--select N,N...] -o APPROVAL");
+        (in->from.log != NULL) + (in->from.pcrs != NULL) +
+                (in->from.manifest != NULL) !=
+            1 ||
+        (in->from.manifest == NULL) != (in->from.manifest_key == NULL)) {
+        command_error(command,
+                      "usage: --key PRIVATE (--log LOG | --pcrs FILE | "
+                      "--manifest M --manifest-key PUB [--firmware NAME]) "
+                      "[--select N,N...] -o APPROVAL");
         return false;
     }
     return true;
-}
-
-/* ---- values ---- */
-
-static struct bytes take_until(struct bytes *rest, uint8_t end)
-{
-    size_t size = 0;
-    while (size < rest->size && rest->data[size] != end) {
-        size++;
-    }
-    struct bytes part = bytes_of(rest->data, size);
-    size_t gone = size < rest->size ? size + 1 : size;
-    *rest = bytes_of(rest->data + gone, rest->size - gone);
-    return part;
-}
-
-/* A PCR that was not there before. */
-static bool take_pcr(struct bytes text, uint32_t *seen, uint64_t *pcr)
-{
-    if (!text_parse_decimal(text, pcr) || *pcr >= APPROVE_PCRS ||
-        (*seen >> *pcr & 1) != 0) {
-        return false;
-    }
-    *seen |= UINT32_C(1) << *pcr;
-    return true;
-}
-
-/* Lines "PCR HEX", as `vouch vtpm pcrs` writes them. */
-static bool parse_pcrs(struct bytes text, struct pcrs *out)
-{
-    while (text.size != 0) {
-        uint64_t pcr;
-        struct bytes value = take_until(&text, '\n');
-        struct bytes number = take_until(&value, ' ');
-        if (!take_pcr(number, &out->known, &pcr) ||
-            !hex_parse(value, out->values[pcr].bytes, SHA256_SIZE)) {
-            return false;
-        }
-    }
-    return out->known != 0;
-}
-
-static bool read_pcrs(const struct inputs *in, struct pcrs *out)
-{
-    struct bytes text = command_read(command, in->pcrs);
-    if (text.data == NULL) {
-        return false;
-    }
-    bool is_done = parse_pcrs(text, out);
-    if (!is_done) {
-        command_error(command, "%s: lines are PCR HEX, each PCR once",
-                      in->pcrs);
-    }
-    free((void *)text.data);
-    return is_done;
-}
-
-/* What the PCRs hold after the events of a log, of a machine that was verified
- * before. */
-static bool replay_pcrs(struct hasher *hasher, const struct inputs *in,
-                        struct pcrs *out)
-{
-    struct replay *replay = calloc(1, sizeof(*replay));
-    struct bytes log = command_read(command, in->log);
-    bool is_done = replay != NULL && log.data != NULL;
-    if (is_done) {
-        enum reason reason = replay_log(hasher, log, replay);
-        is_done = reason == REASON_NONE;
-        if (!is_done) {
-            command_error(command, "%s: %s", in->log, reason_meaning(reason));
-        }
-    }
-    if (is_done) {
-        out->known = replay->extended & APPROVAL_ALL_PCRS;
-        memcpy(out->values, replay->pcr, sizeof(out->values));
-    }
-    free((void *)log.data);
-    free(replay);
-    return is_done;
-}
-
-static bool get_pcrs(const struct inputs *in, struct pcrs *out)
-{
-    struct hasher hasher;
-    if (in->pcrs != NULL) {
-        return read_pcrs(in, out);
-    }
-    if (!hasher_init(&hasher)) {
-        command_error(command, "OpenSSL has no SHA-256");
-        return false;
-    }
-    bool is_done = replay_pcrs(&hasher, in, out);
-    hasher_free(&hasher);
-    return is_done;
 }
 
 /* ---- the selection ---- */
@@ -150,7 +56,7 @@ static bool choose(const struct inputs *in, uint32_t known, uint32_t *out)
     *out = in->select != NULL ? 0 : known & APPROVE_DEFAULT;
     while (rest.size != 0) {
         uint64_t pcr;
-        if (!take_pcr(take_until(&rest, ','), out, &pcr)) {
+        if (!pcr_values_number(pcr_values_take(&rest, ','), out, &pcr)) {
             command_error(command, "--select is of PCRs 0 to 23, each once");
             return false;
         }
@@ -182,7 +88,7 @@ static EVP_PKEY *read_private(const char *name, const char *path)
 }
 
 static bool write_approval(const struct inputs *in, uint32_t selected,
-                           const struct pcrs *pcrs)
+                           const struct pcr_values *pcrs)
 {
     uint8_t data[APPROVAL_SIZE];
     struct buffer out = buffer_over(data, sizeof(data));
@@ -206,12 +112,13 @@ static bool write_approval(const struct inputs *in, uint32_t selected,
 int command_vtpm_authorize(int argc, char **argv)
 {
     struct inputs inputs = {0};
-    struct pcrs pcrs = {0};
+    struct pcr_values pcrs = {0};
     uint32_t selected;
     if (!parse_inputs(argc, argv, &inputs)) {
         return EXIT_USAGE;
     }
-    return get_pcrs(&inputs, &pcrs) && choose(&inputs, pcrs.known, &selected) &&
+    return pcr_values_get(command, &inputs.from, &pcrs) &&
+                   choose(&inputs, pcrs.known, &selected) &&
                    write_approval(&inputs, selected, &pcrs)
                ? EXIT_DONE
                : EXIT_FAILED;

@@ -138,7 +138,7 @@ static bool write_pcrs(const char *name, const char *path,
 int command_vtpm_pcrs(int argc, char **argv)
 {
     static const char name[] = "vtpm pcrs";
-    const char *tcti = NULL, *path = "-";
+    const char *tcti = NULL, *path = NULL;
     struct sha256_digest values[APPROVE_PCRS];
     struct tpm tpm;
     const struct option_spec options[] = {{.name = "--tcti", .value = &tcti},
@@ -152,7 +152,7 @@ int command_vtpm_pcrs(int argc, char **argv)
         return EXIT_FAILED;
     }
     bool is_done = tpm_read_pcrs(&tpm, APPROVAL_ALL_PCRS, values) &&
-                   write_pcrs(name, path, values);
+                   write_pcrs(name, path != NULL ? path : "-", values);
     tpm_close(&tpm);
     return is_done ? EXIT_DONE : EXIT_FAILED;
 }
