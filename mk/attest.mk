@@ -9,6 +9,7 @@ ATTEST_LIBS := -lcrypto -ljansson $(KERNEL_ARCHIVES)
 VOUCH := $(BUILD)/host/vouch
 VOUCH_LIBS := -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr $(ATTEST_LIBS)
 ATTEST_PLAY := $(BUILD)/host/attest-play
+ATTEST_GUEST := $(BUILD)/host/attest-guest
 
 ALL += $(VOUCH)
 
@@ -28,7 +29,13 @@ $(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
-CHECK_NEEDS += $(ATTEST_PLAY)
+$(ATTEST_GUEST): $(patsubst %.c,$(BUILD)/host/%.o,\
+    attest/testing/play/guest.c attest/cmd/tpm.c attest/cmd/command.c \
+    $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
+
+CHECK_NEEDS += $(ATTEST_PLAY) $(ATTEST_GUEST)
 TAP_TESTS += tests/unit/attest/cmd/bundle.t
 
 .PHONY: vouch bench-attest
