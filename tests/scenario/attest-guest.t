@@ -75,7 +75,7 @@ start_tpm()
         kill "${pids[$name]}" 2>/dev/null
         wait "${pids[$name]}" 2>/dev/null
     }
-    rm -rf "$work/$name" "$work/$name.sock"*
+    rm -rf "${work:?}/$name" "$work/$name.sock"*
     cp -r "$work/$name.made" "$work/$name"
     swtpm socket --tpm2 --tpmstate "dir=$work/$name" --flags not-need-init \
         --server "type=unixio,path=$work/$name.sock" \
