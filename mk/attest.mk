@@ -42,7 +42,7 @@ TAP_TESTS += tests/unit/attest/cmd/bundle.t
 vouch: $(VOUCH)
 bench-attest: $(BUILD)/host/attest-bench
 	$< 8000
-## vouch        build/host/vouch: enroll, ref, quote, verify, log, bundle
+## vouch        build/host/vouch: enroll, ref, quote, verify, release, log, bundle
 ## bench-attest full verifications per second and core; fails below 8000
 
 ATTEST_UNITS := $(patsubst tests/unit/%_test.c,%,\
