@@ -54,11 +54,27 @@ endef
 # Small static programs, which tests/scenario/base.t runs on it.
 BASE_PROGRAMS := $(patsubst tests/scenario/base/%.c,%,\
     $(sort $(wildcard tests/scenario/base/*.c)))
-BASE_TESTS := $(BASE_PROGRAMS:%=$(BUILD)/vtpm/test-%)
-
 $(BUILD)/vtpm/program-%: tests/scenario/base/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(HOST_CFLAGS) -static -no-pie $< -o $@ -lcrypto
+	$(Q)$(CC) $(HOST_CFLAGS) -static -no-pie -s $< -o $@ \
+	    $(if $(filter %/crypto.c,$<),-lcrypto 2>$@.log)
+# The one program that is linked for any address.
+$(BUILD)/vtpm/program-pie: tests/scenario/base/hello.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(HOST_CFLAGS) -static-pie -fpie -s $< -o $@
+BASE_PROGRAMS += pie
+
 $(foreach program,$(BASE_PROGRAMS),$(eval $(call base_image,test-$(program),\
     $(BUILD)/vtpm/program-$(program))))
+BASE_TESTS := $(BASE_PROGRAMS:%=$(BUILD)/vtpm/test-%) \
+    $(BASE_PROGRAMS:%=$(BUILD)/vtpm/program-%)
+
+ALL += $(BUILD)/vtpm/base.elf
+CHECK_NEEDS += $(BUILD)/vtpm/base.elf $(BASE_TESTS)
+
+# dom0 finds both on the guests' disk.
+BASE_FILES := $(BUILD)/vtpm/base.elf $(BASE_TESTS)
+GUESTS_FILES += $(BASE_FILES)
+$(GUESTS_DISK): $(BASE_FILES)

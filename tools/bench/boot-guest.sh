@@ -17,13 +17,14 @@
 #   -v VCPUS     of dom0 (as many as CPUs)
 #   -a ARGS      more words for the hypervisor's command line
 #   -p POLICY    policy module (build/policy/vouch-policy)
+#   -r FILE      the guest's ramdisk
 #   -g           by GRUB in any case
 #   -k           the guest must be killed: 0 if the hypervisor says that it was
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=build/policy/vouch-policy grub='' vcpus='' killed=''
-while getopts t:is:m:c:a:p:gv:k option; do
+policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk=''
+while getopts t:is:m:c:a:p:r:gv:k option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -32,15 +33,16 @@ while getopts t:is:m:c:a:p:gv:k option; do
     c) model=$OPTARG ;;
     a) hv_args=$OPTARG ;;
     p) policy=$OPTARG ;;
+    r) ramdisk=$OPTARG ;;
     g) grub=1 ;;
     k) killed=1 ;;
     v) vcpus=$OPTARG ;;
-    *) sed -n '4,25s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '4,26s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,25s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,26s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -102,6 +104,10 @@ grub_disk() {
         echo "set timeout=0"
         echo "multiboot2 /hypervisor $hv_args"
         echo "module2 /guest $guest_args"
+        if [ -n "$ramdisk" ]; then
+            cp "$ramdisk" "$dir/iso/ramdisk" || return 1
+            echo "module2 /ramdisk"
+        fi
         if [ -n "$policy" ]; then
             cp "$policy" "$dir/iso/policy" || return 1
             echo "module2 /policy"
@@ -115,7 +121,7 @@ grub_disk() {
 
 if [ -z "$grub" ] && grub-file --is-x86-multiboot "$hypervisor"; then
     set -- "$@" -kernel "$hypervisor" -append "$hv_args" \
-        -initrd "$guest $guest_args${policy:+,$policy}"
+        -initrd "$guest $guest_args${ramdisk:+,$ramdisk}${policy:+,$policy}"
 elif grub-file --is-x86-multiboot2 "$hypervisor"; then
     if ! grub_disk; then
         echo "boot-guest: cannot make the GRUB disk" >&2

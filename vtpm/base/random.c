@@ -7,14 +7,25 @@
 #include "vtpm/base/errno.h"
 #include "vtpm/base/hypercall.h"
 
-#define LEAF_FEATURES  7
-#define FEATURE_RDSEED (1u << 18) /* EBX */
-#define RDSEED_RETRIES 10000
-#define SEED_WORDS     8 /* 512 bits: 256 of strength, and a nonce */
+#define FEATURE_RDRAND (1u << 30) /* leaf 1, ECX */
+#define FEATURE_RDSEED (1u << 18) /* leaf 7, EBX */
+#define RETRIES        10000
+#define SEED_WORDS     8 /* of RDSEED: twice the 256 bits that we need */
+/* RDRAND is seeded anew at least once in 511 numbers of 128 bits (Intel's guide
+ * to its random number generator, "generating seeds from RDRAND"), each time
+ * with 128 bits of entropy: twice as many, for twice 128. */
+#define RAND_WORDS     2048
 #define RESEED_WORDS   4
 
+enum source {
+    SOURCE_NONE,
+    SOURCE_RDSEED,
+    SOURCE_RDRAND,
+};
+
 static struct drbg drbg;
-static bool has_rdseed, is_seeded;
+static enum source source;
+static bool is_seeded;
 static uint64_t last_word;
 
 struct cpuid {
@@ -32,44 +43,71 @@ static struct cpuid cpuid(uint32_t leaf)
     return out;
 }
 
-static bool rdseed(uint64_t *out)
+static enum source source_find(void)
 {
-    for (unsigned int i = 0; i < RDSEED_RETRIES; i++) {
-        bool is_valid;
+    if (cpuid(0).eax >= 7 && (cpuid(7).ebx & FEATURE_RDSEED) != 0) {
+        return SOURCE_RDSEED;
+    }
+    return (cpuid(1).ecx & FEATURE_RDRAND) != 0 ? SOURCE_RDRAND : SOURCE_NONE;
+}
 
+static bool instruction(uint64_t *out)
+{
+    bool is_valid = false;
+
+    switch (source) {
+    case SOURCE_NONE:
+        break;
+    case SOURCE_RDSEED:
         __asm__ volatile("rdseed %0" : "=r"(*out), "=@ccc"(is_valid));
-        if (is_valid) {
-            return true;
+        break;
+    case SOURCE_RDRAND:
+        __asm__ volatile("rdrand %0" : "=r"(*out), "=@ccc"(is_valid));
+        break;
+    }
+    return is_valid;
+}
+
+/* Some CPUs were seen to give always the same, as a success. */
+static bool word_get(uint64_t *out)
+{
+    for (unsigned int i = 0; i < RETRIES && source != SOURCE_NONE; i++) {
+        if (instruction(out)) {
+            bool is_new = *out != last_word && *out != 0 && *out != ~0ul;
+
+            last_word = *out;
+            return is_new;
         }
         __asm__ volatile("pause");
     }
     return false;
 }
 
-/* Some CPUs were seen to give always the same, as a success. */
-static bool entropy_get(uint64_t *words, size_t count)
+static bool seed_get(size_t words, struct sha256_digest *out)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!has_rdseed || !rdseed(&words[i]) || words[i] == 0 ||
-            words[i] == ~0ul || words[i] == last_word) {
+    struct sha256_context context;
+    uint64_t word = 0;
+
+    sha256_init(&context);
+    for (size_t i = 0; i < words; i++) {
+        if (!word_get(&word)) {
             return false;
         }
-        last_word = words[i];
+        sha256_update(&context, bytes_of(&word, sizeof(word)));
     }
+    sha256_final(&context, out);
     return true;
 }
 
 void random_init(void)
 {
-    uint64_t seed[SEED_WORDS];
+    struct sha256_digest seed = {{0}};
     uint64_t now[2] = {clock_ns(), clock_wall_ns()};
 
-    has_rdseed = cpuid(0).eax >= LEAF_FEATURES &&
-                 (cpuid(LEAF_FEATURES).ebx & FEATURE_RDSEED) != 0;
-    is_seeded = entropy_get(seed, SEED_WORDS);
-    drbg_init(&drbg, bytes_of(seed, is_seeded ? sizeof(seed) : 0));
-    memset(seed, 0, sizeof(seed));
-    __asm__ volatile("" ::"r"(seed) : "memory");
+    source = source_find();
+    is_seeded = seed_get(source == SOURCE_RDSEED ? SEED_WORDS : RAND_WORDS,
+                         &seed);
+    drbg_init(&drbg, sha256_bytes(&seed));
     random_add(bytes_of(now, sizeof(now)));
     random_add(bytes_of(start_info, sizeof(*start_info)));
 }
@@ -93,12 +131,12 @@ static void generate(struct buffer *out)
 
 int random_fill(struct buffer *out)
 {
-    uint64_t fresh[RESEED_WORDS];
+    struct sha256_digest fresh;
 
-    if (!is_seeded || !entropy_get(fresh, RESEED_WORDS)) {
+    if (!is_seeded || !seed_get(RESEED_WORDS, &fresh)) {
         return -EAGAIN;
     }
-    drbg_reseed(&drbg, bytes_of(fresh, sizeof(fresh)));
+    drbg_reseed(&drbg, sha256_bytes(&fresh));
     generate(out);
     return 0;
 }

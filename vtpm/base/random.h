@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random numbers. All entropy that counts comes from the CPU's RDSEED; a CPU
- * without it gives no random numbers at all. What else is mixed in (time,
+ * Random numbers. All entropy that counts comes from the CPU: from RDSEED, or
+ * from so much of RDRAND that it must have been seeded anew meanwhile. A CPU
+ * with neither gives no random numbers at all. What else is mixed in (time,
  * start_info) is what dom0 may know, and counts for nothing.
  */
 #ifndef VOUCH_VTPM_BASE_RANDOM_H
