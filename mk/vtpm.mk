@@ -10,7 +10,7 @@ BASE_CFLAGS := $(COMMON) -O2 -g -ffreestanding -nostdinc -fno-builtin \
     -fno-delete-null-pointer-checks -fno-jump-tables
 
 BASE_OBJECTS := $(patsubst %,$(BUILD)/base/%.o,$(basename \
-    $(sort $(wildcard vtpm/base/*.c vtpm/base/*.S)) lib/sha256.c lib/string.c))
+    $(sort $(wildcard vtpm/base/*.c vtpm/base/*.S)) lib/sha256.c lib/string.c lib/text.c))
 
 $(BUILD)/base/%.o: %.c | $(BUILD)/guest/include/xen
 	@mkdir -p $(@D)
