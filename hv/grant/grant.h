@@ -34,6 +34,8 @@ int grant_domain_destroy(struct domain *domain) NODISCARD;
  * that grant the frame of keep.  0, or -ERESTART.
  */
 int grant_domain_reset(struct domain *domain, const mfn_t keep[2]) NODISCARD;
+/* Whether nobody maps the frames of the table itself. */
+bool grant_table_is_unmapped(const struct domain *domain);
 /* Last of all, when nobody has a reference on the domain. */
 void grant_domain_free(struct domain *domain);
 

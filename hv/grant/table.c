@@ -194,6 +194,18 @@ int grant_domain_reset(struct domain *domain, const mfn_t keep[2])
     return 0;
 }
 
+bool grant_table_is_unmapped(const struct domain *domain)
+{
+    const struct grant_table *table = domain->grants;
+
+    for (uint32_t i = 0; i < table->frame_count; i++) {
+        if (!memory_is_unmapped(page_of(hva_to_mfn(table->entries[i])))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void grant_domain_free(struct domain *domain)
 {
     struct grant_table *table = domain->grants;

@@ -8,6 +8,7 @@
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
+#include "hv/grant/grant.h"
 #include "hv/launch/internal.h"
 #include "hv/mem/memory.h"
 #include "lib/string.h"
@@ -40,16 +41,10 @@ static struct page *next_frame(const struct memory *memory, uint64_t *mfn,
 
 /* --- Freezing: memory.lock held --- */
 
-/* Pages of ours that are lent to it: shared_info, the grant table. */
-static bool is_lent_to_it_alone(const struct page *page)
-{
-    return atomic_read(&page->refs) == 1 && page_type_count(page) == 1;
-}
-
 static bool frame_freeze(struct launch *launch, struct page *page)
 {
     if (page_type(page) == PAGE_SHARED) {
-        return is_lent_to_it_alone(page);
+        return true; /* ours: see launch_freeze_frames() */
     }
     launch->frame_count++;
     if (is_ring(launch, page_mfn(page))) {
@@ -78,6 +73,13 @@ static int frames_freeze(struct launch *launch)
     return rc;
 }
 
+/* Whether nobody maps the pages of ours that are lent to it. */
+static bool is_lent_nowhere(const struct domain *domain)
+{
+    return memory_is_unmapped(domain->shared_page) &&
+           grant_table_is_unmapped(domain);
+}
+
 int launch_freeze_frames(struct launch *launch)
 {
     struct memory *memory = &launch->domain->memory;
@@ -89,6 +91,11 @@ int launch_freeze_frames(struct launch *launch)
     if (rc == -EBUSY) {
         return launch_fail(launch, "its frame 0x%lx is in use by another domain",
                            (unsigned long)launch->cursor);
+    }
+    if (rc == 0 && !is_lent_nowhere(launch->domain)) {
+        return launch_fail(launch,
+                           "its shared page or grant table is in use by "
+                           "another domain");
     }
     if (rc == 0) {
         tlb_flush_all(); /* translations may outlive what was unmapped */

@@ -211,6 +211,7 @@ static void give_up(struct launch *launch)
     launch->domain->memory.unpinned = 0;
     launch->cursor = 0;
     launch->is_given_up = 1;
+    cpu_ask_proofs(launch->proofs);
 }
 
 int launch_abandon(struct domain *domain)
@@ -223,6 +224,9 @@ int launch_abandon(struct domain *domain)
     }
     if (!launch->is_given_up) {
         give_up(launch);
+    }
+    if (!cpu_has_proofs(launch->proofs)) {
+        return -ERESTART; /* its old label may be in use */
     }
     if (launch->has_window) {
         rc = launch_unmap_window(launch);

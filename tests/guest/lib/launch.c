@@ -136,6 +136,9 @@ void launch_child(void)
 
     start_info->console.domU.mfn = pfn_to_mfn(launch_order.console_pfn);
     launch_report()->stage = 1;
+    if (launch_order.before != NULL) {
+        launch_order.before();
+    }
     if (initrd + launch_order.initrd_size > end) {
         guest_fail("the child is too small for its initrd");
     }

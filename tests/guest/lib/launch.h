@@ -21,6 +21,7 @@ struct launch_order {
     uint64_t initrd_size;
     void (*entry)(void);     /* of the launched kernel; NULL: the tiny one */
     char cmdline[1024];
+    void (*before)(void);    /* what the launcher does first; NULL: nothing */
     /* Changes what was made before it is handed over; NULL: nothing. */
     void (*spoil)(struct vouch_launch *arg, uint64_t *kernel, uint64_t *initrd);
     uint64_t console_pfn, store_pfn; /* in the child */
