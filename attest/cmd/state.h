@@ -7,11 +7,6 @@
 #ifndef VOUCH_ATTEST_CMD_STATE_H
 #define VOUCH_ATTEST_CMD_STATE_H
 
-#include <stdbool.h>
-
-/* Is argv[1] one of the verbs? Then it was run, with this status. */
-bool command_vtpm_state(int argc, char **argv, int *status);
-
 int command_vtpm_authorize(int argc, char **argv);
 int command_vtpm_state_key(int argc, char **argv);
 int command_vtpm_setup(int argc, char **argv);

@@ -144,6 +144,13 @@ static bool set_vtpm(const struct word *word, struct bytes value,
     return true;
 }
 
+static bool set_state(const struct word *word, struct bytes value,
+                      struct cmdline *out)
+{
+    out->has_state = parse_digest(value, &out->state);
+    return out->has_state;
+}
+
 /* tboot=..., which tboot appends for kernels that go back to it. */
 static bool ignore(const struct word *word, struct bytes value,
                    struct cmdline *out)
@@ -165,6 +172,7 @@ static const struct word words[] = {
     {"policy", set_choice, FIELD(policy), .choices = modes},
     {"tpm", set_choice, FIELD(tpm), .choices = tpms},
     {.name = "vtpm", .set = set_vtpm},
+    {.name = "state", .set = set_state},
     {.name = "noreboot", .set = set_no_reboot},
     {.name = "tboot", .set = ignore},
 };

@@ -53,6 +53,9 @@ struct cmdline {
      * which they are launched, kernel, initrd and command line. */
     struct sha256_digest vtpm[CMDLINE_MAX_VTPM];
     size_t vtpm_count;
+    /* The key whose approvals give the states of vTPMs: lib/approval.h. */
+    struct sha256_digest state;
+    bool has_state;
     bool no_reboot; /* halt instead of rebooting after a panic */
 };
 
@@ -64,6 +67,7 @@ struct cmdline {
  *   dom0_max_vcpus=<n>    maxcpus=<n>    loglvl=error|warning|info|all
  *   policy=enforcing|permissive    tpm=auto|tis|crb|off    noreboot
  *   vtpm=<64 hexadecimal digits>, up to four different ones
+ *   state=<64 hexadecimal digits>
  *   tboot=<anything>: tboot's own word, not looked at
  */
 NODISCARD enum cmdline_status

@@ -17,6 +17,7 @@
 #include "hv/cpu/paging.h"
 #include "hv/domain/build.h"
 #include "hv/hypercall/lifecycle.h"
+#include "hv/hypercall/state_ops.h"
 #include "hv/launch/launch.h"
 #include "hv/measure/tpm_io.h"
 #include "hv/mem/heap.h"
@@ -140,6 +141,7 @@ void dom0_boot(void)
 
     measured_start();
     launch_know_vtpms(cmdline.vtpm, cmdline.vtpm_count);
+    state_ops_start(cmdline.has_state ? &cmdline.state : NULL);
     modules_find(&modules);
     measured_blob(VOUCHLOG_POLICY, modules.policy);
     security_init(modules.policy, cmdline.policy == CMDLINE_ENFORCING);

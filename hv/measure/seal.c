@@ -28,18 +28,19 @@ static bool is_available(const struct seal *seal)
     return seal->has_key && measure->is_measured && measure->is_exclusive;
 }
 
+/* Not by force: what dom0 has begun, it may end. */
 static enum seal_status take_tpm(struct seal *seal)
 {
     struct measure *measure = seal->measure;
     if (!is_available(seal)) {
         return SEAL_UNAVAILABLE;
     }
-    enum tpm_status status = tpm_request_locality(&measure->tpm, OWN_LOCALITY);
-    if (status != TPM_OK) {
-        measure->detail = tpm_status_text(status);
-        return SEAL_TPM_FAILED;
+    enum tpm_status status = tpm_ask_locality(&measure->tpm, OWN_LOCALITY);
+    if (status == TPM_OK) {
+        return SEAL_OK;
     }
-    return SEAL_OK;
+    measure->detail = tpm_status_text(status);
+    return status == TPM_IN_USE ? SEAL_BUSY : SEAL_TPM_FAILED;
 }
 
 static enum seal_status give_table(const struct seal *seal, struct buffer *out)

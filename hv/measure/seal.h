@@ -27,6 +27,7 @@
     S(SEAL_BAD_TABLE, "table of versions of another machine, or changed")      \
     S(SEAL_STALE, "table of versions of another epoch")                        \
     S(SEAL_NOT_READY, "no table of versions was prepared, or none is open")    \
+    S(SEAL_BUSY, "TPM is in use: to be tried again")                           \
     S(SEAL_TPM_FAILED, "TPM failed")                                           \
     S(SEAL_NO_SPACE, "table of versions does not fit")
 

@@ -148,6 +148,31 @@ static void doubled_words_are_named(void **state)
     assert_int_equal(parse("noreboot noreboot"), CMDLINE_DUPLICATE);
 }
 
+#define HALF "0123456789abcdef0123456789abcdef"
+
+static void state_is_one_digest(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "state=",
+        "state=" HALF,
+        "state=" HALF HALF "0",
+        "state=" HALF "0123456789abcdef0123456789abcdeF",
+        "state=" HALF "0123456789abcdef0123456789abcdeg",
+    };
+    assert_int_equal(parse("noreboot"), CMDLINE_OK);
+    assert_false(parsed.has_state);
+    assert_int_equal(parse("state=" HALF HALF), CMDLINE_OK);
+    assert_true(parsed.has_state);
+    assert_int_equal(parsed.state.bytes[0], 0x01);
+    assert_int_equal(parsed.state.bytes[31], 0xef);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        assert_int_equal(parse(bad[i]), CMDLINE_BAD_VALUE);
+    }
+    assert_int_equal(parse("state=" HALF HALF " state=" HALF HALF),
+                     CMDLINE_DUPLICATE);
+}
+
 static void strange_text_is_refused(void **state)
 {
     (void)state;
@@ -198,6 +223,7 @@ int main(void)
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(unknown_words_are_named),
         cmocka_unit_test(doubled_words_are_named),
+        cmocka_unit_test(state_is_one_digest),
         cmocka_unit_test(strange_text_is_refused),
         cmocka_unit_test(path_is_stripped),
         cmocka_unit_test(texts_are_all_there),

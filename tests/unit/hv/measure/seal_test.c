@@ -332,6 +332,25 @@ static void other_counters_are_refused(void **state)
     assert_false(seal.is_open);
 }
 
+static void what_dom0_does_is_not_cut_short(void **state)
+{
+    (void)state;
+    struct kept table, out;
+    begin(&table);
+    boot();
+    fake_tpm_occupy(&fake, 0);
+    unsigned commands = fake.commands;
+    assert_int_equal(open_table(kept(&table), &out), SEAL_BUSY);
+    assert_int_equal(fake.active, 0);
+    assert_int_equal(fake.commands, commands);
+    fake_tpm_occupy(&fake, -1);
+    assert_int_equal(open_table(kept(&table), &out), SEAL_OK);
+    fake_tpm_occupy(&fake, 0);
+    assert_int_equal(seal_commit(&seal), SEAL_BUSY);
+    fake_tpm_occupy(&fake, -1);
+    assert_int_equal(seal_commit(&seal), SEAL_OK);
+}
+
 static void a_step_of_another_is_noticed(void **state)
 {
     (void)state;
@@ -468,6 +487,7 @@ int main(void)
         cmocka_unit_test(no_other_locality_gets_the_root),
         cmocka_unit_test(without_pinned_key_or_measurement_nothing),
         cmocka_unit_test(other_counters_are_refused),
+        cmocka_unit_test(what_dom0_does_is_not_cut_short),
         cmocka_unit_test(a_step_of_another_is_noticed),
         cmocka_unit_test(nothing_stays_in_the_tpm),
         cmocka_unit_test(power_can_be_cut_anywhere),
