@@ -7,7 +7,8 @@
  * verifications that OpenSSL does in the same run: a platform needs one, a
  * guest two and the opening of a key never seen before. Nothing is kept from
  * one verification to the next but the manifest with its opened keys, so each
- * is cold. Run by `make bench-attest`; prints CPU time, not wall time.
+ * is cold. Run by `make bench-attest`; prints CPU time, not wall time, and the
+ * part of the P-256 rate, which does not depend on how busy the machine is.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,8 +262,9 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* bound: what the rate is told as a part of, or 0. */
 static double measure(struct scene *scene, const char *name,
-                      void (*run)(struct scene *scene))
+                      void (*run)(struct scene *scene), double bound)
 {
     double start = cpu_seconds(), now = start;
     size_t count = 0;
@@ -274,7 +276,11 @@ static double measure(struct scene *scene, const char *name,
         now = cpu_seconds();
     }
     double rate = (double)count / (now - start);
-    printf("%-44s %8.0f /s  %6.1f us\n", name, rate, 1e6 / rate);
+    printf("%-44s %8.0f /s  %6.1f us", name, rate, 1e6 / rate);
+    if (bound != 0) {
+        printf("  %3.0f %%", 100 * rate / bound);
+    }
+    printf("\n");
     return rate;
 }
 
@@ -294,18 +300,18 @@ static void free_scene(struct scene *scene)
 
 static double measure_all(struct scene *scene)
 {
-    (void)measure(scene, "P-256 verification alone", verify_only);
-    (void)measure(scene, "a key opened, in the place of another", open_only);
-    (void)measure(scene, "log: replay and every datum's hash", replay_only);
-    double platform =
-        measure(scene, "platform: verification, from bytes", judge_bytes);
-    (void)measure(scene, "platform: from the evidence file", judge_file);
-    double guest =
-        measure(scene, "guest: verification, from bytes", judge_guest);
-    (void)measure(scene, "guest: from the evidence file", judge_guest_file);
+    double raw = measure(scene, "P-256 verification alone", verify_only, 0);
+    (void)measure(scene, "a key opened, in the place of another", open_only, 0);
+    (void)measure(scene, "log: replay and every datum's hash", replay_only, 0);
+    double rate =
+        measure(scene, "platform: verification, from bytes", judge_bytes, raw);
+    (void)measure(scene, "platform: from the evidence file", judge_file, raw);
+    (void)measure(scene, "guest: verification, from bytes", judge_guest, raw);
+    (void)measure(scene, "guest: from the evidence file", judge_guest_file,
+                  raw);
     (void)measure(scene, "guest: from bytes, 100 guests in the log",
-                  judge_crowded);
-    return guest < platform ? guest : platform;
+                  judge_crowded, raw);
+    return rate;
 }
 
 int main(int argc, char **argv)

@@ -32,7 +32,7 @@ only() {
 
 only lib lib/
 only xsm xsm/ lib/
-only attest attest/ lib/ tools/image/
+only attest attest/ lib/ tools/image/ hv/abi/vouch.h
 only hv/measure hv/measure/ lib/
 only hv hv/ xsm/ lib/ asm_offsets.h
 
