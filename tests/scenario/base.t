@@ -120,8 +120,9 @@ tap "8 MiB: a program that is not one" \
 tap "8 MiB: it dies" prints_domain \
     '^vtpm: the program died: page fault at 0x[0-9a-f]+, address 0x8, error 6' \
     dies base.elf program-faults null
-prints "xl sees a crash" '^dies .*--c-' 'xl list'
-prints "only of that" '^1$' "xl list | grep -c -- '-[sc]-'"
+prints "xl sees a crash" '^dies .*---sc-' 'xl list'
+prints "of this and the one without a program, only" '^3$' \
+    "xl list | grep -vc '^Name'"
 dom0_stop
 rm -f "$log"
 tap_end

@@ -70,13 +70,12 @@ static void drivers_init(void)
 /* Where the domain's pages are, and how long it took. */
 static void report(uint64_t program_pages, uint64_t start)
 {
-    console_line("pages: %lu, image %lu, ramdisk %lu, program %lu, free %lu; "
-                 "%lu us",
-                 start_info->nr_pages,
-                 (uint64_t)(image_end - image_start) / PAGE_SIZE,
-                 align_up(module_ramdisk().size, PAGE_SIZE) / PAGE_SIZE,
-                 program_pages, page_free_count(),
-                 clock_since_ns(start) / 1000);
+    console_line(
+        "pages: %lu, image %lu, ramdisk %lu, program %lu, free %lu; "
+        "%lu us",
+        start_info->nr_pages, (uint64_t)(image_end - image_start) / PAGE_SIZE,
+        align_up(module_ramdisk().size, PAGE_SIZE) / PAGE_SIZE, program_pages,
+        page_free_count(), clock_since_ns(start) / 1000);
 }
 
 void kernel_main(const struct start_info *info)
