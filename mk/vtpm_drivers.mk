@@ -19,3 +19,13 @@ $(eval $(call unit_test,vtpm/base/vchan,vtpm/base/vchan_stream.c \
 
 $(eval $(call fuzz_target,xs_message,$(XS_SOURCES)))
 $(eval $(call fuzz_target,tpm_page,vtpm/base/tpm_page.c))
+
+# What tests/scenario/drivers.t has in dom0: a client of the stream.  Xen's own
+# libraries but this one are there.
+VCHAN_CLIENT := $(BUILD)/host/vchan-client
+$(VCHAN_CLIENT): $(BUILD)/host/tests/scenario/vchan-client.o
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ -l:libxenvchan.a -lxenstore -lxenevtchn \
+	    -lxengnttab -lxentoollog
+GUESTS_FILES += $(VCHAN_CLIENT)
+$(GUESTS_DISK): $(VCHAN_CLIENT)

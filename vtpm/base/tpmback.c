@@ -5,11 +5,13 @@
  *
  * Of the two states (xen/io/xenbus.h) ours is at backend/vtpm/GUEST/0/state;
  * the toolstack writes 1 there when it makes the device and 5 when it takes it
- * away, all else we do.
+ * away, all else we do. It waits until it has seen 6, and then until the device
+ * is no longer there, which is our work too.
  */
 #include "vtpm/base/tpmback.h"
 
 #include "lib/text.h"
+#include "vtpm/base/clock.h"
 #include "vtpm/base/console.h"
 #include "vtpm/base/errno.h"
 #include "vtpm/base/hypercall.h"
@@ -23,14 +25,15 @@
 #define DEVICES        "backend/vtpm"
 #define WATCH_DEVICES  0
 #define WATCH_FRONTEND 1
-#define COMPLAINTS_MAX 20 /* lines on the console that others can cause */
+#define COMPLAINTS_MAX 20  /* lines on the console that others can cause */
+#define CLOSED_MS      300 /* for the toolstack to see it */
 
 enum stage {
     STAGE_NEW,     /* the program has not asked for anything yet */
     STAGE_ALONE,   /* no device is there */
     STAGE_OFFERED, /* one is; the program has not said that it serves it */
     STAGE_SERVED,  /* a driver may connect, or has */
-    STAGE_CLOSED,  /* the toolstack has taken the device away */
+    STAGE_CLOSED,  /* the toolstack takes the device away */
 };
 
 static struct {
@@ -40,6 +43,7 @@ static struct {
     uint16_t last_refused;
     unsigned int complaints;
     bool tell_guest, tell_gone;
+    uint64_t remove_ns; /* when STAGE_CLOSED ends */
 } back;
 
 static void complain(const char *what, uint64_t number)
@@ -150,6 +154,7 @@ static void look_at_device(void)
     case XenbusStateClosing:
         disconnect();
         back.stage = STAGE_CLOSED;
+        back.remove_ns = clock_deadline_ns(CLOSED_MS);
         (void)!write_own("state", XenbusStateClosed);
         return;
     case XenbusStateUnknown:
@@ -160,6 +165,14 @@ static void look_at_device(void)
         if (back.stage == STAGE_SERVED) {
             look_at_frontend();
         }
+    }
+}
+
+static void remove_device(void)
+{
+    back.stage = STAGE_ALONE;
+    if (xenstore_rm(xenstore_text_of(DEVICES "/%u/0", back.domid).text) != 0) {
+        complain("keeps the entries of its TPM", back.domid);
     }
 }
 
@@ -233,9 +246,17 @@ static bool poll(struct vtpm_event *event)
     if (has_changed) {
         look();
     }
+    if (back.stage == STAGE_CLOSED && clock_ns() >= back.remove_ns) {
+        remove_device();
+    }
     return tell(event, &back.tell_gone, VTPM_EVENT_GONE) ||
            tell(event, &back.tell_guest, VTPM_EVENT_GUEST) ||
            tpm_ring_poll(event);
+}
+
+static uint64_t deadline_ns(void)
+{
+    return back.stage == STAGE_CLOSED ? back.remove_ns : CLOCK_FOREVER;
 }
 
 long tpmback_do_serve(const struct call *call)
@@ -295,4 +316,5 @@ static void init(void)
 const struct driver tpmback_driver = {
     .init = init,
     .poll = poll,
+    .deadline_ns = deadline_ns,
 };

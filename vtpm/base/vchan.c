@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See vchan.h. Nobody tells a server that a client has come, so while none is
- * there the flag is looked at from time to time.
+ * See vchan.h. A client notifies us when it has come and when it leaves, but
+ * not when it has unmapped what it had: that is looked for from time to time.
  */
 #include "vtpm/base/vchan.h"
 
@@ -209,10 +209,8 @@ static bool poll(struct vtpm_event *event)
 
 static uint64_t deadline_ns(void)
 {
-    bool is_waiting =
-        vchan.stage == STAGE_OFFERED || vchan.stage == STAGE_ENDING;
-
-    return is_waiting ? clock_deadline_ns(LOOK_MS) : CLOCK_FOREVER;
+    return vchan.stage == STAGE_ENDING ? clock_deadline_ns(LOOK_MS)
+                                       : CLOCK_FOREVER;
 }
 
 /* 0 if the stream is open. */
