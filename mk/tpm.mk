@@ -36,4 +36,6 @@ TPM_FAKE := tests/unit/vtpm/tpm/fake_port.c
 TPM_UNITS := $(patsubst tests/unit/%_test.c,%,\
     $(wildcard tests/unit/vtpm/tpm/*_test.c))
 $(foreach unit,$(TPM_UNITS),$(eval $(call unit_test,$(unit),\
-    $(TPM_SOURCES) $(TPM_LIB) $(TPM_FAKE),$(TPM_LIBS))))
+    $(TPM_SOURCES) $(TPM_LIB) $(TPM_FAKE) $(REPLAY),$(TPM_LIBS))))
+$(eval $(call fuzz_target,vtpm_inputs,$(TPM_SOURCES) $(TPM_LIB) $(TPM_FAKE),\
+    $(TPM_LIBS)))
