@@ -29,6 +29,7 @@ $(eval $(call unit_test,hv/measure/seal,$(filter-out hv/measure/tpm_mmio.c,\
 $(eval $(call unit_test,hv/measure/state,hv/measure/state.c lib/hmac.c \
     lib/sha256.c))
 $(eval $(call unit_test,hv/boot/cmdline,hv/boot/cmdline.c lib/text.c))
+$(eval $(call unit_test,hv/domain/plan,hv/domain/plan.c))
 $(eval $(call unit_test,hv/boot/multiboot2,hv/boot/multiboot2.c))
 $(eval $(call unit_test,hv/domain/elf,hv/domain/elf.c hv/domain/elf_notes.c \
     lib/text.c))

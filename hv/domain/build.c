@@ -16,9 +16,9 @@
 #include "hv/mem/table.h"
 #include "lib/checked.h"
 
-#define TABLE_RW      (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define MAPPED_RW     (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define MAPPED_RO     (PTE_P | PTE_US | PTE_A)
+#define TABLE_RW  (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define MAPPED_RW (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define MAPPED_RO (PTE_P | PTE_US | PTE_A)
 
 /* Entries of the p2m list are found through its frames: they are scattered. */
 static uint64_t *p2m_entry(const struct build *build, uint64_t pfn)
@@ -94,8 +94,11 @@ static bool may_do(int64_t units)
 /* The rings are in use by others: they stay as they are. */
 static bool is_ring(const struct build *build, uint64_t va)
 {
-    return build->input.rings != NULL &&
-           (va == build->plan.store || va == build->plan.console);
+    const struct build_rings *rings = build->input.rings;
+
+    return rings != NULL &&
+           ((va == build->plan.store && rings->store_mfn != 0) ||
+            (va == build->plan.console && rings->console_mfn != 0));
 }
 
 static int region_zero(struct build *build)
@@ -152,7 +155,8 @@ int build_load(struct build *build)
 static uint64_t *table_below(struct build *build, uint64_t *entry)
 {
     if (*entry == 0) {
-        *entry = mfn_to_maddr(build_frame(build, build->next_table)).a | TABLE_RW;
+        *entry =
+            mfn_to_maddr(build_frame(build, build->next_table)).a | TABLE_RW;
         memset(pfn_to_hva(build, build->next_table), 0, PAGE_SIZE);
         build->next_table++;
     }
@@ -190,8 +194,7 @@ static int tables_write(struct build *build)
             return -ERESTART;
         }
         if (page < region) {
-            map(build, va, page,
-                is_table_va(plan, va) ? MAPPED_RO : MAPPED_RW);
+            map(build, va, page, is_table_va(plan, va) ? MAPPED_RO : MAPPED_RW);
             continue;
         }
         if (page == region) {

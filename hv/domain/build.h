@@ -19,10 +19,10 @@ struct build_rings {
 
 struct build_input {
     const struct elf_image *kernel;
-    const char *command_line; /* at most 1023 bytes */
-    uint64_t initrd_size;     /* 0: none */
-    uint64_t pages;           /* how much memory the domain has */
-    uint64_t free_pages;      /* of these, for all but the initrd */
+    const char *command_line;        /* at most 1023 bytes */
+    uint64_t initrd_size;            /* 0: none */
+    uint64_t pages;                  /* how much memory the domain has */
+    uint64_t free_pages;             /* of these, for all but the initrd */
     const struct build_rings *rings; /* NULL: it is dom0 */
 };
 
@@ -56,8 +56,9 @@ int build_plan_make(struct build_plan *plan,
                     const struct build_input *input) NODISCARD;
 
 /*
- * Then, in this order: the frames of the p2m list (next_page-th of plan.p2m_pages
- * each), and those of all PFNs below plan.rest_pfn, the list's own among them.
+ * Then, in this order: the frames of the p2m list (next_page-th of
+ * plan.p2m_pages each), and those of all PFNs below plan.rest_pfn, the list's
+ * own among them.
  */
 int build_begin(struct build *build, struct domain *domain,
                 const struct build_input *input) NODISCARD;

@@ -29,8 +29,7 @@ static int populate(struct build *build, uint64_t first, uint64_t end,
 
     while (first < end) {
         unsigned int order = MIN(most, order_at_most(end - first));
-        struct page *page =
-            memory_alloc_raw(&build->domain->memory, order, 0);
+        struct page *page = memory_alloc_raw(&build->domain->memory, order, 0);
 
         if (page == NULL) {
             if (order == 0) {
@@ -59,8 +58,7 @@ static int memory_make(struct build *build)
         build_set_frame(build, plan->p2m_pfn + i, MFN(build->p2m_frames[i]));
     }
     rc = populate(build, 0, plan->p2m_pfn, build_set_frame);
-    return rc != 0 ? rc
-                   : populate(build, behind, plan->pages, build_set_frame);
+    return rc != 0 ? rc : populate(build, behind, plan->pages, build_set_frame);
 }
 
 static void initrd_copy(const struct build *build, struct bytes initrd)

@@ -9,11 +9,12 @@
 #include "hv/domain/build.h"
 #include "lib/checked.h"
 
-#define REGION_ALIGN  0x400000ull /* the mapped region ends on 4 MiB */
-#define REGION_SPARE  0x80000ull  /* and has this much behind the stack */
-#define L1_SPAN       0x200000ull
-#define L2_SPAN       0x40000000ull
-#define L3_SPAN       0x8000000000ull
+#define REGION_ALIGN 0x400000ull /* the mapped region ends on 4 MiB */
+#define REGION_SPARE 0x80000ull  /* and has this much behind the stack */
+#define TABLES_MAX   (3u + 512u) /* L4, L3, one L2 and what it refers to */
+#define L1_SPAN      0x200000ull
+#define L2_SPAN      0x40000000ull
+#define L3_SPAN      0x8000000000ull
 
 /* How many aligned spans [start, end) touches; end may be the last of all. */
 static uint64_t spans(uint64_t start, uint64_t end, uint64_t span)
@@ -27,23 +28,31 @@ static uint64_t tables_for(uint64_t start, uint64_t end)
            spans(start, end, L3_SPAN);
 }
 
-/* The region's size depends on its page tables' number and the reverse. */
-static void plan_tables(struct build_plan *plan, uint64_t align)
+/*
+ * The region's size depends on its page tables' number and the reverse.  False:
+ * it needs more than one L2 table, or passes the end of all addresses.
+ */
+static bool plan_tables(struct build_plan *plan, uint64_t align)
 {
-    for (plan->table_count = 2;; plan->table_count++) {
+    for (plan->table_count = 2; plan->table_count <= TABLES_MAX;
+         plan->table_count++) {
         plan->stack = plan->tables + plan->table_count * PAGE_SIZE;
         plan->end = align_up(plan->stack + PAGE_SIZE, align);
         if (plan->end - plan->stack - PAGE_SIZE < REGION_SPARE) {
             plan->end += align_up(REGION_SPARE, align);
         }
+        if (!is_guest_range(plan->base, plan->end - plan->base)) {
+            return false;
+        }
         if (1 + tables_for(plan->base, plan->end) <= plan->table_count) {
-            return;
+            return spans(plan->base, plan->end, L2_SPAN) == 1;
         }
     }
+    return false;
 }
 
-static void plan_region(struct build_plan *plan, const struct build_input *input,
-                        uint64_t align)
+static bool plan_region(struct build_plan *plan,
+                        const struct build_input *input, uint64_t align)
 {
     const struct elf_image *kernel = input->kernel;
 
@@ -55,7 +64,7 @@ static void plan_region(struct build_plan *plan, const struct build_input *input
         plan->console = plan->store + PAGE_SIZE;
         plan->tables = plan->console + PAGE_SIZE;
     }
-    plan_tables(plan, align);
+    return plan_tables(plan, align);
 }
 
 static uint64_t pages_of(uint64_t size)
@@ -109,9 +118,7 @@ int build_plan_make(struct build_plan *plan, const struct build_input *input)
     }
     for (size_t i = 0; rc == -ENOMEM && i < ARRAY_SIZE(alignments); i++) {
         *plan = (struct build_plan){0};
-        plan_region(plan, input, alignments[i]);
-        if (!is_guest_range(plan->base, plan->end - plan->base) ||
-            spans(plan->base, plan->end, L2_SPAN) != 1) {
+        if (!plan_region(plan, input, alignments[i])) {
             return -EINVAL; /* guests copy the one L2 table of the region */
         }
         rc = plan_rest(plan, input);

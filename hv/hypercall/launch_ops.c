@@ -10,9 +10,9 @@
 #include "hv/mem/guest_copy.h"
 #include "hv/security/record.h"
 
-#define LOG_CHUNK     16384u /* bytes that one call copies */
-#define TPM_LIMIT_NS  10000000000ull
-#define NAME_SHA256   0x0bu /* TPM2B_NAME: begins with 00 0b */
+#define LOG_CHUNK    16384u /* bytes that one call copies */
+#define TPM_LIMIT_NS 10000000000ull
+#define NAME_SHA256  0x0bu /* TPM2B_NAME: begins with 00 0b */
 
 /* Not as part of a multicall, which would go on behind it. */
 long do_vouch_op_launch(const struct permit *permit, struct call *call,
@@ -111,8 +111,8 @@ long do_vouch_op_log_read(const struct permit *permit, struct call *call,
     struct bytes rest;
 
     arg->total = log.size;
-    arg->size = MIN(MIN(arg->size, LOG_CHUNK),
-                    log.size - MIN(arg->offset, log.size));
+    arg->size =
+        MIN(MIN(arg->size, LOG_CHUNK), log.size - MIN(arg->offset, log.size));
     if (!bytes_slice(log, MIN(arg->offset, log.size), arg->size, &rest) ||
         !guest_write(GVA(arg->buffer), rest.data, rest.size)) {
         return -EFAULT;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The domain's frames in a launch.  Frozen ones have no reference and nobody can
- * get one; page->next says what they are for.  The initrd's frames become the
- * initrd's PFNs as they are; the kernel's are plain memory as soon as it was
- * copied to where it runs.
+ * The domain's frames in a launch.  Frozen ones have no reference and nobody
+ * can get one; page->next says what they are for.  The initrd's frames become
+ * the initrd's PFNs as they are; the kernel's are plain memory as soon as it
+ * was copied to where it runs.
  */
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
@@ -63,8 +63,8 @@ static int frames_freeze(struct launch *launch)
     struct page *page;
     int rc;
 
-    while ((page = next_frame(&launch->domain->memory, &launch->cursor,
-                              &rc)) != NULL) {
+    while ((page = next_frame(&launch->domain->memory, &launch->cursor, &rc)) !=
+           NULL) {
         if (!frame_freeze(launch, page)) {
             return -EBUSY;
         }
@@ -89,7 +89,8 @@ int launch_freeze_frames(struct launch *launch)
     rc = frames_freeze(launch);
     spin_unlock(&memory->lock);
     if (rc == -EBUSY) {
-        return launch_fail(launch, "its frame 0x%lx is in use by another domain",
+        return launch_fail(launch,
+                           "its frame 0x%lx is in use by another domain",
                            (unsigned long)launch->cursor);
     }
     if (rc == 0 && !is_lent_nowhere(launch->domain)) {
@@ -256,8 +257,8 @@ int launch_place_rest(struct launch *launch)
     struct page *page;
     int rc;
 
-    while ((page = next_frame(&launch->domain->memory, &launch->cursor,
-                              &rc)) != NULL) {
+    while ((page = next_frame(&launch->domain->memory, &launch->cursor, &rc)) !=
+           NULL) {
         if ((page->flags & PAGE_FROZEN) && page->next != FRAME_TAKEN) {
             if ((this_cpu()->budget -= WORK_FRAME) <= 0) {
                 return -ERESTART;

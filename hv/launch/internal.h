@@ -13,12 +13,13 @@
 
 /* A file in the domain's memory. */
 struct blob {
-    uint64_t size;    /* bytes */
+    uint64_t size; /* bytes */
     uint32_t pages;
     uint32_t *frames; /* mfns, pages of them; NULL: none */
 };
 
-/* What a frozen frame is for, in page->next, which frozen frames do not need. */
+/* What a frozen frame is for, in page->next, which frozen frames do not need.
+ */
 enum frame_use { FRAME_FREE, FRAME_KERNEL, FRAME_TAKEN };
 
 struct launch {
@@ -32,7 +33,7 @@ struct launch {
     uint8_t was_labelled;
     uint8_t has_failed;
     uint8_t is_given_up; /* its domain dies */
-    uint8_t has_window; /* the window shows its kernel */
+    uint8_t has_window;  /* the window shows its kernel */
 
     /* How far it is. */
     uint32_t step;

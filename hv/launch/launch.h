@@ -23,7 +23,8 @@ struct launch_record {
     struct vouch_launch_info info; /* constant once it is there */
 };
 
-/* Of struct domain: the keys of the TPM that is kept for it, or that it keeps. */
+/* Of struct domain: the keys of the TPM that is kept for it, or that it keeps.
+ */
 enum launch_identity {
     IDENTITY_NONE,
     IDENTITY_PENDING, /* being recorded */
@@ -35,8 +36,8 @@ long launch_begin(struct vcpu *vcpu, const struct vouch_launch *arg) NODISCARD;
 /* From its exit: one step, or a part of one.  No lock held. */
 void launch_go_on(struct vcpu *vcpu);
 /*
- * For a domain that dies and does not run: gives back what a launch that did not
- * end holds.  0 or -ERESTART.
+ * For a domain that dies and does not run: gives back what a launch that did
+ * not end holds.  0 or -ERESTART.
  */
 int launch_abandon(struct domain *domain) NODISCARD;
 /* Last of all, when nobody has a reference on the domain. */
@@ -45,16 +46,18 @@ void launch_forget(struct domain *domain);
 /* What the domain was launched with, or NULL. */
 const struct launch_record *launch_record_of(const struct domain *domain);
 
-/* At boot: the images whose domains may keep TPMs (vtpm= on the command line). */
+/* At boot: the images whose domains may keep TPMs (vtpm= on the command line).
+ */
 #define LAUNCH_VTPMS_MAX 4u
 void launch_know_vtpms(const struct sha256_digest *images, size_t count);
 /* Whether the domain was launched from one of them. */
 bool launch_is_known_vtpm(const struct domain *domain);
 
 /*
- * The TPM that keeper keeps for guest is to get its identity: no launch of guest
- * begins before identity_end().  0; -EEXIST: one of them has one; -EACCES: guest
- * was launched, or is being launched; -EBUSY: it is just being recorded.
+ * The TPM that keeper keeps for guest is to get its identity: no launch of
+ * guest begins before identity_end().  0; -EEXIST: one of them has one;
+ * -EACCES: guest was launched, or is being launched; -EBUSY: it is just being
+ * recorded.
  */
 int launch_identity_begin(struct domain *keeper,
                           struct domain *guest) NODISCARD;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a measured file to a domain that runs it.  The file's frames lie anywhere;
- * a window in the hypervisor's address space shows them in order, to one launch
- * at a time.
+ * From a measured file to a domain that runs it.  The file's frames lie
+ * anywhere; a window in the hypervisor's address space shows them in order, to
+ * one launch at a time.
  */
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"

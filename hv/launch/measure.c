@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Measuring what is launched: the three files are hashed in the frozen frames
- * they are in, then the record of the launch is logged and extended.  Nothing of
- * them was looked at before.
+ * they are in, then the record of the launch is logged and extended.  Nothing
+ * of them was looked at before.
  */
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"

@@ -72,7 +72,8 @@ static long cmdline_read(struct launch *launch, const struct vouch_launch *arg)
     return strlen(launch->cmdline) == arg->cmdline_size ? 0 : -EINVAL;
 }
 
-/* A ring is one of its frames, a port one that somebody can send on; or none. */
+/* A ring is one of its frames, a port one that somebody can send on; or none.
+ */
 static bool is_ring(struct domain *domain, uint64_t mfn, uint32_t port)
 {
     return (mfn == 0 || is_own_frame(domain, mfn)) &&

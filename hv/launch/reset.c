@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The first half of a launch: what the domain was ends.  First nothing of it
- * runs, here or in anybody's name; then all that its vCPUs, channels, grants and
- * tables had is dropped, as when it dies.
+ * runs, here or in anybody's name; then all that its vCPUs, channels, grants
+ * and tables had is dropped, as when it dies.
  */
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
@@ -70,8 +70,8 @@ int launch_reset_grants(struct launch *launch)
 }
 
 /*
- * The map that its toolstack gave, unless it says more than how large the domain
- * may grow: nobody measures it.
+ * The map that its toolstack gave, unless it says more than how large the
+ * domain may grow: nobody measures it.
  */
 static void memory_map_check(struct domain *domain)
 {

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The measurements of this boot, and adding to them while guests run.  The TPM
- * is shared with dom0, which uses locality 0, command by command; a record waits
- * for the end of such a command, not long, and then says that it has to be tried
- * again.  Recording is one CPU's at a time, and lets interrupts in while it waits
- * for the TPM: who records holds no lock and relies on no permit that a launch
- * may take away meanwhile.
+ * is shared with dom0, which uses locality 0, command by command; a record
+ * waits for the end of such a command, not long, and then says that it has to
+ * be tried again.  Recording is one CPU's at a time, and lets interrupts in
+ * while it waits for the TPM: who records holds no lock and relies on no permit
+ * that a launch may take away meanwhile.
  */
 #pragma once
 
 #include "hv/measure/measure.h"
 
-extern struct measure measurements; /* at boot: one CPU's; then record_begin() */
+extern struct measure
+    measurements; /* at boot: one CPU's; then record_begin() */
 
 /*
  * The TPM and the measurements are the caller's until record_end().  False:

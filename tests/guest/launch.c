@@ -33,9 +33,9 @@ static uint64_t initrd_differences(void)
 
     for (uint64_t i = 0; i < start_info->mod_len; i++) {
         if (i % PAGE_SIZE == 0) {
-            map_page(TEST_VA, pte_make(pfn_to_mfn(start_info->mod_start +
-                                                  i / PAGE_SIZE),
-                                       RW));
+            map_page(TEST_VA,
+                     pte_make(pfn_to_mfn(start_info->mod_start + i / PAGE_SIZE),
+                              RW));
         }
         differences += *(volatile uint8_t *)(TEST_VA + i % PAGE_SIZE) !=
                        LAUNCH_INITRD_BYTE(i);
@@ -88,8 +88,8 @@ static void launched(void)
     report->words[5] = (uint64_t)vouch_op(VOUCHOP_launch_info, &info);
     report->words[6] = first_rflags;
     report->words[7] = first_rsp;
-    report->words[8] = (uint64_t)memory_op(XENMEM_current_reservation,
-                                           &(domid_t){DOMID_SELF});
+    report->words[8] =
+        (uint64_t)memory_op(XENMEM_current_reservation, &(domid_t){DOMID_SELF});
     report->stage = 2;
 }
 
@@ -123,7 +123,8 @@ static void test_launch(void)
     launch_order.initrd_size = 3 * PAGE_SIZE + 100;
     launch_order.entry = launched;
     memcpy(launch_order.cmdline, cmdline, strlen(cmdline));
-    report = run(SHUTDOWN_poweroff, "a child launches, and what it launched ends");
+    report =
+        run(SHUTDOWN_poweroff, "a child launches, and what it launched ends");
     tap_is(report->stage, 2, "the launched kernel ran");
     tap_is(report->error, 0, "its launch did not come back");
     tap_is(memcmp(report->cmdline, cmdline, strlen(cmdline) + 1), 0,

@@ -155,9 +155,11 @@ static void try_lent(void)
 {
     struct xen_domctl op = {0};
     uint64_t frame = 0, list[1] = {0x7000};
-    struct xen_mem_acquire_resource resource = {
-        .domid = child, .type = XENMEM_resource_grant_table, .nr_frames = 1,
-        .frame_list.p = &frame};
+    struct xen_mem_acquire_resource resource = {.domid = child,
+                                                .type =
+                                                    XENMEM_resource_grant_table,
+                                                .nr_frames = 1,
+                                                .frame_list.p = &frame};
 
     tap_is(domctl(XEN_DOMCTL_getdomaininfo, child, &op), 0, "it is listed");
     tap_refused(map_foreign(0, op.u.getdomaininfo.shared_info_frame, RW, child),
@@ -208,8 +210,8 @@ static void test_closed(void)
     info.domid = child;
     tap_is(vouch_op(VOUCHOP_launch_info, &info), -XEN_EAGAIN,
            "before its launch nothing is known");
-    tap_is(map_foreign(0, toolstack_mfn(child, (char *)VIRT_BASE), RW, child), 0,
-           "its frames can be mapped");
+    tap_is(map_foreign(0, toolstack_mfn(child, (char *)VIRT_BASE), RW, child),
+           0, "its frames can be mapped");
     update_va_mapping(TEST_VA, 0, UVMF_INVLPG | UVMF_ALL);
     toolstack_start(child);
     wait_stage(2);
@@ -255,9 +257,10 @@ static void used_is_refused(void)
 {
     struct xen_domctl op = {0};
     uint64_t frame = 0;
-    struct xen_mem_acquire_resource resource = {
-        .type = XENMEM_resource_grant_table, .nr_frames = 1,
-        .frame_list.p = &frame};
+    struct xen_mem_acquire_resource resource = {.type =
+                                                    XENMEM_resource_grant_table,
+                                                .nr_frames = 1,
+                                                .frame_list.p = &frame};
 
     build();
     test_used("a page of its image,",
@@ -319,9 +322,9 @@ static void test_stale(void)
 
     build();
     pfn = launch_order.console_pfn - 300; /* plain memory of the launcher's */
-    tap_is(map_foreign(2, toolstack_mfn(child, (char *)VIRT_BASE +
-                                                   pfn * PAGE_SIZE),
-                       RW, child),
+    tap_is(map_foreign(
+               2, toolstack_mfn(child, (char *)VIRT_BASE + pfn * PAGE_SIZE), RW,
+               child),
            0, "a page of it");
     wait_pokes(1000);
     tap_is(faulted == 0 || tried > faulted, 1, "is written from another CPU");

@@ -19,9 +19,26 @@
 #define GIVEN   9u /* a grant that is not a ring's */
 
 enum {
-    PORTS, PORT_STATES, GRANT_CONSOLE, GRANT_STORE, GRANTS, DR0, DR7, FS, XMM,
-    TICKS, INFO, COUNTED, COUNTED_LATER, SECOND_UP, MASK, PENDING, MAPPED,
-    ASKED, DONE, ARMED
+    PORTS,
+    PORT_STATES,
+    GRANT_CONSOLE,
+    GRANT_STORE,
+    GRANTS,
+    DR0,
+    DR7,
+    FS,
+    XMM,
+    TICKS,
+    INFO,
+    COUNTED,
+    COUNTED_LATER,
+    SECOND_UP,
+    MASK,
+    PENDING,
+    MAPPED,
+    ASKED,
+    DONE,
+    ARMED
 };
 
 static struct vcpu_info info __attribute__((aligned(64), section(".data")));
@@ -64,8 +81,8 @@ static void before(void)
                   VMASST_TYPE_runstate_update_flag) != 0 ||
         hypercall(__HYPERVISOR_set_debugreg, 0, 0x1000) != 0 ||
         hypercall(__HYPERVISOR_set_debugreg, 7, 0x401) != 0 ||
-        hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, PATTERN & 0xffff) !=
-            0 ||
+        hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS,
+                  PATTERN & 0xffff) != 0 ||
         register_info() != 0) {
         guest_fail("the launcher's own state");
     }
@@ -118,10 +135,11 @@ static void registers_look(struct launch_report *report)
 
     __asm__ volatile("movq %%xmm0, %0" : "=r"(xmm));
     report->words[XMM] = xmm;
-    report->words[DR0] =
-        (uint64_t)hypercall(__HYPERVISOR_get_debugreg, 0);
+    report->words[DR0] = (uint64_t)hypercall(__HYPERVISOR_get_debugreg, 0);
     report->words[DR7] = (uint64_t)hypercall(__HYPERVISOR_get_debugreg, 7);
-    __asm__ volatile("rdmsr" : "=a"(report->words[FS]) : "c"(0xc0000100)
+    __asm__ volatile("rdmsr"
+                     : "=a"(report->words[FS])
+                     : "c"(0xc0000100)
                      : "rdx");
 }
 
@@ -132,8 +150,7 @@ static void launched(void)
 
     registers_look(report);
     report->words[MASK] = shared_info->vcpu_info[0].evtchn_upcall_mask;
-    report->words[PENDING] =
-        shared_info->vcpu_info[0].evtchn_upcall_pending;
+    report->words[PENDING] = shared_info->vcpu_info[0].evtchn_upcall_pending;
     ports_look(report);
     grants_look(report);
     report->words[COUNTED_LATER] = report->words[COUNTED];
@@ -142,8 +159,8 @@ static void launched(void)
         guest_fail("the timer's VIRQ");
     }
     wait_ns(20000000);
-    report->words[TICKS] = shared_info->evtchn_pending[virq.port / 64] >>
-                               (virq.port % 64) & 1;
+    report->words[TICKS] =
+        shared_info->evtchn_pending[virq.port / 64] >> (virq.port % 64) & 1;
     report->words[INFO] = (uint64_t)register_info();
     report->words[COUNTED_LATER] -= report->words[COUNTED];
     report->stage = 2;
@@ -207,8 +224,8 @@ static void test_rest(unsigned int vcpus)
     grant_handle_t handle = 0;
     domid_t child;
 
-    launch_order = (struct launch_order){.vcpus = vcpus, .before = before,
-                                         .entry = launched};
+    launch_order = (struct launch_order){
+        .vcpus = vcpus, .before = before, .entry = launched};
     child = launch_build(&report);
     send.port = launch_console_end;
     tap_is(evtchn_op(EVTCHNOP_send, &send), 0, "an event before the launch");

@@ -19,12 +19,13 @@
 #   -p POLICY    policy module (build/policy/vouch-policy)
 #   -r FILE      the guest's ramdisk
 #   -g           by GRUB in any case
+#   -T           with a TPM (swtpm, tpm-tis), new each time
 #   -k           the guest must be killed: 0 if the hypervisor says that it was
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk=''
-while getopts t:is:m:c:a:p:r:gv:k option; do
+policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk='' tpm=''
+while getopts t:is:m:c:a:p:r:gv:kT option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -36,6 +37,7 @@ while getopts t:is:m:c:a:p:r:gv:k option; do
     r) ramdisk=$OPTARG ;;
     g) grub=1 ;;
     k) killed=1 ;;
+    T) tpm=1 ;;
     v) vcpus=$OPTARG ;;
     *) sed -n '4,26s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
@@ -55,9 +57,10 @@ for file in "$hypervisor" "$guest"; do
 done
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/boot-guest.XXXXXX") || exit 2
-qemu_pid=''
+qemu_pid='' swtpm_pid=''
 cleanup() {
     [ -n "$qemu_pid" ] && kill "$qemu_pid" 2>/dev/null
+    [ -n "$swtpm_pid" ] && kill "$swtpm_pid" 2>/dev/null
     rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -72,6 +75,20 @@ if [ -n "$icount" ]; then
         -rtc base=2026-01-01T00:00:00,clock=vm
 else
     set -- "$@" -accel tcg
+fi
+
+if [ -n "$tpm" ]; then
+    mkdir "$dir/tpm"
+    swtpm_setup --tpm2 --tpmstate "$dir/tpm" --pcr-banks sha256 \
+        --overwrite >"$dir/tpm.log" 2>&1 || exit 2
+    swtpm socket --tpm2 --tpmstate dir="$dir/tpm" \
+        --ctrl type=unixio,path="$dir/tpm/socket" >/dev/null 2>&1 &
+    swtpm_pid=$!
+    while [ ! -S "$dir/tpm/socket" ] && kill -0 "$swtpm_pid" 2>/dev/null; do
+        sleep 0.05
+    done
+    set -- "$@" -chardev "socket,id=tpm,path=$dir/tpm/socket" \
+        -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0
 fi
 
 last_words='^# result: '

@@ -29,8 +29,10 @@ extern char tiny_start[], tiny_end[], guest_start[];
 struct launch_order launch_order __attribute__((section(".data")));
 uint32_t launch_console_end, launch_store_end;
 
-static uint64_t kernel_list[LAYOUT_PAGES] __attribute__((section(".bss.pages")));
-static uint64_t initrd_list[LAYOUT_PAGES] __attribute__((section(".bss.pages")));
+static uint64_t kernel_list[LAYOUT_PAGES]
+    __attribute__((section(".bss.pages")));
+static uint64_t initrd_list[LAYOUT_PAGES]
+    __attribute__((section(".bss.pages")));
 
 /* --- In the child --- */
 
@@ -84,7 +86,9 @@ static void headers_write(char *file)
     header->phentsize = sizeof(*segment);
     header->phnum = 2;
     segment[0] = (struct elf_segment){
-        .type = 1, .flags = 7, .offset = FILE_IMAGE,
+        .type = 1,
+        .flags = 7,
+        .offset = FILE_IMAGE,
         .vaddr = is_tiny ? VIRT_BASE : IMAGE_START,
         .paddr = is_tiny ? 0 : IMAGE_START - VIRT_BASE,
         .filesz = image_size(),
@@ -108,6 +112,7 @@ static void image_write(char *to)
         return;
     }
     memcpy(to, (void *)IMAGE_START, image_size());
+    memset(to + ((uint64_t)&first_tsc - IMAGE_START), 0, sizeof(first_tsc));
     memcpy(to + offset, &launch_order.entry, sizeof(launch_order.entry));
 }
 
@@ -128,8 +133,8 @@ static void dirty(char *from, const char *end)
 void launch_child(void)
 {
     struct vouch_launch *arg = &launch_order.arg;
-    char *kernel = (char *)start_info->pt_base +
-                   start_info->nr_pt_frames * PAGE_SIZE;
+    char *kernel =
+        (char *)start_info->pt_base + start_info->nr_pt_frames * PAGE_SIZE;
     uint64_t size = launch_kernel_size();
     char *initrd = kernel + ((size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
     char *end = (char *)VIRT_BASE + launch_order.console_pfn * PAGE_SIZE;
@@ -201,8 +206,8 @@ domid_t launch_build(struct launch_report **report)
     its = toolstack_map(id, &launch_order);
     *its = *order;
     toolstack_unmap(its);
-    *report = toolstack_map(id, (char *)VIRT_BASE +
-                                    order->console_pfn * PAGE_SIZE);
+    *report =
+        toolstack_map(id, (char *)VIRT_BASE + order->console_pfn * PAGE_SIZE);
     memset(*report, 0, PAGE_SIZE);
     return id;
 }

@@ -10,7 +10,7 @@
 
 #include "toolstack.h"
 
-#define vouch_op(cmd, arg) hypercall(__HYPERVISOR_vouch_op, cmd, arg)
+#define vouch_op(cmd, arg)    hypercall(__HYPERVISOR_vouch_op, cmd, arg)
 
 #define LAUNCH_INITRD_BYTE(i) ((uint8_t)((i)*7 + ((i) >> 12)))
 #define TINY_REASON           SHUTDOWN_suspend /* the tiny kernel's last word */
@@ -19,14 +19,14 @@
 struct launch_order {
     struct vouch_launch arg; /* as asked for: lists and sizes are filled in */
     uint64_t initrd_size;
-    void (*entry)(void);     /* of the launched kernel; NULL: the tiny one */
+    void (*entry)(void); /* of the launched kernel; NULL: the tiny one */
     char cmdline[1024];
-    void (*before)(void);    /* what the launcher does first; NULL: nothing */
+    void (*before)(void); /* what the launcher does first; NULL: nothing */
     /* Changes what was made before it is handed over; NULL: nothing. */
     void (*spoil)(struct vouch_launch *arg, uint64_t *kernel, uint64_t *initrd);
     uint64_t console_pfn, store_pfn; /* in the child */
     uint32_t console_port, store_port;
-    uint32_t label;                  /* SID; 0: an unlabelled guest */
+    uint32_t label; /* SID; 0: an unlabelled guest */
     unsigned int pages, vcpus;
 };
 extern struct launch_order launch_order;
