@@ -20,12 +20,14 @@
 #   -r FILE      the guest's ramdisk
 #   -g           by GRUB in any case
 #   -T           with a TPM (swtpm, tpm-tis), new each time
+#   -e SOCKET    with the TPM that has this control socket
 #   -k           the guest must be killed: 0 if the hypervisor says that it was
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
 policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk='' tpm=''
-while getopts t:is:m:c:a:p:r:gv:kT option; do
+socket=''
+while getopts t:is:m:c:a:p:r:gv:e:kT option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -36,15 +38,16 @@ while getopts t:is:m:c:a:p:r:gv:kT option; do
     p) policy=$OPTARG ;;
     r) ramdisk=$OPTARG ;;
     g) grub=1 ;;
+    e) socket=$OPTARG ;;
     k) killed=1 ;;
     T) tpm=1 ;;
     v) vcpus=$OPTARG ;;
-    *) sed -n '4,26s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '4,28s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,26s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,28s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -87,7 +90,10 @@ if [ -n "$tpm" ]; then
     while [ ! -S "$dir/tpm/socket" ] && kill -0 "$swtpm_pid" 2>/dev/null; do
         sleep 0.05
     done
-    set -- "$@" -chardev "socket,id=tpm,path=$dir/tpm/socket" \
+    socket=$dir/tpm/socket
+fi
+if [ -n "$socket" ]; then
+    set -- "$@" -chardev "socket,id=tpm,path=$socket" \
         -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0
 fi
 
