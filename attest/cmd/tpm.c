@@ -243,25 +243,68 @@ struct bytes tpm_read_index(struct tpm *tpm, uint32_t number)
 
 /* ---- proof ---- */
 
-static bool start_ek_session(struct tpm *tpm, ESYS_TR *session)
+static TPML_PCR_SELECTION selection_of(uint32_t pcrs)
+{
+    TPML_PCR_SELECTION selection = {
+        .count = 1,
+        .pcrSelections = {{.hash = TPM2_ALG_SHA256, .sizeofSelect = 3}}};
+    for (size_t i = 0; i < 3; i++) {
+        selection.pcrSelections[0].pcrSelect[i] = (uint8_t)(pcrs >> (8 * i));
+    }
+    return selection;
+}
+
+static bool start_policy(struct tpm *tpm, ESYS_TR *session)
 {
     const TPMT_SYM_DEF symmetric = {.algorithm = TPM2_ALG_NULL};
-    if (!check(tpm, "start session",
-               Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-                                     ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-                                     NULL, TPM2_SE_POLICY, &symmetric,
-                                     TPM2_ALG_SHA256, session))) {
-        return false;
-    }
-    return check(tpm, "authorize endorsement key",
+    return check(tpm, "start session",
+                 Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+                                       ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                       NULL, TPM2_SE_POLICY, &symmetric,
+                                       TPM2_ALG_SHA256, session));
+}
+
+static bool start_ek_session(struct tpm *tpm, ESYS_TR *session)
+{
+    return start_policy(tpm, session) &&
+           check(tpm, "authorize endorsement key",
                  Esys_PolicySecret(tpm->esys, ESYS_TR_RH_ENDORSEMENT, *session,
                                    ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
                                    NULL, NULL, NULL, 0, NULL, NULL));
 }
 
-bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
-                  const struct tpm_key *ek, const struct credential *credential,
-                  uint8_t secret[CREDENTIAL_SECRET_SIZE])
+bool tpm_start_gate_session(struct tpm *tpm, uint32_t pcrs, ESYS_TR *session)
+{
+    const TPM2B_DIGEST present = {0};
+    TPML_PCR_SELECTION selection = selection_of(pcrs);
+    return start_policy(tpm, session) &&
+           check(tpm, "policy of PCRs",
+                 Esys_PolicyPCR(tpm->esys, *session, ESYS_TR_NONE, ESYS_TR_NONE,
+                                ESYS_TR_NONE, &present, &selection)) &&
+           check(tpm, "policy of a command",
+                 Esys_PolicyCommandCode(tpm->esys, *session, ESYS_TR_NONE,
+                                        ESYS_TR_NONE, ESYS_TR_NONE,
+                                        TPM2_CC_ActivateCredential));
+}
+
+bool tpm_load_public(struct tpm *tpm, struct bytes wire,
+                     const TPM2B_SENSITIVE *sensitive, struct tpm_key *out)
+{
+    TPM2B_PUBLIC public = {0};
+    size_t offset = 0;
+    return check(tpm, "load object",
+                 Tss2_MU_TPMT_PUBLIC_Unmarshal(wire.data, wire.size, &offset,
+                                               &public.publicArea)) &&
+           check(tpm, "load object",
+                 Esys_LoadExternal(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+                                   ESYS_TR_NONE, sensitive, &public,
+                                   ESYS_TR_RH_NULL, &out->handle));
+}
+
+bool tpm_activate_by(struct tpm *tpm, const struct tpm_key *object,
+                     ESYS_TR object_session, const struct tpm_key *ek,
+                     const struct credential *credential,
+                     uint8_t secret[CREDENTIAL_SECRET_SIZE])
 {
     ESYS_TR session = ESYS_TR_NONE;
     TPM2B_ID_OBJECT blob = {.size = (uint16_t)credential->blob_size};
@@ -276,8 +319,8 @@ bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
     bool is_done =
         start_ek_session(tpm, &session) &&
         check(tpm, "activate credential",
-              Esys_ActivateCredential(tpm->esys, ak->handle, ek->handle,
-                                      ESYS_TR_PASSWORD, session, ESYS_TR_NONE,
+              Esys_ActivateCredential(tpm->esys, object->handle, ek->handle,
+                                      object_session, session, ESYS_TR_NONE,
                                       &blob, &seed, &found));
     if (session != ESYS_TR_NONE) {
         (void)Esys_FlushContext(tpm->esys, session);
@@ -290,15 +333,11 @@ bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
     return is_done;
 }
 
-static TPML_PCR_SELECTION selection_of(uint32_t pcrs)
+bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
+                  const struct tpm_key *ek, const struct credential *credential,
+                  uint8_t secret[CREDENTIAL_SECRET_SIZE])
 {
-    TPML_PCR_SELECTION selection = {
-        .count = 1,
-        .pcrSelections = {{.hash = TPM2_ALG_SHA256, .sizeofSelect = 3}}};
-    for (size_t i = 0; i < 3; i++) {
-        selection.pcrSelections[0].pcrSelect[i] = (uint8_t)(pcrs >> (8 * i));
-    }
-    return selection;
+    return tpm_activate_by(tpm, ak, ESYS_TR_PASSWORD, ek, credential, secret);
 }
 
 bool tpm_quote(struct tpm *tpm, const struct tpm_key *ak, struct bytes nonce,

@@ -53,9 +53,13 @@ static struct bytes make_ek(uint32_t attributes, uint16_t symmetric,
 
 static char *make(struct bytes ek, struct bytes secret, size_t *size)
 {
-    struct key_name ak;
-    memset(ak.bytes, 0x5a, sizeof(ak.bytes));
-    return released_make(ek, &ak, secret, size);
+    struct hasher hasher;
+    struct released_to to = {.ek = ek};
+    memset(to.ak.bytes, 0x5a, sizeof(to.ak.bytes));
+    assert_true(hasher_init(&hasher));
+    char *text = released_make(&hasher, &to, secret, size);
+    hasher_free(&hasher);
+    return text;
 }
 
 static void test_form(void **state)
@@ -166,8 +170,8 @@ static bool parses(const json_t *root)
 
 static void test_malformed(void **state)
 {
-    static const char *const members[] = {"format", "ak", "credential",
-                                          "seed",   "iv", "secret"};
+    static const char *const members[] = {
+        "format", "ak", "policy", "credential", "seed", "iv", "secret"};
     uint8_t wire[256];
     size_t size;
     struct released released;
