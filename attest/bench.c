@@ -320,7 +320,7 @@ int main(int argc, char **argv)
     double least = argc > 1 ? atof(argv[1]) : 0;
     set_scene(&scene);
     printf("log of %zu bytes, %zu events; %zu bytes with a guest, %zu with "
-           "%d; evidence files of %zu, %zu and %zu bytes; one core\n",
+           "%d;\nevidence files of %zu, %zu and %zu bytes; one core\n",
            scene.log.log.used, count_events(&scene), scene.alone.log.log.used,
            scene.crowded.log.log.used, GUESTS, scene.text_size,
            scene.alone.text_size, scene.crowded.text_size);

@@ -30,7 +30,8 @@ $(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 $(ATTEST_GUEST): $(patsubst %.c,$(BUILD)/host/%.o,\
-    attest/testing/play/guest.c attest/cmd/tpm.c attest/cmd/command.c \
+    attest/testing/play/guest.c attest/cmd/tpm.c \
+    attest/cmd/tpm_activate.c attest/cmd/command.c \
     $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)

@@ -3,7 +3,7 @@
  * Whatever evidence holds, taken apart and appraised. The first byte says what
  * the rest is: an evidence file, a TPM structure, a log, edits of a good log, a
  * manifest's payload, a GRUB script, a PE image, a run-time record's text, a
- * history of run-time records. For
+ * history of run-time records, a released secret. For
  * a log the quote is forged to fit, so that appraisal gets as far as the log
  * lets it; trusted it may be only if it has all events of the good one.
  */
@@ -15,6 +15,7 @@
 #include "attest/json.h"
 #include "attest/pe.h"
 #include "attest/record.h"
+#include "attest/released.h"
 #include "attest/testing/boot.h"
 #include "attest/testing/guest.h"
 
@@ -277,6 +278,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct pe_measure measure;
+    struct released released;
     struct bytes rest = bytes_of(data + 1, size - 1);
     switch (data[0]) {
     case 'e':
@@ -302,6 +304,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'h':
         replay_history(cursor_over(rest));
+        break;
+    case 'k':
+        if (released_parse(rest, &released)) {
+            released_free(&released);
+        }
         break;
     case 'r':
         check_records(rest);

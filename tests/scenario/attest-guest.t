@@ -287,6 +287,17 @@ is 1 "$vouch" receive --tcti "$vtpm" -o "$work/none" "$work/released" &&
     says 'not of the form'
 ok $? "receive: a file of another form"
 
+# The same TPM, and a guest that is not any more what was attested.
+tpm2_pcrextend -T "$vtpm" "8:sha256=$(printf '00%.0s' $(seq 32))" \
+    >/dev/null 2>&1
+is 1 "$vouch" receive --tcti "$vtpm" -o "$work/none" "$work/good-released" &&
+    says 'activate credential: .*polic' && [ ! -e "$work/none" ]
+ok $? "receive: not when another kernel or command line runs with this TPM"
+is 0 boot "$work/good.json" "$work/vtpm.json" &&
+    is 0 "$vouch" receive --tcti "$vtpm" -o "$work/received" \
+        "$work/good-released" && is 0 cmp "$work/secret" "$work/received"
+ok $? "receive: again, when the same one was started again"
+
 # ---- never by default ----
 is 0 "$vouch" quote --nonce $nonce --tcti "$hardware" --log "$work/log" \
     -o "$work/platform.json"
