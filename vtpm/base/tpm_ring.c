@@ -17,6 +17,7 @@ static struct {
     uint16_t domid;
     struct grant_mapping mapping; /* page NULL: not open */
     uint32_t port;
+    uint32_t guest_ref, guest_port;
     enum progress command, cancel;
     struct tpm_command taken;
 } ring;
@@ -71,6 +72,8 @@ int tpm_ring_open(uint16_t domid, uint32_t ref, uint32_t port)
     ring.domid = domid;
     ring.mapping = mapping;
     ring.port = own_port;
+    ring.guest_ref = ref;
+    ring.guest_port = port;
     ring.command = ring.cancel = PROGRESS_NONE;
     /* A driver sends its first command before anybody listens. */
     on_event(NULL);
@@ -80,6 +83,12 @@ int tpm_ring_open(uint16_t domid, uint32_t ref, uint32_t port)
 bool tpm_ring_is_open(void)
 {
     return ring.mapping.page != NULL;
+}
+
+bool tpm_ring_is_of(uint32_t ref, uint32_t port)
+{
+    return tpm_ring_is_open() && ring.guest_ref == ref &&
+           ring.guest_port == port;
 }
 
 void tpm_ring_close(void)

@@ -14,6 +14,9 @@
  * the page already is taken. 0, or a negated errno and nothing has changed. */
 NODISCARD int tpm_ring_open(uint16_t domid, uint32_t ref, uint32_t port);
 bool tpm_ring_is_open(void);
+/* Is it open with these? Of two that follow one another the grants differ: the
+ * first is in use as long as it is open. */
+bool tpm_ring_is_of(uint32_t ref, uint32_t port);
 /* A command that is under way is forgotten. Allowed at any time. */
 void tpm_ring_close(void);
 

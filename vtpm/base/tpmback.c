@@ -98,6 +98,7 @@ static int read_small(const char *name, uint32_t *value)
     return result == 0 && number > UINT32_MAX ? -EINVAL : result;
 }
 
+/* A driver may have left and come again since we last looked. */
 static void connect(void)
 {
     uint32_t ref, port;
@@ -105,7 +106,13 @@ static void connect(void)
     if (read_small("ring-ref", &ref) != 0 ||
         read_small("event-channel", &port) != 0) {
         complain("has no ring for its TPM", back.domid);
-    } else if (tpm_ring_open(back.domid, ref, port) != 0) {
+        return;
+    }
+    if (tpm_ring_is_of(ref, port)) {
+        return;
+    }
+    disconnect();
+    if (tpm_ring_open(back.domid, ref, port) != 0) {
         complain("has a ring for its TPM that cannot be connected to",
                  back.domid);
     } else if (!write_own("ready", 1) ||
@@ -124,9 +131,7 @@ static void look_at_frontend(void)
         return;
     case XenbusStateInitialised:
     case XenbusStateConnected:
-        if (!tpm_ring_is_open()) {
-            connect();
-        }
+        connect();
         return;
     default:
         /* Its driver may come again. */

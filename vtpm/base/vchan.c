@@ -149,24 +149,44 @@ static bool take_back(void)
     return true;
 }
 
+static void look_for_client(void)
+{
+    switch (vchan_stream_client(&vchan.stream)) {
+    case VCHAN_EXPECTED:
+        return;
+    case VCHAN_NEW:
+        if (vchan_stream_greet(&vchan.stream)) {
+            vchan.stage = STAGE_OPEN;
+            vchan.is_news = true;
+            vchan.is_told = vchan.is_full = false;
+            return;
+        }
+        break;
+    case VCHAN_CONNECTED:
+    case VCHAN_GONE:
+        break;
+    }
+    end(NULL);
+}
+
+/* It is there, and the same. */
+static bool has_client(void)
+{
+    return vchan_stream_client(&vchan.stream) == VCHAN_CONNECTED;
+}
+
 static void step(void)
 {
-    enum vchan_live live;
-
     switch (vchan.stage) {
     case STAGE_NEW:
         start();
         return;
     case STAGE_OFFERED:
+        look_for_client();
+        return;
     case STAGE_OPEN:
-        live = vchan_stream_client(&vchan.stream);
-        if (live == VCHAN_GONE ||
-            (live == VCHAN_EXPECTED && vchan.stage == STAGE_OPEN)) {
+        if (!has_client()) {
             end(NULL);
-        } else if (live == VCHAN_CONNECTED && vchan.stage == STAGE_OFFERED) {
-            vchan.stage = STAGE_OPEN;
-            vchan.is_news = true;
-            vchan.is_told = vchan.is_full = false;
         }
         return;
     case STAGE_ENDING:
@@ -217,8 +237,7 @@ static uint64_t deadline_ns(void)
 static long check_open(void)
 {
     vchan.is_told = false;
-    if (vchan.stage == STAGE_OPEN &&
-        vchan_stream_client(&vchan.stream) != VCHAN_CONNECTED) {
+    if (vchan.stage == STAGE_OPEN && !has_client()) {
         end(NULL);
     }
     if (vchan.stage == STAGE_OPEN) {

@@ -22,7 +22,7 @@ void vchan_stream_reset(struct vchan_stream *stream)
     WRITE_ONCE(shared->right_order, VCHAN_ORDER);
     WRITE_ONCE(shared->client_notify, VCHAN_WRITTEN);
     WRITE_ONCE(shared->server_notify, 0);
-    WRITE_ONCE(shared->server_live, VCHAN_CONNECTED);
+    WRITE_ONCE(shared->server_live, 1);
     memory_barrier();
     WRITE_ONCE(shared->client_live, VCHAN_EXPECTED);
 }
@@ -32,11 +32,22 @@ enum vchan_live vchan_stream_client(const struct vchan_stream *stream)
     switch (READ_ONCE(stream->shared->client_live)) {
     case VCHAN_EXPECTED:
         return VCHAN_EXPECTED;
+    case VCHAN_NEW:
+        return VCHAN_NEW;
     case VCHAN_CONNECTED:
         return VCHAN_CONNECTED;
     default:
         return VCHAN_GONE;
     }
+}
+
+bool vchan_stream_greet(struct vchan_stream *stream)
+{
+    uint8_t expected = VCHAN_NEW;
+
+    return __atomic_compare_exchange_n(&stream->shared->client_live, &expected,
+                                       VCHAN_CONNECTED, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
 }
 
 static void wish(struct vchan_stream *stream, uint8_t what)

@@ -12,10 +12,14 @@
 #define VCHAN_ORDER 14 /* of each ring: its size is 2^14 */
 #define VCHAN_PAGES 4  /* in each ring */
 
+/* Clients write the first two, libxenvchan's servers the third. Ours replaces a
+ * client's mark when it meets it, so that one who comes in the place of another
+ * is not taken for the same. */
 enum vchan_live {
     VCHAN_GONE = 0,
-    VCHAN_CONNECTED = 1,
+    VCHAN_NEW = 1,
     VCHAN_EXPECTED = 2, /* the client was not there yet */
+    VCHAN_CONNECTED = 3,
 };
 
 /* Wishes to be notified when data ... */
@@ -46,6 +50,8 @@ struct vchan_stream {
 void vchan_stream_reset(struct vchan_stream *stream);
 
 enum vchan_live vchan_stream_client(const struct vchan_stream *stream);
+/* Meets a new client. False: it is gone again. */
+NODISCARD bool vchan_stream_greet(struct vchan_stream *stream);
 
 /* How much can be read or written now; if nothing, the client is asked to
  * notify us. False: its index cannot be. */

@@ -175,6 +175,26 @@ static void a_driver_comes_again(void **state)
     }
 }
 
+/* Faster than we look. */
+static void a_driver_in_the_place_of_another(void **state)
+{
+    (void)state;
+    connect_all();
+    submit(1);
+    fake_event(fake.last_port);
+    check_event(VTPM_EVENT_COMMAND);
+    fake_store_set(FRONT "state", "6");
+    fake.guest_ref = 9;
+    submit(2);
+    start_driver();
+    fake_store_set(FRONT "ring-ref", "9");
+    check_event(VTPM_EVENT_GONE);
+    assert_int_equal(fake.unmaps, 1);
+    assert_int_equal(fake.maps, 2);
+    check_command(2);
+    check_state("4");
+}
+
 static void a_device_comes_again(void **state)
 {
     (void)state;
@@ -343,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_life),
         TEST(a_driver_comes_again),
+        TEST(a_driver_in_the_place_of_another),
         TEST(a_device_comes_again),
         TEST(a_cancelled_command_is_told_once),
         TEST(a_command_is_copied_once),

@@ -83,9 +83,15 @@ static void begins_with_a_client_expected(void **state)
     assert_int_equal(size, 0);
     assert_true(vchan_stream_room(&stream, &size));
     assert_int_equal(size, SIZE);
+    assert_false(vchan_stream_greet(&stream));
     client->cli_live = 1;
+    assert_int_equal(vchan_stream_client(&stream), VCHAN_NEW);
+    assert_true(vchan_stream_greet(&stream));
     assert_int_equal(vchan_stream_client(&stream), VCHAN_CONNECTED);
+    client->cli_live = 1; /* another one */
+    assert_int_equal(vchan_stream_client(&stream), VCHAN_NEW);
     client->cli_live = 0;
+    assert_false(vchan_stream_greet(&stream));
     assert_int_equal(vchan_stream_client(&stream), VCHAN_GONE);
     client->cli_live = 77;
     assert_int_equal(vchan_stream_client(&stream), VCHAN_GONE);

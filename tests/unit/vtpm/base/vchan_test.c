@@ -179,6 +179,28 @@ static void a_client_that_nobody_saw(void **state)
     check_event();
 }
 
+/* Nor was it seen that one left before another took its place. */
+static void a_client_in_the_place_of_another(void **state)
+{
+    (void)state;
+    uint8_t data[4];
+    assert_false(poll(&event));
+    join();
+    check_event();
+    client->left.prod += 3;
+    client->cli_live = 0;
+    unmap_all();
+    join();
+    assert_int_equal(do_read(data, 4), -EPIPE);
+    assert_int_equal(client->srv_live, 0);
+    check_event();
+    unmap_all();
+    assert_false(poll(&event));
+    join();
+    check_event();
+    assert_int_equal(do_read(data, 4), -EAGAIN);
+}
+
 static void an_index_that_cannot_be(void **state)
 {
     (void)state;
@@ -215,9 +237,13 @@ static void bad_buffers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(offers_itself),           TEST(carries_bytes),
-        TEST(a_client_comes_again),    TEST(a_client_that_nobody_saw),
-        TEST(an_index_that_cannot_be), TEST(bad_buffers),
+        TEST(offers_itself),
+        TEST(carries_bytes),
+        TEST(a_client_comes_again),
+        TEST(a_client_that_nobody_saw),
+        TEST(a_client_in_the_place_of_another),
+        TEST(an_index_that_cannot_be),
+        TEST(bad_buffers),
     };
     return cmocka_run_group_tests_name("vchan", tests, NULL, NULL);
 }
