@@ -26,6 +26,7 @@ struct appraiser *appraiser_create(void)
 void appraiser_destroy(struct appraiser *appraiser)
 {
     if (appraiser != NULL) {
+        key_close(&appraiser->guest_key);
         hasher_free(&appraiser->hasher);
         free(appraiser);
     }
@@ -294,18 +295,17 @@ static bool check_quote(struct appraisal *appraisal, struct bytes signed_nonce,
 static bool check_guest_quote(struct appraisal *appraisal, struct bytes *nonce,
                               struct verdict *out)
 {
-    enum component about;
     if (!appraisal->evidence->has_guest) {
         if (appraisal->reference->is_guest_required) {
             refuse(appraisal, COMPONENT_GUEST, REASON_GUEST_ABSENT, out);
         }
         return !appraisal->reference->is_guest_required;
     }
-    enum reason reason =
-        guest_quote_check(&appraisal->appraiser->hasher, appraisal->evidence,
-                          *nonce, &appraisal->guest, &about);
+    enum reason reason = guest_quote_check(
+        &appraisal->appraiser->hasher, &appraisal->appraiser->guest_key,
+        appraisal->evidence, *nonce, &appraisal->guest);
     if (reason != REASON_NONE) {
-        refuse(appraisal, about, reason, out);
+        refuse(appraisal, appraisal->guest.about, reason, out);
     }
     *nonce = sha256_bytes(&appraisal->guest.root);
     return reason == REASON_NONE;

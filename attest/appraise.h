@@ -20,6 +20,7 @@ struct appraiser {
     struct hasher hasher;
     struct replay replay, guest; /* the platform's log and the guest's */
     struct runtime runtime;
+    struct attest_key guest_key;
     struct compare_stream stream;
 };
 

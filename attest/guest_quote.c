@@ -30,48 +30,46 @@ static enum reason reason_of_guest(enum reason reason)
 }
 
 static enum reason check_signature(struct hasher *hasher,
+                                   struct attest_key *key,
                                    const struct evidence_guest *guest,
                                    struct bytes nonce, struct guest_quote *out)
 {
     struct tpmt_public public;
-    struct attest_key key;
     const struct quote_input input = {.quote = guest->quote,
                                       .signature = guest->signature,
                                       .public = guest->public,
                                       .nonce = nonce,
                                       .claimed_pcrs = VTPM_QUOTE_PCRS,
                                       .required_pcrs = VTPM_QUOTE_PCRS};
-    const struct keyring ring = {.keys = &key, .count = 1};
+    const struct keyring ring = {.keys = key, .count = 1};
     enum reason reason = tpms_parse_public(guest->public, &public);
     if (reason == REASON_NONE) {
-        reason = key_open(hasher, &public, &key);
+        reason = key_reopen(hasher, &public, key);
     }
     if (reason != REASON_NONE) {
         return reason;
     }
     reason = quote_check(&input, &ring, hasher, &out->quote);
-    out->ak = key.name;
-    key_close(&key);
+    out->ak = key->name;
     return reason_of_guest(reason);
 }
 
-enum reason guest_quote_check(struct hasher *hasher,
+enum reason guest_quote_check(struct hasher *hasher, struct attest_key *key,
                               const struct evidence *evidence,
-                              struct bytes nonce, struct guest_quote *out,
-                              enum component *about)
+                              struct bytes nonce, struct guest_quote *out)
 {
     const struct evidence_guest *guest = &evidence->guest;
-    *about = COMPONENT_GUEST_QUOTE;
-    enum reason reason = check_signature(hasher, guest, nonce, out);
+    out->about = COMPONENT_GUEST_QUOTE;
+    enum reason reason = check_signature(hasher, key, guest, nonce, out);
     if (reason != REASON_NONE) {
         return reason;
     }
-    *about = COMPONENT_VTPM_IDENTITY;
+    out->about = COMPONENT_VTPM_IDENTITY;
     reason = name_of(hasher, guest->ek, &out->ek);
     if (reason != REASON_NONE) {
         return reason;
     }
-    *about = COMPONENT_PROOF;
+    out->about = COMPONENT_PROOF;
     struct sha256_digest digest = hash_bytes(hasher, guest->quote);
     struct sha256_digest leaf = merkle_leaf(
         nonce, bytes_of(out->ak.bytes, sizeof(out->ak.bytes)), &digest);

@@ -14,16 +14,17 @@
 #include "attest/replay.h"
 
 struct guest_quote {
+    enum component about; /* after a refusal */
     struct key_name ak, ek;
     struct tpms_quote quote;
     struct sha256_digest root; /* what the platform must have signed */
 };
 
-/* With a reason, *about is what it is about. */
-enum reason guest_quote_check(struct hasher *hasher,
+/* With a reason, out->about is what it is about. key is working space: an open
+ * key or all zero, to be closed by the caller some day. */
+enum reason guest_quote_check(struct hasher *hasher, struct attest_key *key,
                               const struct evidence *evidence,
-                              struct bytes nonce, struct guest_quote *out,
-                              enum component *about);
+                              struct bytes nonce, struct guest_quote *out);
 
 /* The PCRs that a vTPM has before its guest's first command. */
 void guest_quote_predict(struct hasher *hasher,

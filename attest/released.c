@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * {"format", "ak", "credential", "seed", "iv", "secret"}. The key's Name is
- * authenticated with the secret, so that nobody can readdress the file.
+ * {"format", "ak", "policy", "credential", "seed", "iv", "secret"}. The key's
+ * Name is authenticated with the secret, so that nobody can readdress the file.
  */
 #include "attest/released.h"
 
@@ -74,6 +74,7 @@ static char *format(const struct released *is, size_t *size)
     json_put(root, "format", json_string(RELEASED_FORMAT));
     json_put(root, "ak",
              json_hex(bytes_of(is->ak.bytes, sizeof(is->ak.bytes))));
+    json_put(root, "policy", json_hex(sha256_bytes(&is->policy)));
     json_put(root, "credential",
              json_base64(bytes_of(credential->blob, credential->blob_size)));
     json_put(root, "seed",
@@ -85,20 +86,21 @@ static char *format(const struct released *is, size_t *size)
     return text;
 }
 
-char *released_make(struct bytes ek, const struct key_name *ak,
+char *released_make(struct hasher *hasher, const struct released_to *to,
                     struct bytes secret, size_t *size)
 {
     uint8_t key[CREDENTIAL_SECRET_SIZE];
-    struct released is = {.ak = *ak};
+    struct released is = {.ak = to->ak, .policy = to->policy};
+    struct key_name gate = gate_name(hasher, &to->policy);
     char *text = NULL;
-    EVP_PKEY *ek_key = import_ek(ek);
+    EVP_PKEY *ek_key = import_ek(to->ek);
     uint8_t *hidden = malloc(secret.size + RELEASED_TAG_SIZE);
     if (ek_key != NULL && hidden != NULL &&
         secret.size <= RELEASED_MAX_SECRET &&
         RAND_priv_bytes(key, sizeof(key)) == 1 &&
         RAND_bytes(is.iv, sizeof(is.iv)) == 1 &&
         encrypt(key, &is, secret, hidden) &&
-        credential_make(ek_key, ak, key, &is.credential)) {
+        credential_make(ek_key, &gate, key, &is.credential)) {
         is.hidden = bytes_of(hidden, secret.size + RELEASED_TAG_SIZE);
         text = format(&is, size);
     }
@@ -129,9 +131,10 @@ static void take_parts(struct json_reader *reader, const json_t *root,
     struct buffer blob = buffer_over(credential->blob, CREDENTIAL_MAX_BLOB);
     struct buffer seed = buffer_over(credential->seed, CREDENTIAL_MAX_SEED);
     struct buffer iv = buffer_over(out->iv, sizeof(out->iv));
-    json_allow(reader, root, "format ak credential seed iv secret");
+    json_allow(reader, root, "format ak policy credential seed iv secret");
     const char *format = json_take_string(reader, root, "format");
     const char *ak = json_take_string(reader, root, "ak");
+    json_take_digest(reader, root, "policy", &out->policy);
     take_part(reader, root, "credential", &blob);
     take_part(reader, root, "seed", &seed);
     take_part(reader, root, "iv", &iv);

@@ -9,6 +9,7 @@ ATTEST_LIBS := -lcrypto -ljansson $(KERNEL_ARCHIVES)
 VOUCH := $(BUILD)/host/vouch
 VOUCH_LIBS := -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr $(ATTEST_LIBS)
 ATTEST_PLAY := $(BUILD)/host/attest-play
+ATTEST_GUEST := $(BUILD)/host/attest-guest
 
 ALL += $(VOUCH)
 
@@ -28,14 +29,21 @@ $(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
-CHECK_NEEDS += $(ATTEST_PLAY)
+$(ATTEST_GUEST): $(patsubst %.c,$(BUILD)/host/%.o,\
+    attest/testing/play/guest.c attest/cmd/tpm.c \
+    attest/cmd/tpm_activate.c attest/cmd/command.c \
+    $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
+
+CHECK_NEEDS += $(ATTEST_PLAY) $(ATTEST_GUEST)
 TAP_TESTS += tests/unit/attest/cmd/bundle.t
 
 .PHONY: vouch bench-attest
 vouch: $(VOUCH)
 bench-attest: $(BUILD)/host/attest-bench
 	$< 8000
-## vouch        build/host/vouch: enroll, ref, quote, verify, log, bundle
+## vouch        build/host/vouch: enroll, ref, quote, verify, release, log, bundle
 ## bench-attest full verifications per second and core; fails below 8000
 
 ATTEST_UNITS := $(patsubst tests/unit/%_test.c,%,\

@@ -31,3 +31,11 @@ $(TPM_HOST): $(patsubst %.c,$(BUILD)/san/%.o,vtpm/tpm/main.c \
 	$(Q)$(CC) $(SAN_CFLAGS) $^ -o $@ $(TPM_LIBS)
 
 CHECK_NEEDS += $(TPM_HOST)
+
+TPM_FAKE := tests/unit/vtpm/tpm/fake_port.c
+TPM_UNITS := $(patsubst tests/unit/%_test.c,%,\
+    $(wildcard tests/unit/vtpm/tpm/*_test.c))
+$(foreach unit,$(TPM_UNITS),$(eval $(call unit_test,$(unit),\
+    $(TPM_SOURCES) $(TPM_LIB) $(TPM_FAKE) $(REPLAY),$(TPM_LIBS))))
+$(eval $(call fuzz_target,vtpm_inputs,$(TPM_SOURCES) $(TPM_LIB) $(TPM_FAKE),\
+    $(TPM_LIBS)))

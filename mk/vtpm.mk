@@ -10,7 +10,7 @@ BASE_CFLAGS := $(COMMON) -O2 -g -ffreestanding -nostdinc -fno-builtin \
     -fno-delete-null-pointer-checks -fno-jump-tables
 
 BASE_OBJECTS := $(patsubst %,$(BUILD)/base/%.o,$(basename \
-    $(sort $(wildcard vtpm/base/*.c vtpm/base/*.S)) lib/sha256.c lib/string.c))
+    $(sort $(wildcard vtpm/base/*.c vtpm/base/*.S)) lib/sha256.c lib/string.c lib/text.c))
 
 $(BUILD)/base/%.o: %.c | $(BUILD)/guest/include/xen
 	@mkdir -p $(@D)
@@ -78,3 +78,10 @@ CHECK_NEEDS += $(BUILD)/vtpm/base.elf $(BASE_TESTS)
 BASE_FILES := $(BUILD)/vtpm/base.elf $(BASE_TESTS)
 GUESTS_FILES += $(BASE_FILES)
 $(GUESTS_DISK): $(BASE_FILES)
+
+$(eval $(call unit_test,vtpm/base/program,vtpm/base/program.c))
+$(eval $(call unit_test,vtpm/base/arguments,vtpm/base/arguments.c))
+$(eval $(call unit_test,vtpm/base/reserved,vtpm/base/reserved.c))
+$(eval $(call unit_test,vtpm/base/format,vtpm/base/format.c))
+$(eval $(call unit_test,vtpm/base/drbg,vtpm/base/drbg.c lib/sha256.c))
+$(eval $(call fuzz_target,program,vtpm/base/program.c))

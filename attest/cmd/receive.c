@@ -6,6 +6,7 @@
 #include "attest/cmd/command.h"
 #include "attest/cmd/tpm.h"
 #include "attest/released.h"
+#include "lib/vtpm_wire.h"
 
 static const char command[] = "receive";
 
@@ -46,21 +47,59 @@ static bool is_for_us(const struct tpm_key *ak, const struct released *released)
     return true;
 }
 
-/* What only the TPM with both keys can do. */
+static bool load_gate(struct tpm *tpm, const struct released *released,
+                      struct tpm_key *out)
+{
+    uint8_t wire[GATE_MAX_PUBLIC];
+    struct buffer public = buffer_over(wire, sizeof(wire));
+    TPM2B_SENSITIVE sensitive = {
+        .sensitiveArea = {.sensitiveType = TPM2_ALG_KEYEDHASH,
+                          .seedValue.size = GATE_SECRET_SIZE,
+                          .sensitive.bits.size = GATE_SECRET_SIZE}};
+    struct hasher hasher;
+    if (!hasher_init(&hasher)) {
+        return false;
+    }
+    bool is_done = gate_public(&hasher, &released->policy, &public);
+    hasher_free(&hasher);
+    gate_sensitive(sensitive.sensitiveArea.seedValue.buffer);
+    gate_sensitive(sensitive.sensitiveArea.sensitive.bits.buffer);
+    return is_done &&
+           tpm_load_public(tpm, buffer_bytes(&public), &sensitive, out);
+}
+
+/* What only this TPM can do, and only while its guest is what it was. */
+static bool pass_gate(struct tpm *tpm, const struct released *released,
+                      uint8_t key[CREDENTIAL_SECRET_SIZE])
+{
+    struct tpm_key gate, ek;
+    ESYS_TR session = ESYS_TR_NONE;
+    if (!load_gate(tpm, released, &gate)) {
+        return false;
+    }
+    bool is_done = tpm_create_guest_ek(tpm, &ek);
+    if (is_done) {
+        is_done = tpm_start_gate_session(tpm, VTPM_QUOTE_PCRS, &session) &&
+                  tpm_activate_by(tpm, &gate, session, &ek,
+                                  &released->credential, key);
+        tpm_flush(tpm, &ek);
+    }
+    if (session != ESYS_TR_NONE) {
+        (void)Esys_FlushContext(tpm->esys, session);
+    }
+    tpm_flush(tpm, &gate);
+    return is_done;
+}
+
 static bool find_key(struct tpm *tpm, const struct released *released,
                      uint8_t key[CREDENTIAL_SECRET_SIZE])
 {
-    struct tpm_key ak, ek;
+    struct tpm_key ak;
     if (!tpm_create_ak(tpm, &ak)) {
         return false;
     }
-    bool is_done = is_for_us(&ak, released) && tpm_create_guest_ek(tpm, &ek);
-    if (is_done) {
-        is_done = tpm_activate(tpm, &ak, &ek, &released->credential, key);
-        tpm_flush(tpm, &ek);
-    }
     tpm_flush(tpm, &ak);
-    return is_done;
+    return is_for_us(&ak, released) && pass_gate(tpm, released, key);
 }
 
 static bool open_released(const struct released *released,

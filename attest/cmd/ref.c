@@ -162,9 +162,6 @@ int command_ref(int argc, char **argv)
     if (argc >= 2 && strcmp(argv[1], "show") == 0) {
         return show(argc - 1, argv + 1);
     }
-    if (argc >= 2 && strcmp(argv[1], "pcrs") == 0) {
-        return command_ref_pcrs(argc - 1, argv + 1);
-    }
-    command_error("ref", "keygen, endorse, make, pcrs or show; see vouch-ref(1)");
+    command_error("ref", "keygen, endorse, make or show; see vouch-ref(1)");
     return EXIT_USAGE;
 }

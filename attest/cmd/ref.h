@@ -6,6 +6,5 @@
 int command_ref_make(int argc, char **argv);
 int command_ref_guest(int argc, char **argv);
 int command_ref_vtpm(int argc, char **argv);
-int command_ref_pcrs(int argc, char **argv);
 
 #endif

@@ -43,21 +43,35 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     return true;
 }
 
-/* The evidence is trusted, so both keys are the registered ones. */
-static bool release(struct judge *judge, const struct inputs *in)
+/* The evidence is trusted, so both keys are the registered ones, and the
+ * quote's PCRs are those of a guest that the manifest knows. */
+static bool address(struct judge *judge, struct released_to *out)
 {
     const struct evidence_guest *guest = &judge->evidence.guest;
+    struct hasher *hasher = &judge->appraiser->hasher;
     struct tpmt_public ak;
-    if (tpms_parse_public(guest->public, &ak) != REASON_NONE) {
+    struct tpms_quote quote;
+    if (tpms_parse_public(guest->public, &ak) != REASON_NONE ||
+        tpms_parse_quote(guest->quote, &quote) != REASON_NONE) {
         return false;
     }
-    struct key_name name = key_name_of(&judge->appraiser->hasher, &ak);
+    *out = (struct released_to){
+        .ek = guest->ek,
+        .ak = key_name_of(hasher, &ak),
+        .policy = gate_policy(hasher, quote.pcrs, quote.pcr_digest)};
+    return true;
+}
+
+static bool release(struct judge *judge, const struct inputs *in)
+{
+    struct released_to to;
     struct bytes secret = command_read(command, in->secret);
-    if (secret.data == NULL) {
+    if (secret.data == NULL || !address(judge, &to)) {
+        free((void *)secret.data);
         return false;
     }
     size_t size = 0;
-    char *text = released_make(guest->ek, &name, secret, &size);
+    char *text = released_make(&judge->appraiser->hasher, &to, secret, &size);
     OPENSSL_cleanse((void *)secret.data, secret.size);
     free((void *)secret.data);
     if (text == NULL) {

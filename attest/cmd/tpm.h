@@ -53,6 +53,20 @@ NODISCARD bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
                             const struct credential *credential,
                             uint8_t secret[CREDENTIAL_SECRET_SIZE]);
 
+/* ... with another object than the AK, authorized by this session. */
+NODISCARD bool tpm_activate_by(struct tpm *tpm, const struct tpm_key *object,
+                               ESYS_TR object_session, const struct tpm_key *ek,
+                               const struct credential *credential,
+                               uint8_t secret[CREDENTIAL_SECRET_SIZE]);
+
+/* The object and the session of attest/gate.h, over what the PCRs hold now.
+ * wire is a TPMT_PUBLIC. */
+NODISCARD bool tpm_load_public(struct tpm *tpm, struct bytes wire,
+                               const TPM2B_SENSITIVE *sensitive,
+                               struct tpm_key *out);
+NODISCARD bool tpm_start_gate_session(struct tpm *tpm, uint32_t pcrs,
+                                      ESYS_TR *session);
+
 /* SHA-256 bank. */
 NODISCARD bool tpm_quote(struct tpm *tpm, const struct tpm_key *ak,
                          struct bytes nonce, uint32_t pcrs,

@@ -2,20 +2,20 @@
 /* See arguments.h. */
 #include "vtpm/base/arguments.h"
 
-#define AT_NULL   0
-#define AT_PHDR   3
-#define AT_PHENT  4
-#define AT_PHNUM  5
-#define AT_PAGESZ 6
-#define AT_BASE   7
-#define AT_ENTRY  9
-#define AT_UID    11
-#define AT_EUID   12
-#define AT_GID    13
-#define AT_EGID   14
-#define AT_HWCAP  16
-#define AT_SECURE 23
-#define AT_RANDOM 25
+#define AT_NULL     0
+#define AT_PHDR     3
+#define AT_PHENT    4
+#define AT_PHNUM    5
+#define AT_PAGESZ   6
+#define AT_BASE     7
+#define AT_ENTRY    9
+#define AT_UID      11
+#define AT_EUID     12
+#define AT_GID      13
+#define AT_EGID     14
+#define AT_HWCAP    16
+#define AT_SECURE   23
+#define AT_RANDOM   25
 
 #define WORDS_MAX   (1 + ARGUMENTS_MAX + 2 + 32)
 #define STRINGS_MAX 1536

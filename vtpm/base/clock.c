@@ -7,7 +7,7 @@
 
 #include "vtpm/base/hypercall.h"
 
-static uint64_t tsc_read(void)
+uint64_t clock_count(void)
 {
     uint32_t low, high;
 
@@ -22,12 +22,12 @@ static uint64_t scaled(uint64_t delta, const struct vcpu_time_info *time)
     return (uint64_t)((unsigned __int128)delta * time->tsc_to_system_mul >> 32);
 }
 
-uint64_t clock_ns(void)
+/* The shared structure, as it was at one moment. */
+static struct vcpu_time_info time_read(void)
 {
     const volatile struct vcpu_time_info *shared =
         &shared_info->vcpu_info[0].time;
     struct vcpu_time_info time;
-    uint64_t ns;
 
     do {
         time.version = shared->version;
@@ -36,10 +36,28 @@ uint64_t clock_ns(void)
         time.system_time = shared->system_time;
         time.tsc_to_system_mul = shared->tsc_to_system_mul;
         time.tsc_shift = shared->tsc_shift;
-        ns = time.system_time + scaled(tsc_read() - time.tsc_timestamp, &time);
         memory_barrier();
     } while ((time.version & 1) != 0 || time.version != shared->version);
-    return ns;
+    return time;
+}
+
+/* Two CPUs may differ by a little, and the vCPU runs on either. */
+uint64_t clock_ns(void)
+{
+    static uint64_t last_ns;
+    struct vcpu_time_info time = time_read();
+    uint64_t ns =
+        time.system_time + scaled(clock_count() - time.tsc_timestamp, &time);
+
+    last_ns = ns > last_ns ? ns : last_ns;
+    return last_ns;
+}
+
+uint64_t clock_since_ns(uint64_t count)
+{
+    struct vcpu_time_info time = time_read();
+
+    return scaled(clock_count() - count, &time);
 }
 
 uint64_t clock_wall_ns(void)

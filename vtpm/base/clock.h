@@ -11,6 +11,10 @@
 
 /* Since the hypervisor started; never goes back. */
 uint64_t clock_ns(void);
+/* The CPU's own count, which is there before the hypervisor's memory is mapped,
+ * and how long it is since then. */
+uint64_t clock_count(void);
+uint64_t clock_since_ns(uint64_t count);
 /* Since 1970, as dom0 set it. */
 uint64_t clock_wall_ns(void);
 /* The deadline that many milliseconds away; negative: CLOCK_FOREVER. */

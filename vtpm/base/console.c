@@ -14,7 +14,7 @@
 
 #include <xen/io/console.h>
 
-#define LINE_MAX   200
+#define LINE_MAX    200
 #define PATIENCE_MS 1000
 
 static struct xencons_interface *ring; /* NULL: the hypervisor's console */

@@ -80,8 +80,8 @@ void drbg_reseed(struct drbg *drbg, struct bytes entropy)
 void drbg_generate(struct drbg *drbg, struct buffer *out)
 {
     while (buffer_room(out) != 0) {
-        size_t size = buffer_room(out) < SHA256_SIZE ? buffer_room(out)
-                                                     : SHA256_SIZE;
+        size_t size =
+            buffer_room(out) < SHA256_SIZE ? buffer_room(out) : SHA256_SIZE;
 
         next_value(drbg);
         memcpy(out->data + out->used, drbg->value, size);

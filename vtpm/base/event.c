@@ -134,8 +134,7 @@ bool event_run(void)
 
 /* Until one of the ports is pending or the time has come; may return early.
  * False: one of them is no port of ours. */
-static bool poll(evtchn_port_t *ports, unsigned int count,
-                 uint64_t deadline_ns)
+static bool poll(evtchn_port_t *ports, unsigned int count, uint64_t deadline_ns)
 {
     struct sched_poll poll = {
         .nr_ports = count,

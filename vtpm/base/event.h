@@ -18,11 +18,9 @@ typedef void event_handler(void *context);
 NODISCARD int event_alloc_unbound(uint16_t domid, event_handler *handler,
                                   void *context, uint32_t *port);
 NODISCARD int event_bind(uint16_t domid, uint32_t remote_port,
-                         event_handler *handler, void *context,
-                         uint32_t *port);
+                         event_handler *handler, void *context, uint32_t *port);
 /* The same for a port that the toolstack made: console, xenstore. */
-NODISCARD int event_adopt(uint32_t port, event_handler *handler,
-                          void *context);
+NODISCARD int event_adopt(uint32_t port, event_handler *handler, void *context);
 
 void event_send(uint32_t port);
 /* Closes the port; its handler is not called again. */

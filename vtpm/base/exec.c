@@ -94,17 +94,16 @@ static uint64_t make_stack(const struct program *program)
     return top;
 }
 
-void exec_program(void)
+void exec_load(struct registers *registers)
 {
     struct program program;
-    struct registers registers = {
+
+    load(&program);
+    *registers = (struct registers){
+        .rip = program.entry,
+        .rsp = make_stack(&program),
         .cs = FLAT_USER_CS64 | 3,
         .ss = FLAT_USER_SS64 | 3,
         .rflags = 2,
     };
-
-    load(&program);
-    registers.rip = program.entry;
-    registers.rsp = make_stack(&program);
-    user_enter(&registers);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starts the program: its segments, a stack as Linux makes one, user mode.
+ * Makes the program ready: its segments, and a stack as Linux makes one.
  * What it only reads is not copied: it is mapped where the builder put it.
  */
 #ifndef VOUCH_VTPM_BASE_EXEC_H
@@ -13,6 +13,10 @@
 /* Where the program's heap begins (brk). */
 extern uint64_t exec_heap_start;
 
-_Noreturn void exec_program(void);
+struct registers;
+
+/* Loads the program; what is wrong with it ends the domain. *registers is how
+ * it begins. */
+void exec_load(struct registers *registers);
 
 #endif

@@ -55,8 +55,7 @@ bool grant_end(uint32_t ref)
             return false;
         }
     } while (!__atomic_compare_exchange_n(&entries[ref].flags, &flags, 0, false,
-                                          __ATOMIC_SEQ_CST,
-                                          __ATOMIC_SEQ_CST));
+                                          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
     return true;
 }
 

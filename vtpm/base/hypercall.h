@@ -47,8 +47,8 @@ static inline long mmuext_op(struct mmuext_op *operations, size_t count)
 static inline long update_va_mapping(const void *va, uint64_t entry,
                                      uint64_t flags)
 {
-    return hypercall(__HYPERVISOR_update_va_mapping, (uint64_t)va, entry,
-                     flags, 0);
+    return hypercall(__HYPERVISOR_update_va_mapping, (uint64_t)va, entry, flags,
+                     0);
 }
 
 static inline long sched_op(unsigned int command, void *argument)
@@ -58,15 +58,15 @@ static inline long sched_op(unsigned int command, void *argument)
 
 static inline long evtchn_op(unsigned int command, void *argument)
 {
-    return hypercall(__HYPERVISOR_event_channel_op, command,
-                     (uint64_t)argument, 0, 0);
+    return hypercall(__HYPERVISOR_event_channel_op, command, (uint64_t)argument,
+                     0, 0);
 }
 
 static inline long grant_table_op(unsigned int command, void *operations,
                                   size_t count)
 {
-    return hypercall(__HYPERVISOR_grant_table_op, command,
-                     (uint64_t)operations, count, 0);
+    return hypercall(__HYPERVISOR_grant_table_op, command, (uint64_t)operations,
+                     count, 0);
 }
 
 static inline long console_io(unsigned int command, size_t size,

@@ -13,8 +13,8 @@
 
 #include "lib/attributes.h"
 
-#define PAGE_SIZE 4096ul
-#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_SIZE        4096ul
+#define PAGE_MASK        (~(PAGE_SIZE - 1))
 
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))

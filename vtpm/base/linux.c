@@ -99,8 +99,8 @@ static long do_getrandom(const struct call *call)
 
 static long do_clock_gettime(const struct call *call)
 {
-    bool is_wall =
-        call->a == LINUX_CLOCK_REALTIME || call->a == LINUX_CLOCK_REALTIME_COARSE;
+    bool is_wall = call->a == LINUX_CLOCK_REALTIME ||
+                   call->a == LINUX_CLOCK_REALTIME_COARSE;
     uint64_t ns = is_wall ? clock_wall_ns() : clock_ns();
     uint64_t timespec[2] = {ns / SECOND_NS, ns % SECOND_NS};
 

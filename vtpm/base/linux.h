@@ -6,21 +6,21 @@
 
 #include "vtpm/base/driver.h"
 
-#define LINUX_PROT_READ     1
-#define LINUX_PROT_WRITE    2
-#define LINUX_PROT_EXEC     4
-#define LINUX_MAP_PRIVATE   0x02
-#define LINUX_MAP_FIXED     0x10
-#define LINUX_MAP_ANONYMOUS 0x20
+#define LINUX_PROT_READ             1
+#define LINUX_PROT_WRITE            2
+#define LINUX_PROT_EXEC             4
+#define LINUX_MAP_PRIVATE           0x02
+#define LINUX_MAP_FIXED             0x10
+#define LINUX_MAP_ANONYMOUS         0x20
 
-#define LINUX_ARCH_SET_FS 0x1002
+#define LINUX_ARCH_SET_FS           0x1002
 
-#define LINUX_FUTEX_WAIT        0
-#define LINUX_FUTEX_WAKE        1
-#define LINUX_FUTEX_WAIT_BITSET 9
-#define LINUX_FUTEX_WAKE_BITSET 10
-#define LINUX_FUTEX_PRIVATE     128
-#define LINUX_FUTEX_REALTIME    256
+#define LINUX_FUTEX_WAIT            0
+#define LINUX_FUTEX_WAKE            1
+#define LINUX_FUTEX_WAIT_BITSET     9
+#define LINUX_FUTEX_WAKE_BITSET     10
+#define LINUX_FUTEX_PRIVATE         128
+#define LINUX_FUTEX_REALTIME        256
 
 #define LINUX_CLOCK_REALTIME        0
 #define LINUX_CLOCK_REALTIME_COARSE 5

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The first C code: everything in order, then the program. */
+#include "lib/checked.h"
 #include "vtpm/base/clock.h"
 #include "vtpm/base/console.h"
 #include "vtpm/base/driver.h"
@@ -8,10 +9,12 @@
 #include "vtpm/base/grant.h"
 #include "vtpm/base/hypercall.h"
 #include "vtpm/base/image.h"
+#include "vtpm/base/module.h"
 #include "vtpm/base/page.h"
 #include "vtpm/base/paging.h"
 #include "vtpm/base/random.h"
 #include "vtpm/base/space.h"
+#include "vtpm/base/syscall.h"
 #include "vtpm/base/trap.h"
 #include "vtpm/base/window.h"
 
@@ -64,8 +67,22 @@ static void drivers_init(void)
     }
 }
 
+/* Where the domain's pages are, and how long it took. */
+static void report(uint64_t program_pages, uint64_t start)
+{
+    console_line(
+        "pages: %lu, image %lu, ramdisk %lu, program %lu, free %lu; "
+        "%lu us",
+        start_info->nr_pages, (uint64_t)(image_end - image_start) / PAGE_SIZE,
+        align_up(module_ramdisk().size, PAGE_SIZE) / PAGE_SIZE, program_pages,
+        page_free_count(), clock_since_ns(start) / 1000);
+}
+
 void kernel_main(const struct start_info *info)
 {
+    struct registers registers;
+    uint64_t start = clock_count(), free_pages;
+
     start_info = info;
     memory_init();
     event_init();
@@ -74,8 +91,8 @@ void kernel_main(const struct start_info *info)
     grant_init();
     random_init();
     drivers_init();
-    console_line("%lu of %lu pages free, image %lu", page_free_count(),
-                 start_info->nr_pages,
-                 (uint64_t)(image_end - image_start) / PAGE_SIZE);
-    exec_program();
+    free_pages = page_free_count();
+    exec_load(&registers);
+    report(free_pages - page_free_count(), start);
+    user_enter(&registers);
 }

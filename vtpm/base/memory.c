@@ -21,8 +21,8 @@ static bool is_range(uint64_t address, uint64_t size, uint64_t *rounded)
         return false;
     }
     *rounded = align_up(size, PAGE_SIZE);
-    return checked_add_u64(address, *rounded, &end) &&
-           address >= SPACE_START && end <= SPACE_END;
+    return checked_add_u64(address, *rounded, &end) && address >= SPACE_START &&
+           end <= SPACE_END;
 }
 
 static bool access_of(uint64_t protection, enum space_access *out)

@@ -256,8 +256,8 @@ static void map_ramdisk(void)
 
 void page_init(void)
 {
-    all_pfns = start_info->nr_pages < PAGES_MAX ? start_info->nr_pages
-                                                : PAGES_MAX;
+    all_pfns =
+        start_info->nr_pages < PAGES_MAX ? start_info->nr_pages : PAGES_MAX;
     mapped_pfns = all_pfns; /* until we know better: tables are mapped */
     mapped_pfns = count_mapped();
     reserve_all();

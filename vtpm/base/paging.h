@@ -9,21 +9,21 @@
 
 #include "vtpm/base/kernel.h"
 
-#define PTE_P    (1ul << 0)
-#define PTE_RW   (1ul << 1)
-#define PTE_US   (1ul << 2)
-#define PTE_A    (1ul << 5)
-#define PTE_D    (1ul << 6)
-#define PTE_PAGE (1ul << 9) /* ours: a page of page_alloc() */
-#define PTE_NX   (1ul << 63)
-#define PTE_MFN  0x000ffffffffff000ul
+#define PTE_P       (1ul << 0)
+#define PTE_RW      (1ul << 1)
+#define PTE_US      (1ul << 2)
+#define PTE_A       (1ul << 5)
+#define PTE_D       (1ul << 6)
+#define PTE_PAGE    (1ul << 9) /* ours: a page of page_alloc() */
+#define PTE_NX      (1ul << 63)
+#define PTE_MFN     0x000ffffffffff000ul
 
-#define PTE_TABLE    (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define PTE_READ     (PTE_P | PTE_US | PTE_A | PTE_NX)
-#define PTE_WRITE    (PTE_READ | PTE_RW | PTE_D)
-#define PTE_EXECUTE  (PTE_P | PTE_US | PTE_A)
+#define PTE_TABLE   (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define PTE_READ    (PTE_P | PTE_US | PTE_A | PTE_NX)
+#define PTE_WRITE   (PTE_READ | PTE_RW | PTE_D)
+#define PTE_EXECUTE (PTE_P | PTE_US | PTE_A)
 
-#define L1_SPAN (512 * PAGE_SIZE) /* what one L1 table maps */
+#define L1_SPAN     (512 * PAGE_SIZE) /* what one L1 table maps */
 
 void paging_init(void);
 

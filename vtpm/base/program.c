@@ -158,13 +158,12 @@ enum program_status program_parse(struct bytes file,
     }
     if (header.entry_size != PROGRAM_HEADER || header.count == 0 ||
         header.count > HEADERS_MAX ||
-        !bytes_slice(file, header.offset,
-                     (size_t)header.count * PROGRAM_HEADER, &headers)) {
+        !bytes_slice(file, header.offset, (size_t)header.count * PROGRAM_HEADER,
+                     &headers)) {
         return PROGRAM_BAD_HEADERS;
     }
     uint64_t base = header.type == ET_DYN ? place->base : 0;
-    enum program_status status =
-        take_segments(file, headers, place, base, out);
+    enum program_status status = take_segments(file, headers, place, base, out);
     if (status != PROGRAM_OK) {
         return status;
     }

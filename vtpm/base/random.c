@@ -14,8 +14,8 @@
 /* RDRAND is seeded anew at least once in 511 numbers of 128 bits (Intel's guide
  * to its random number generator, "generating seeds from RDRAND"), each time
  * with 128 bits of entropy: twice as many, for twice 128. */
-#define RAND_WORDS     2048
-#define RESEED_WORDS   4
+#define RAND_WORDS   2048
+#define RESEED_WORDS 4
 
 enum source {
     SOURCE_NONE,
@@ -105,8 +105,8 @@ void random_init(void)
     uint64_t now[2] = {clock_ns(), clock_wall_ns()};
 
     source = source_find();
-    is_seeded = seed_get(source == SOURCE_RDSEED ? SEED_WORDS : RAND_WORDS,
-                         &seed);
+    is_seeded =
+        seed_get(source == SOURCE_RDSEED ? SEED_WORDS : RAND_WORDS, &seed);
     drbg_init(&drbg, sha256_bytes(&seed));
     random_add(bytes_of(now, sizeof(now)));
     random_add(bytes_of(start_info, sizeof(*start_info)));

@@ -100,8 +100,8 @@ static int map(uint64_t address, const uint8_t *pages, uint64_t size,
         return -EINVAL;
     }
     for (done = 0; done < size; done += PAGE_SIZE) {
-        result = map_one(address + done, pages == NULL ? NULL : pages + done,
-                         flags);
+        result =
+            map_one(address + done, pages == NULL ? NULL : pages + done, flags);
         if (result != 0) {
             break;
         }
@@ -156,9 +156,8 @@ static void unmap_some(uint64_t address, uint64_t size)
 void space_unmap(uint64_t address, uint64_t size)
 {
     while (size != 0) {
-        uint64_t some = size < UNMAP_PAGES * PAGE_SIZE
-                            ? size
-                            : UNMAP_PAGES * PAGE_SIZE;
+        uint64_t some =
+            size < UNMAP_PAGES * PAGE_SIZE ? size : UNMAP_PAGES * PAGE_SIZE;
 
         unmap_some(address, some);
         address += some;

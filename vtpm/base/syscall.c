@@ -7,8 +7,7 @@
 
 #define FLAG_INTERRUPT 0x200ul
 
-static const struct call_row *find(const struct call_row *rows,
-                                   uint64_t number)
+static const struct call_row *find(const struct call_row *rows, uint64_t number)
 {
     for (; rows->handler != NULL; rows++) {
         if (rows->number == number) {
@@ -39,8 +38,7 @@ void syscall_dispatch(struct registers *registers)
     struct call call = {registers->rdi, registers->rsi, registers->rdx,
                         registers->r10, registers->r8,  registers->r9};
 
-    registers->rax =
-        (uint64_t)(row == NULL ? -ENOSYS : row->handler(&call));
+    registers->rax = (uint64_t)(row == NULL ? -ENOSYS : row->handler(&call));
     /* Back to user mode in any case, and with upcalls still masked. */
     registers->cs = FLAT_USER_CS64 | 3;
     registers->ss = FLAT_USER_SS64 | 3;

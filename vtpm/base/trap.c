@@ -6,11 +6,11 @@
 #include "vtpm/base/hypercall.h"
 #include "vtpm/base/paging.h"
 
-#define TRAPS_MAX     24
-#define TRAP_MASKS    4 /* flag: events stay masked */
-#define VECTOR_UD     6
-#define VECTOR_GP     13
-#define VECTOR_PF     14
+#define TRAPS_MAX  24
+#define TRAP_MASKS 4 /* flag: events stay masked */
+#define VECTOR_UD  6
+#define VECTOR_GP  13
+#define VECTOR_PF  14
 
 struct trap_entry {
     uint64_t vector, address;

@@ -21,7 +21,6 @@ NODISCARD int user_write(uint64_t address, const void *from, uint64_t size);
 
 /* The memory itself, good until the call returns; -EFAULT. */
 NODISCARD int user_bytes(uint64_t address, uint64_t size, struct bytes *out);
-NODISCARD int user_buffer(uint64_t address, uint64_t size,
-                          struct buffer *out);
+NODISCARD int user_buffer(uint64_t address, uint64_t size, struct buffer *out);
 
 #endif

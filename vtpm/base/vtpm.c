@@ -9,6 +9,7 @@
 #include "vtpm/base/hypercall.h"
 #include "vtpm/base/launch.h"
 #include "vtpm/base/module.h"
+#include "vtpm/base/random.h"
 #include "vtpm/base/space.h"
 #include "vtpm/base/syscall.h"
 #include "vtpm/base/user.h"
@@ -32,8 +33,8 @@ static long do_module(const struct call *call)
     if (address == 0) {
         uint64_t place = space_find(size);
 
-        if (place == 0 || space_map_kernel(place, ramdisk.data, size,
-                                           SPACE_READ) != 0) {
+        if (place == 0 ||
+            space_map_kernel(place, ramdisk.data, size, SPACE_READ) != 0) {
             return -ENOMEM;
         }
         address = place;
@@ -82,6 +83,7 @@ static long do_op(const struct call *call)
     result = vouch_op((unsigned int)call->a, &structure);
     if (result == 0) {
         result = user_write(call->b, &structure, call->c);
+        random_add(bytes_of(&structure, call->c)); /* a key, perhaps */
     }
     /* It may have held a key, and the stack outlives this call. */
     memset(&structure, 0, sizeof(structure));

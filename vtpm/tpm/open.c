@@ -217,7 +217,7 @@ bool open_answer(struct vtpm *vtpm, const struct wire_answer *answer)
         if (vtpm->questions[slot] == answer->id) {
             vtpm->questions[slot] = 0;
             look(vtpm, slot, answer);
-            if (vtpm->loaded == STATE_SLOTS) {
+            if (vtpm->life == VTPM_LOADING && vtpm->loaded == STATE_SLOTS) {
                 decide(vtpm);
             }
             return true;

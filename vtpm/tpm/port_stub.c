@@ -10,48 +10,50 @@
 #include <time.h>
 #include <unistd.h>
 
-static long result_of(long value)
+/* Arguments travel as longs, whatever they are here. */
+static long call(long number, long a, long b, long c)
 {
+    long value = syscall(number, a, b, c);
     return value == -1 ? -errno : value;
 }
 
 int port_wait(struct vtpm_event *event, int timeout_ms)
 {
-    return (int)result_of(syscall(VTPM_CALL_WAIT, event, timeout_ms));
+    return (int)call(VTPM_CALL_WAIT, (long)event, timeout_ms, 0);
 }
 
 int port_op(unsigned operation, void *structure, size_t size_bytes)
 {
-    return (int)result_of(
-        syscall(VTPM_CALL_OP, operation, structure, size_bytes));
+    return (int)call(VTPM_CALL_OP, operation, (long)structure,
+                     (long)size_bytes);
 }
 
 int port_serve(uint16_t domid)
 {
-    return (int)result_of(syscall(VTPM_CALL_SERVE, domid));
+    return (int)call(VTPM_CALL_SERVE, domid, 0, 0);
 }
 
 int port_command(struct buffer *out)
 {
-    long size = result_of(syscall(VTPM_CALL_COMMAND, out->data, out->size));
+    long size = call(VTPM_CALL_COMMAND, (long)out->data, (long)out->size, 0);
     out->used = size > 0 && (size_t)size <= out->size ? (size_t)size : 0;
     return size < 0 ? (int)size : 0;
 }
 
 int port_respond(struct bytes answer)
 {
-    return (int)result_of(
-        syscall(VTPM_CALL_RESPONSE, answer.data, answer.size));
+    return (int)call(VTPM_CALL_RESPONSE, (long)answer.data, (long)answer.size,
+                     0);
 }
 
 long port_dom0_read(void *data, size_t room)
 {
-    return result_of(syscall(VTPM_CALL_DOM0_READ, data, room));
+    return call(VTPM_CALL_DOM0_READ, (long)data, (long)room, 0);
 }
 
 long port_dom0_write(struct bytes bytes)
 {
-    return result_of(syscall(VTPM_CALL_DOM0_WRITE, bytes.data, bytes.size));
+    return call(VTPM_CALL_DOM0_WRITE, (long)bytes.data, (long)bytes.size, 0);
 }
 
 uint64_t port_now_ms(void)

@@ -257,8 +257,9 @@ enum state_verdict state_choose(const struct state_slot slots[STATE_SLOTS],
         return STATE_USE;
     }
     /* The newer one may be there, but not whole. */
-    return slots[!second].content == STATE_DAMAGED ? STATE_FOREIGN
-                                                   : STATE_REPLAYED;
+    bool is_whole =
+        !any_is(slots, STATE_DAMAGED) && !any_is(slots, STATE_BEGINNING);
+    return is_whole ? STATE_REPLAYED : STATE_FOREIGN;
 }
 
 STATUS_TEXT(state_verdict, STATE_VERDICT, "unknown verdict on a state")

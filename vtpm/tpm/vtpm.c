@@ -141,6 +141,7 @@ static bool is_shutdown(struct bytes command)
 static void serve_command(struct vtpm *vtpm)
 {
     int error = port_command(&vtpm->command);
+    vtpm->held_until_ms = 0; /* of one before, which nobody waits for */
     if (error != 0) {
         return; /* it was given up */
     }

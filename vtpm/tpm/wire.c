@@ -64,7 +64,6 @@ static void start_again(struct wire *wire)
         wire->questions[i].sent = 0;
     }
     forget_answer(wire);
-    wire->is_deaf = false;
 }
 
 static struct wire_question *next_to_send(struct wire *wire)
@@ -127,7 +126,8 @@ static struct wire_question *find(struct wire *wire, uint32_t type, uint64_t id)
     return NULL;
 }
 
-/* A header is whole: is what follows wanted? */
+/* A header is whole: is what follows wanted? Behind a size that cannot be
+ * nothing is, up to the stream's end. */
 static void open_body(struct wire *wire)
 {
     struct cursor cursor =
@@ -136,8 +136,7 @@ static void open_body(struct wire *wire)
     uint32_t size = take_le32(&cursor);
     uint64_t id = take_le64(&cursor);
     struct wire_question *question = find(wire, type, id);
-    wire->is_deaf = size > VTPM_WIRE_MAX;
-    wire->body_size = size;
+    wire->body_size = size <= VTPM_WIRE_MAX ? size : SIZE_MAX;
     wire->body_id = question != NULL ? id : 0;
     if (question != NULL && size >= WIRE_STATUS_SIZE &&
         size - WIRE_STATUS_SIZE <= question->answer_max) {
@@ -194,7 +193,7 @@ bool wire_step(struct wire *wire, struct wire_answer *out)
         start_again(wire);
         return false;
     }
-    while (!wire->is_deaf) {
+    for (;;) {
         bool in_header = wire->header_got < WIRE_HEADER_SIZE;
         long result = in_header ? receive(wire->header, WIRE_HEADER_SIZE,
                                           &wire->header_got)
@@ -215,7 +214,6 @@ bool wire_step(struct wire *wire, struct wire_answer *out)
             return false;
         }
     }
-    return false;
 }
 
 bool wire_is_waiting(const struct wire *wire)

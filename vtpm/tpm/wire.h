@@ -4,7 +4,7 @@
  * stream that may be gone and come back: then every question that has no answer
  * is asked again, from its first byte. What the daemon sends is bounded by what
  * was asked; anything else of it is skipped, and once it cannot be told where
- * the next answer begins, nothing more is read before the stream is new.
+ * the next answer begins, everything is until the stream is new.
  */
 #ifndef VOUCH_VTPM_TPM_WIRE_H
 #define VOUCH_VTPM_TPM_WIRE_H
@@ -40,7 +40,6 @@ struct wire {
     uint8_t *body;
     size_t body_size, body_got;
     uint64_t body_id; /* 0: nobody asked */
-    bool is_deaf;
 };
 
 /* A message with room for size bytes behind its header; NULL data: no memory.

@@ -68,8 +68,8 @@ static void clocks(void)
     }
     clock_gettime(CLOCK_MONOTONIC, &second);
     clock_gettime(CLOCK_REALTIME, &wall);
-    ok(second.tv_sec > first.tv_sec || (second.tv_sec == first.tv_sec &&
-                                        second.tv_nsec > first.tv_nsec),
+    ok(second.tv_sec > first.tv_sec ||
+           (second.tv_sec == first.tv_sec && second.tv_nsec > first.tv_nsec),
        "clock_gettime: time goes on");
     ok(second.tv_sec < 600, "clock_gettime: since the start");
     ok(wall.tv_sec > 1700000000 && labs(time(NULL) - wall.tv_sec) < 2,
@@ -80,8 +80,8 @@ static void clocks(void)
 
 static void mappings(void)
 {
-    uint8_t *pages = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, ANONYMOUS, -1,
-                          0);
+    uint8_t *pages =
+        mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, ANONYMOUS, -1, 0);
     bool is_zero = true;
 
     for (unsigned int i = 0; i < 3 * 4096; i++) {
@@ -154,8 +154,8 @@ static void heap(void)
 /* Pointers that the program must not make the kernel follow. */
 static void pointers(void)
 {
-    static const unsigned long bad[] = {KERNEL_VA, M2P_VA, HIGH_VA, FREE_VA,
-                                        ~0ul - 4, HIGH_VA - 4, 0};
+    static const unsigned long bad[] = {
+        KERNEL_VA, M2P_VA, HIGH_VA, FREE_VA, ~0ul - 4, HIGH_VA - 4, 0};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         long at = (long)bad[i];

@@ -534,6 +534,37 @@ static void test_log_bits(void **state)
     }
 }
 
+/* Every order of up to four records of this guest and the other one: trusted
+ * only if those of this one are there, each once, as they happen. */
+static void test_every_order(void **state)
+{
+    static void (*const put[])(const struct guest *, struct forge_log *) = {
+        guest_log_vtpm, guest_log_identity, guest_log_launch};
+    struct scene *scene = *state;
+    size_t trusted = 0;
+    for (unsigned code = 0; code < 7 * 7 * 7 * 7; code++) {
+        char own[5] = "";
+        size_t used = 0;
+        unsigned rest = code;
+        fixture_boot(&scene->platform);
+        for (; rest % 7 != 0; rest /= 7) {
+            unsigned record = rest % 7 - 1;
+            put[record % 3](record < 3 ? &scene->guest : &scene->other,
+                            &scene->platform.log);
+            if (record < 3) {
+                own[used++] = "VIL"[record];
+            }
+        }
+        if (rest != 0) {
+            continue; /* a shorter one with something behind its end */
+        }
+        bool is_good = strcmp(own, "VIL") == 0;
+        trusted += is_good;
+        assert_int_equal(judge_all(scene) == REASON_NONE, is_good);
+    }
+    assert_true(trusted > 10);
+}
+
 /* ---- identities ---- */
 
 static void test_late_identity(void **state)
@@ -790,6 +821,7 @@ int main(void)
         TEST(test_records_elsewhere),
         TEST(test_log_edited),
         TEST(test_log_bits),
+        TEST(test_every_order),
         TEST(test_late_identity),
         TEST(test_vtpm_launched_late),
         TEST(test_launch_missing),

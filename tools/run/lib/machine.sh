@@ -93,6 +93,7 @@ machine_tpm()
 machine_start()
 {
     machine=$1
+    machine_told=0
     mkdir -p "$machine"
     : >"$machine/serial.log"
     machine_arguments "$@"
@@ -158,7 +159,7 @@ machine_wait_for()
 # nothing for $STALL seconds hangs: it is stopped, and the result is 1.
 machine_watch()
 {
-    local told=0 size=0 last=$SECONDS now
+    local size=0 last=$SECONDS now
     while machine_is_running; do
         machine_tell
         now=$(stat -c %s "$machine/serial.log")
@@ -183,8 +184,8 @@ machine_tell()
     local line count=0
     while read -r line; do
         count=$((count + 1))
-        [ "$count" -gt "$told" ] || continue
+        [ "$count" -gt "$machine_told" ] || continue
         progress "  ${line:0:100}"
-        told=$count
+        machine_told=$count
     done < <(machine_console | grep -aE "$machine_milestones")
 }
