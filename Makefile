@@ -8,7 +8,7 @@ BUILD := build
 
 include mk/rules.mk
 # Those that others build on come first.
-FIRST := mk/rules.mk mk/lib.mk mk/xsm.mk
+FIRST := mk/rules.mk mk/lib.mk mk/xsm.mk mk/kernel.mk
 include $(filter-out mk/rules.mk,$(FIRST))
 include $(filter-out $(FIRST),$(sort $(wildcard mk/*.mk)))
 

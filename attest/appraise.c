@@ -9,11 +9,9 @@
 #include <stdlib.h>
 
 #include "attest/attribute.h"
+#include "attest/guest_chain.h"
+#include "attest/pcrs.h"
 #include "attest/record.h"
-
-#define FIRST_RESETTABLE_PCR 17
-#define LAST_LAUNCH_PCR      19
-#define LAST_QUOTED_PCR      22
 
 struct appraiser *appraiser_create(void)
 {
@@ -28,6 +26,7 @@ struct appraiser *appraiser_create(void)
 void appraiser_destroy(struct appraiser *appraiser)
 {
     if (appraiser != NULL) {
+        key_close(&appraiser->guest_key);
         hasher_free(&appraiser->hasher);
         free(appraiser);
     }
@@ -39,9 +38,20 @@ void appraise_refuse(enum component component, enum reason reason,
     memset(out, 0, sizeof(*out));
     out->component = component;
     out->reason = reason;
-    for (size_t i = 0; i < COMPONENT_MEASURED_COUNT; i++) {
+    for (size_t i = 0; i < COMPONENT_PLATFORM_COUNT; i++) {
         out->rows[i].state = ROW_UNKNOWN;
     }
+}
+
+/* A guest's rows: not looked at, until they are. */
+static void expect_guest(struct verdict *out)
+{
+    out->has_guest = true;
+    for (size_t i = COMPONENT_VTPM; i < COMPONENT_MEASURED_COUNT; i++) {
+        out->rows[i].state = ROW_UNKNOWN;
+    }
+    out->rows[COMPONENT_GUEST_QUOTE].state = ROW_UNKNOWN;
+    out->rows[COMPONENT_PROOF].state = ROW_UNKNOWN;
 }
 
 static enum component component_of(enum reason reason)
@@ -55,145 +65,6 @@ static enum component component_of(enum reason reason)
     default:
         return COMPONENT_QUOTE;
     }
-}
-
-/* ---- the PCRs ---- */
-
-static struct sha256_digest filled(uint8_t value)
-{
-    struct sha256_digest digest;
-    memset(digest.bytes, value, SHA256_SIZE);
-    return digest;
-}
-
-static bool is_untouched(const struct sha256_digest *value)
-{
-    struct sha256_digest zero = filled(0x00), ones = filled(0xff);
-    return sha256_equal(value, &zero) || sha256_equal(value, &ones);
-}
-
-/* Evidence without values: those of the log, and 17-22 as nothing but a reset
- * or start of the TPM leaves them, tried in every combination of three. */
-static bool guess_values(struct appraiser *appraiser, struct bytes digest,
-                         struct sha256_digest values[24])
-{
-    const struct replay *replay = &appraiser->replay;
-    for (unsigned guess = 0; guess < 8; guess++) {
-        for (unsigned pcr = 0; pcr < 24; pcr++) {
-            unsigned bit = pcr <= LAST_LAUNCH_PCR ? 0 : pcr == 20 ? 1 : 2;
-            values[pcr] = replay->pcr[pcr];
-            if (pcr >= FIRST_RESETTABLE_PCR && (guess >> bit & 1) != 0 &&
-                (replay->extended >> pcr & 1) == 0) {
-                values[pcr] = filled(0xff);
-            }
-        }
-        if (quote_covers(&appraiser->hasher, QUOTE_PCRS, values, digest)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum reason take_values(struct appraiser *appraiser,
-                               const struct evidence *evidence,
-                               const struct tpms_quote *quote,
-                               struct sha256_digest values[24])
-{
-    if (!evidence->has_values) {
-        return guess_values(appraiser, quote->pcr_digest, values)
-                   ? REASON_NONE
-                   : REASON_LOG_REPLAY;
-    }
-    memcpy(values, evidence->values, 24 * sizeof(*values));
-    return quote_covers(&appraiser->hasher, QUOTE_PCRS, values,
-                        quote->pcr_digest)
-               ? REASON_NONE
-               : REASON_PCR_VALUES;
-}
-
-/* Would the events that the log leaves out explain the PCR? */
-static bool is_prefix(struct appraiser *appraiser,
-                      const struct reference_events *const lists[4],
-                      unsigned pcr, const struct sha256_digest *quoted)
-{
-    const struct replay *replay = &appraiser->replay;
-    struct sha256_digest value = replay->pcr[pcr];
-    size_t logged = 0;
-    for (size_t i = 0; i < replay->count; i++) {
-        logged += replay->events[i].event.pcr == pcr &&
-                  replay->events[i].event.type != EV_NO_ACTION;
-    }
-    for (size_t i = 0; i < 4; i++) {
-        for (size_t j = 0; j < lists[i]->count; j++) {
-            const struct reference_event *event = &lists[i]->items[j];
-            if (event->pcr != pcr || event->type == EV_NO_ACTION) {
-                continue;
-            }
-            if (logged > 0) {
-                logged--;
-                continue;
-            }
-            value = hash_pair(&appraiser->hasher, sha256_bytes(&value),
-                              sha256_bytes(&event->digests[0]));
-            if (sha256_equal(&value, quoted)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static enum reason explain_pcr(struct appraiser *appraiser,
-                               const struct reference *reference, unsigned pcr,
-                               const struct sha256_digest *quoted)
-{
-    enum reason reason =
-        replay_explain(&appraiser->hasher, &appraiser->replay, pcr, quoted);
-    for (size_t i = 0;
-         i < reference->firmware_count && reason == REASON_LOG_REPLAY; i++) {
-        const struct reference_events *const lists[4] = {
-            &reference->firmwares[i].before, &reference->boot,
-            &reference->firmwares[i].after, &reference->hypervisor};
-        if (is_prefix(appraiser, lists, pcr, quoted)) {
-            reason = REASON_LOG_SHORT;
-        }
-    }
-    return reason;
-}
-
-static enum reason check_bank(const struct sha256_digest values[24],
-                              struct verdict *out)
-{
-    struct sha256_digest zero = filled(0);
-    for (unsigned pcr = 0; pcr < 8; pcr++) {
-        if (sha256_equal(&values[pcr], &zero)) {
-            out->pcr = pcr;
-            out->has_pcr = true;
-            return REASON_BANK_ZERO;
-        }
-    }
-    return REASON_NONE;
-}
-
-static enum reason check_pcrs(struct appraiser *appraiser,
-                              const struct reference *reference,
-                              const struct sha256_digest values[24],
-                              struct verdict *out)
-{
-    const struct replay *replay = &appraiser->replay;
-    for (unsigned pcr = 0; pcr <= LAST_QUOTED_PCR; pcr++) {
-        bool is_logged = (replay->extended >> pcr & 1) != 0;
-        if ((QUOTE_PCRS >> pcr & 1) == 0 ||
-            sha256_equal(&values[pcr], &replay->pcr[pcr]) ||
-            (pcr >= FIRST_RESETTABLE_PCR && !is_logged &&
-             (pcr <= 20 || is_untouched(&values[pcr])))) {
-            continue; /* 17 to 20: see check_launch */
-        }
-        out->pcr = pcr;
-        out->has_pcr = true;
-        return explain_pcr(appraiser, reference, pcr, &values[pcr]);
-    }
-    return REASON_NONE;
 }
 
 /* ---- dynamic launch ---- */
@@ -218,9 +89,9 @@ static void check_launch(struct comparison *comparison,
     verdict->launch =
         reference->launch_count != 0 ? LAUNCH_DYNAMIC : LAUNCH_NONE;
     row->state = reference->launch_count != 0 ? ROW_OK : ROW_ABSENT;
-    for (unsigned pcr = FIRST_RESETTABLE_PCR; pcr <= 20; pcr++) {
+    for (unsigned pcr = PCRS_FIRST_RESETTABLE; pcr <= 20; pcr++) {
         const struct reference_launch *launch = find_launch(reference, pcr);
-        bool is_idle = is_untouched(&values[pcr]);
+        bool is_idle = pcrs_is_untouched(&values[pcr]);
         if (launch == NULL
                 ? is_idle
                 : !is_idle && sha256_equal(&values[pcr], &launch->value)) {
@@ -307,33 +178,70 @@ static void conclude(struct verdict *out)
     }
 }
 
-static void appraise_machine(struct appraiser *appraiser,
-                             const struct reference *reference,
-                             const struct sha256_digest values[24],
+/* What one appraisal hands on from step to step. */
+struct appraisal {
+    struct appraiser *appraiser;
+    const struct reference *reference;
+    const struct evidence *evidence;
+    struct guest_quote guest; /* with has_guest */
+    struct tpms_quote quote;
+    struct sha256_digest values[24];
+};
+
+static void check_guest(const struct appraisal *appraisal,
+                        struct comparison *comparison)
+{
+    const struct guest_chain chain = {.comparison = comparison,
+                                      .evidence = &appraisal->evidence->guest,
+                                      .quote = &appraisal->guest,
+                                      .work = &appraisal->appraiser->guest};
+    struct verdict *out = comparison->verdict;
+    out->rows[COMPONENT_PROOF] =
+        (struct verdict_row){.state = ROW_OK,
+                             .has_expected = true,
+                             .has_found = true,
+                             .expected = appraisal->guest.root,
+                             .found = appraisal->guest.root};
+    out->guest.clock_ms = appraisal->guest.quote.clock_ms;
+    out->guest.reset_count = appraisal->guest.quote.reset_count;
+    out->guest.restart_count = appraisal->guest.quote.restart_count;
+    guest_chain_check(&chain);
+}
+
+static void appraise_machine(const struct appraisal *appraisal,
                              struct verdict *out)
 {
+    struct appraiser *appraiser = appraisal->appraiser;
     struct comparison comparison = {.stream = &appraiser->stream,
-                                    .reference = reference,
+                                    .reference = appraisal->reference,
                                     .replay = &appraiser->replay,
+                                    .runtime = &appraiser->runtime,
                                     .hasher = &appraiser->hasher,
                                     .verdict = out};
-    for (size_t i = 0; i < COMPONENT_MEASURED_COUNT; i++) {
+    for (size_t i = 0; i < COMPONENT_PLATFORM_COUNT; i++) {
         out->rows[i].state = ROW_ABSENT;
     }
     check_exclusive(&comparison);
+    runtime_collect(&appraiser->replay,
+                    out->is_exclusive ? VOUCHLOG_PCR_RUN
+                                      : VOUCHLOG_PCR_RUN_SHARED,
+                    &appraiser->runtime);
     compare_logs(&comparison);
-    check_launch(&comparison, values);
+    check_launch(&comparison, appraisal->values);
     if (out->finding_count != 0) {
         attribute_findings(&comparison);
+    }
+    guest_chain_check_vtpms(&comparison);
+    if (appraisal->evidence->has_guest) {
+        check_guest(appraisal, &comparison);
     }
     conclude(out);
 }
 
-static enum reason
-check_log(struct appraiser *appraiser, const struct reference *reference,
-          const struct evidence *evidence, const struct tpms_quote *quote,
-          struct sha256_digest values[24], struct verdict *out)
+static enum reason check_log(struct appraisal *appraisal, struct verdict *out)
 {
+    struct appraiser *appraiser = appraisal->appraiser;
+    const struct evidence *evidence = appraisal->evidence;
     enum reason reason =
         replay_log(&appraiser->hasher, evidence->log, &appraiser->replay);
     out->event_count = appraiser->replay.count;
@@ -341,44 +249,87 @@ check_log(struct appraiser *appraiser, const struct reference *reference,
         out->event = appraiser->replay.fault;
         return reason;
     }
-    reason = take_values(appraiser, evidence, quote, values);
+    reason = pcrs_take_values(&appraiser->hasher, &appraiser->replay, evidence,
+                              &appraisal->quote, appraisal->values);
     if (reason == REASON_NONE) {
-        reason = check_bank(values, out);
-    }
-    if (reason == REASON_NONE) {
-        reason = check_pcrs(appraiser, reference, values, out);
+        reason = pcrs_check(&appraiser->hasher, &appraiser->replay,
+                            appraisal->reference, appraisal->values, out);
     }
     return reason;
+}
+
+static void refuse(const struct appraisal *appraisal, enum component component,
+                   enum reason reason, struct verdict *out)
+{
+    appraise_refuse(component, reason, out);
+    if (appraisal->evidence->has_guest) {
+        expect_guest(out);
+    }
+}
+
+/* What must have been signed: the nonce, or what leads to it. */
+static bool check_quote(struct appraisal *appraisal, struct bytes signed_nonce,
+                        struct verdict *out)
+{
+    const struct evidence *evidence = appraisal->evidence;
+    const struct reference *reference = appraisal->reference;
+    const struct quote_input input = {.quote = evidence->quote,
+                                      .signature = evidence->signature,
+                                      .public = evidence->public,
+                                      .nonce = signed_nonce,
+                                      .claimed_pcrs = evidence->selection,
+                                      .required_pcrs = QUOTE_PCRS};
+    const struct keyring ring = {.keys = reference->keys,
+                                 .count = reference->key_count};
+    enum reason reason = quote_check(
+        &input, &ring, &appraisal->appraiser->hasher, &appraisal->quote);
+    if (reason == REASON_NONCE_MISMATCH && evidence->has_guest) {
+        refuse(appraisal, COMPONENT_PROOF, REASON_PROOF_MISMATCH, out);
+    } else if (reason != REASON_NONE) {
+        refuse(appraisal, component_of(reason), reason, out);
+    }
+    return reason == REASON_NONE;
+}
+
+/* A guest's quote comes first: what the platform signed depends on it. */
+static bool check_guest_quote(struct appraisal *appraisal, struct bytes *nonce,
+                              struct verdict *out)
+{
+    if (!appraisal->evidence->has_guest) {
+        if (appraisal->reference->is_guest_required) {
+            refuse(appraisal, COMPONENT_GUEST, REASON_GUEST_ABSENT, out);
+        }
+        return !appraisal->reference->is_guest_required;
+    }
+    enum reason reason = guest_quote_check(
+        &appraisal->appraiser->hasher, &appraisal->appraiser->guest_key,
+        appraisal->evidence, *nonce, &appraisal->guest);
+    if (reason != REASON_NONE) {
+        refuse(appraisal, appraisal->guest.about, reason, out);
+    }
+    *nonce = sha256_bytes(&appraisal->guest.root);
+    return reason == REASON_NONE;
 }
 
 void appraise(struct appraiser *appraiser, const struct reference *reference,
               const struct evidence *evidence, struct bytes nonce,
               struct verdict *out)
 {
-    struct tpms_quote quote;
-    struct sha256_digest values[24];
-    const struct quote_input input = {.quote = evidence->quote,
-                                      .signature = evidence->signature,
-                                      .public = evidence->public,
-                                      .nonce = nonce,
-                                      .claimed_pcrs = evidence->selection};
-    const struct keyring ring = {.keys = reference->keys,
-                                 .count = reference->key_count};
-    appraise_refuse(COMPONENT_QUOTE, REASON_NONE, out);
-    enum reason reason = quote_check(&input, &ring, &appraiser->hasher, &quote);
-    if (reason != REASON_NONE) {
-        appraise_refuse(component_of(reason), reason, out);
+    struct appraisal appraisal = {
+        .appraiser = appraiser, .reference = reference, .evidence = evidence};
+    if (!check_guest_quote(&appraisal, &nonce, out) ||
+        !check_quote(&appraisal, nonce, out)) {
         return;
     }
+    refuse(&appraisal, COMPONENT_QUOTE, REASON_NONE, out);
     out->is_authentic = true;
-    out->clock_ms = quote.clock_ms;
-    out->reset_count = quote.reset_count;
-    out->restart_count = quote.restart_count;
-    out->reason =
-        check_log(appraiser, reference, evidence, &quote, values, out);
+    out->clock_ms = appraisal.quote.clock_ms;
+    out->reset_count = appraisal.quote.reset_count;
+    out->restart_count = appraisal.quote.restart_count;
+    out->reason = check_log(&appraisal, out);
     if (out->reason != REASON_NONE) {
         out->component = COMPONENT_LOG;
         return;
     }
-    appraise_machine(appraiser, reference, values, out);
+    appraise_machine(&appraisal, out);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From evidence to verdict: the quote, then the log against the quoted PCRs,
- * then the log against the reference values. Each step relies on those before
- * it, and nothing is accepted that no step explained.
+ * then the log against the reference values. Evidence of a guest begins with
+ * the guest's quote and the path from there, and ends with what the log tells
+ * of the guest and its vTPM. Each step relies on those before it, and nothing
+ * is accepted that no step explained.
  */
 #ifndef VOUCH_ATTEST_APPRAISE_H
 #define VOUCH_ATTEST_APPRAISE_H
@@ -10,12 +12,15 @@
 #include "attest/compare.h"
 #include "attest/evidence.h"
 #include "attest/reference.h"
+#include "attest/runtime.h"
 #include "attest/verdict.h"
 
 /* Working space for one thread; no result of one appraisal is kept in it. */
 struct appraiser {
     struct hasher hasher;
-    struct replay replay;
+    struct replay replay, guest; /* the platform's log and the guest's */
+    struct runtime runtime;
+    struct attest_key guest_key;
     struct compare_stream stream;
 };
 

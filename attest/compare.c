@@ -333,15 +333,21 @@ static void choose_firmware(struct comparison *comparison)
 }
 
 /* Events of PCR 11 and 12 count as those of 21 and 22 if the hypervisor has
- * no PCR of its own. */
+ * no PCR of its own. Launches and identities are another's business. */
 static void take_found(struct comparison *comparison, bool is_platform)
 {
     const struct replay *replay = comparison->replay;
+    const struct runtime *runtime = comparison->runtime;
     bool is_shared = !comparison->verdict->is_exclusive;
+    size_t known = 0;
     comparison->stream->found_count = 0;
     for (size_t i = 0; i < replay->count; i++) {
         const struct replay_event *event = &replay->events[i];
         uint32_t pcr = event->event.pcr;
+        if (known < runtime->count && runtime->records[known].number == i + 1) {
+            known++;
+            continue;
+        }
         if ((pcr <= GRUB_PCR_FILE) != is_platform) {
             continue;
         }

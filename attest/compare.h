@@ -10,6 +10,7 @@
 #include "attest/match.h"
 #include "attest/reference.h"
 #include "attest/replay.h"
+#include "attest/runtime.h"
 #include "attest/verdict.h"
 
 /* An event of the log that stands where another was expected. */
@@ -32,6 +33,7 @@ struct comparison {
     struct compare_stream *stream; /* working space */
     const struct reference *reference;
     const struct replay *replay;
+    const struct runtime *runtime; /* events that are looked at elsewhere */
     struct hasher *hasher;
     struct verdict *verdict;
     uint32_t alternatives[COMPONENT_COUNT]; /* those that fit so far */

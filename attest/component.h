@@ -12,7 +12,10 @@ enum component {
     COMPONENT_COUNT
 };
 
-/* Components before this one have reference values and a line in the table. */
+/* Components before this one are the platform's, with events in its log. */
+#define COMPONENT_PLATFORM_COUNT COMPONENT_VTPM
+/* Those before this one have reference values and a line in the table; what
+ * lies between is a guest's. */
 #define COMPONENT_MEASURED_COUNT COMPONENT_TPM_KEY
 
 const char *component_name(enum component component);

@@ -2,6 +2,9 @@
 /* Seed under the EK; from the seed, a key that hides and one that protects. */
 #include "attest/credential.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -9,6 +12,7 @@
 #define SEED_SIZE    SHA256_SIZE
 #define AES_KEY_SIZE 16
 #define AES_IV_SIZE  16
+#define P256_SIZE    32
 
 /* KDFa (Part 1, 11.4.10.2) for at most one block of HMAC-SHA-256. */
 static bool kdfa(const uint8_t seed[SEED_SIZE], const char *label,
@@ -42,13 +46,15 @@ static bool encrypt(const uint8_t key[AES_KEY_SIZE], struct bytes in,
     return is_done;
 }
 
-/* RSA-OAEP with SHA-256 and the label "IDENTITY", its NUL included. */
-static bool wrap_seed(EVP_PKEY *ek, const uint8_t seed[SEED_SIZE],
-                      struct credential *out)
+/* What both ways to wrap a seed have as their label, its NUL included. */
+static const char identity[] = "IDENTITY";
+
+/* RSA-OAEP with SHA-256. */
+static bool wrap_seed_rsa(EVP_PKEY *ek, const uint8_t seed[SEED_SIZE],
+                          struct credential *out)
 {
-    static const char label[] = "IDENTITY";
     out->seed_size = sizeof(out->seed);
-    void *copy = OPENSSL_memdup(label, sizeof(label));
+    void *copy = OPENSSL_memdup(identity, sizeof(identity));
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(ek, NULL);
     bool is_ready =
         copy != NULL && context != NULL &&
@@ -57,7 +63,7 @@ static bool wrap_seed(EVP_PKEY *ek, const uint8_t seed[SEED_SIZE],
         EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()) == 1 &&
         EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) == 1;
     bool is_owned = is_ready && EVP_PKEY_CTX_set0_rsa_oaep_label(
-                                    context, copy, sizeof(label)) == 1;
+                                    context, copy, sizeof(identity)) == 1;
     if (!is_owned) {
         OPENSSL_free(copy);
     }
@@ -66,6 +72,84 @@ static bool wrap_seed(EVP_PKEY *ek, const uint8_t seed[SEED_SIZE],
                                      SEED_SIZE) == 1;
     EVP_PKEY_CTX_free(context);
     return is_done;
+}
+
+static bool get_coordinate(EVP_PKEY *key, const char *name,
+                           uint8_t out[P256_SIZE])
+{
+    BIGNUM *number = NULL;
+    bool is_done = EVP_PKEY_get_bn_param(key, name, &number) == 1 &&
+                   BN_bn2binpad(number, out, P256_SIZE) == P256_SIZE;
+    BN_free(number);
+    return is_done;
+}
+
+/* The x coordinate of what only the owners of both keys can compute. */
+static bool agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[P256_SIZE])
+{
+    size_t size = P256_SIZE;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(own, NULL);
+    bool is_done = context != NULL && EVP_PKEY_derive_init(context) == 1 &&
+                   EVP_PKEY_derive_set_peer(context, peer) == 1 &&
+                   EVP_PKEY_derive(context, out, &size) == 1 &&
+                   size == P256_SIZE;
+    EVP_PKEY_CTX_free(context);
+    return is_done;
+}
+
+/* KDFe (Part 1, 11.4.10.3), one block of SHA-256: counter, Z, label, x of the
+ * ephemeral key, x of the static one. */
+static bool kdfe(const uint8_t shared[P256_SIZE],
+                 const uint8_t ephemeral[P256_SIZE],
+                 const uint8_t fixed[P256_SIZE], uint8_t seed[SEED_SIZE])
+{
+    uint8_t message[4 + 3 * P256_SIZE + sizeof(identity)];
+    struct buffer buffer = buffer_over(message, sizeof(message));
+    struct writer writer = writer_begin(&buffer);
+    put_be32(&writer, 1);
+    put_bytes(&writer, bytes_of(shared, P256_SIZE));
+    put_bytes(&writer, bytes_of(identity, sizeof(identity)));
+    put_bytes(&writer, bytes_of(ephemeral, P256_SIZE));
+    put_bytes(&writer, bytes_of(fixed, P256_SIZE));
+    bool is_done =
+        writer_end(&writer) &&
+        EVP_Digest(message, buffer.used, seed, NULL, EVP_sha256(), NULL) == 1;
+    OPENSSL_cleanse(message, sizeof(message));
+    return is_done;
+}
+
+/* A seed that follows from an ephemeral key (Part 1, C.6.1): what is sent is
+ * that key's point. */
+static bool make_seed_ecc(EVP_PKEY *ek, uint8_t seed[SEED_SIZE],
+                          struct credential *out)
+{
+    uint8_t shared[P256_SIZE], fixed[P256_SIZE];
+    uint8_t x[P256_SIZE] = {0}, y[P256_SIZE] = {0};
+    struct buffer buffer = buffer_over(out->seed, sizeof(out->seed));
+    struct writer writer = writer_begin(&buffer);
+    EVP_PKEY *ephemeral = EVP_EC_gen("prime256v1");
+    bool is_done = ephemeral != NULL && agree(ephemeral, ek, shared) &&
+                   get_coordinate(ephemeral, OSSL_PKEY_PARAM_EC_PUB_X, x) &&
+                   get_coordinate(ephemeral, OSSL_PKEY_PARAM_EC_PUB_Y, y) &&
+                   get_coordinate(ek, OSSL_PKEY_PARAM_EC_PUB_X, fixed) &&
+                   kdfe(shared, x, fixed, seed);
+    EVP_PKEY_free(ephemeral);
+    OPENSSL_cleanse(shared, sizeof(shared));
+    put_be16(&writer, P256_SIZE);
+    put_bytes(&writer, bytes_of(x, P256_SIZE));
+    put_be16(&writer, P256_SIZE);
+    put_bytes(&writer, bytes_of(y, P256_SIZE));
+    out->seed_size = buffer.used;
+    return is_done && writer_end(&writer);
+}
+
+static bool make_seed(EVP_PKEY *ek, uint8_t seed[SEED_SIZE],
+                      struct credential *out)
+{
+    if (EVP_PKEY_is_a(ek, "EC") == 1) {
+        return make_seed_ecc(ek, seed, out);
+    }
+    return RAND_bytes(seed, SEED_SIZE) == 1 && wrap_seed_rsa(ek, seed, out);
 }
 
 /* Integrity value and hidden identity, as in TPMS_ID_OBJECT. */
@@ -102,9 +186,8 @@ bool credential_make(EVP_PKEY *ek, const struct key_name *name,
                      const uint8_t *secret, struct credential *out)
 {
     uint8_t seed[SEED_SIZE];
-    bool is_done = RAND_bytes(seed, sizeof(seed)) == 1 &&
-                   wrap_seed(ek, seed, out) &&
-                   make_blob(seed, name, secret, out);
+    bool is_done =
+        make_seed(ek, seed, out) && make_blob(seed, name, secret, out);
     OPENSSL_cleanse(seed, sizeof(seed));
     return is_done;
 }

@@ -20,8 +20,9 @@ struct credential {
     size_t seed_size;
 };
 
-/* secret has CREDENTIAL_SECRET_SIZE bytes. ek: an RSA storage key with SHA-256
- * and AES-128-CFB, as the TCG EK Credential Profile's template L-1 makes. */
+/* secret has CREDENTIAL_SECRET_SIZE bytes. ek: an RSA or P-256 storage key with
+ * SHA-256 and AES-128-CFB, as the TCG EK Credential Profile's templates L-1 and
+ * L-2 make. */
 NODISCARD bool credential_make(EVP_PKEY *ek, const struct key_name *name,
                                const uint8_t *secret, struct credential *out);
 

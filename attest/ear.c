@@ -39,7 +39,35 @@ static bool is_good(const struct verdict *verdict,
     return verdict->rows[COMPONENT_LOG].state == ROW_ABSENT;
 }
 
-static json_t *vector_json(const struct verdict *verdict)
+struct part {
+    const enum component *images, *settings;
+    size_t image_count, setting_count;
+    enum claim instance;
+    bool is_seen; /* the log was, and so images and settings */
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static json_t *vector_json(const struct verdict *verdict,
+                           const struct part *part)
+{
+    enum claim executables = CLAIM_NONE, configuration = CLAIM_NONE;
+    if (part->is_seen) {
+        executables = is_good(verdict, part->images, part->image_count)
+                          ? CLAIM_BOOT_AFFIRMING
+                          : CLAIM_CONTRAINDICATED;
+        configuration = is_good(verdict, part->settings, part->setting_count)
+                            ? CLAIM_AFFIRMING
+                            : CLAIM_CONTRAINDICATED;
+    }
+    json_t *vector = json_object();
+    json_put(vector, "instance-identity", json_integer(part->instance));
+    json_put(vector, "executables", json_integer(executables));
+    json_put(vector, "configuration", json_integer(configuration));
+    return vector;
+}
+
+static json_t *platform_vector(const struct verdict *verdict)
 {
     static const enum component images[] = {
         COMPONENT_FIRMWARE, COMPONENT_GRUB,   COMPONENT_HYPERVISOR,
@@ -47,26 +75,47 @@ static json_t *vector_json(const struct verdict *verdict)
     static const enum component settings[] = {
         COMPONENT_GRUBCFG, COMPONENT_CMDLINE,      COMPONENT_MODE,
         COMPONENT_POLICY,  COMPONENT_DOM0_CMDLINE, COMPONENT_RUNTIME};
-    enum claim executables = CLAIM_NONE, configuration = CLAIM_NONE;
-    enum claim instance = verdict->is_authentic ? CLAIM_AFFIRMING
-                          : verdict->reason == REASON_KEY_UNKNOWN
-                              ? CLAIM_UNRECOGNIZED
-                              : CLAIM_CRYPTO_FAILED;
-    if (verdict->firmware != NULL) {
-        executables =
-            is_good(verdict, images, sizeof(images) / sizeof(images[0]))
-                ? CLAIM_BOOT_AFFIRMING
-                : CLAIM_CONTRAINDICATED;
-        configuration =
-            is_good(verdict, settings, sizeof(settings) / sizeof(settings[0]))
-                ? CLAIM_AFFIRMING
-                : CLAIM_CONTRAINDICATED;
-    }
-    json_t *vector = json_object();
-    json_put(vector, "instance-identity", json_integer(instance));
-    json_put(vector, "executables", json_integer(executables));
-    json_put(vector, "configuration", json_integer(configuration));
-    return vector;
+    const struct part part = {.images = images,
+                              .settings = settings,
+                              .image_count = COUNT(images),
+                              .setting_count = COUNT(settings),
+                              .instance =
+                                  verdict->is_authentic ? CLAIM_AFFIRMING
+                                  : verdict->reason == REASON_KEY_UNKNOWN
+                                      ? CLAIM_UNRECOGNIZED
+                                      : CLAIM_CRYPTO_FAILED,
+                              .is_seen = verdict->firmware != NULL};
+    return vector_json(verdict, &part);
+}
+
+/* The vTPM is one with its guest: alone it would prove nothing to anybody. */
+static json_t *guest_vector(const struct verdict *verdict)
+{
+    static const enum component images[] = {
+        COMPONENT_VTPM, COMPONENT_GUEST_KERNEL, COMPONENT_GUEST_INITRD};
+    static const enum component settings[] = {COMPONENT_GUEST,
+                                              COMPONENT_GUEST_CMDLINE};
+    static const enum component instance[] = {
+        COMPONENT_VTPM_IDENTITY, COMPONENT_GUEST_QUOTE, COMPONENT_PROOF};
+    const struct part part = {.images = images,
+                              .settings = settings,
+                              .image_count = COUNT(images),
+                              .setting_count = COUNT(settings),
+                              .instance =
+                                  is_good(verdict, instance, COUNT(instance))
+                                      ? CLAIM_AFFIRMING
+                                      : CLAIM_UNRECOGNIZED,
+                              .is_seen = verdict->guest.is_known};
+    return vector_json(verdict, &part);
+}
+
+static json_t *module_json(json_t *vector, bool is_trusted)
+{
+    json_t *module = json_object();
+    json_put(module, "ear.status",
+             json_string(is_trusted ? "affirming" : "contraindicated"));
+    json_put(module, "ear.trustworthiness-vector", vector);
+    return module;
 }
 
 static void put_base64url(struct text *out, struct bytes bytes)
@@ -85,14 +134,12 @@ static json_t *claims_json(const struct ear_input *input)
     const struct verdict *verdict = input->verdict;
     bool is_trusted = verdict->reason == REASON_NONE;
     json_t *root = json_object(), *verifier = json_object();
-    json_t *module = json_object(), *modules = json_object();
+    json_t *module = module_json(platform_vector(verdict), is_trusted);
+    json_t *modules = json_object();
     struct text nonce = {0};
     put_base64url(&nonce, input->nonce);
     json_put(verifier, "developer", json_string("Vouch"));
     json_put(verifier, "build", json_string("vouch-verdict-1"));
-    json_put(module, "ear.status",
-             json_string(is_trusted ? "affirming" : "contraindicated"));
-    json_put(module, "ear.trustworthiness-vector", vector_json(verdict));
     if (!is_trusted) {
         json_put(module, "vouch.component",
                  json_string(component_name(verdict->component)));
@@ -100,6 +147,10 @@ static json_t *claims_json(const struct ear_input *input)
                  json_string(reason_code(verdict->reason)));
     }
     json_put(modules, "vouch", module);
+    if (verdict->has_guest) {
+        json_put(modules, "guest",
+                 module_json(guest_vector(verdict), is_trusted));
+    }
     json_put(root, "eat_profile", json_string(EAR_PROFILE));
     json_put(root, "iat", json_integer(input->issued_at));
     json_put(root, "eat_nonce", json_string(nonce.data));

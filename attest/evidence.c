@@ -8,16 +8,15 @@
 #include <string.h>
 
 #include "attest/base64.h"
-#include "attest/json.h"
+#include "attest/evidence_parts.h"
 
 #define BANK_NAME "sha256"
 
-/* Decode member key into buffer, or leave *out empty if it is not there. */
-static void take_member(struct json_reader *reader, const json_t *root,
-                        const char *key, struct buffer *buffer,
-                        struct bytes *out)
+void evidence_take_member(struct json_reader *reader, const json_t *object,
+                          const char *key, struct buffer *buffer,
+                          struct bytes *out)
 {
-    const json_t *value = json_object_get(root, key);
+    const json_t *value = json_object_get(object, key);
     size_t size = 0;
     *out = bytes_none();
     if (value == NULL) {
@@ -84,6 +83,31 @@ static void take_values(struct json_reader *reader, const json_t *root,
     out->has_values = true;
 }
 
+static void take_platform(struct json_reader *reader, const json_t *object,
+                          struct buffer *buffer, struct evidence *out)
+{
+    evidence_take_member(reader, object, "quote", buffer, &out->quote);
+    evidence_take_member(reader, object, "signature", buffer, &out->signature);
+    evidence_take_member(reader, object, "ak", buffer, &out->public);
+    evidence_take_member(reader, object, "ek_certificate", buffer,
+                         &out->certificate);
+    evidence_take_member(reader, object, "log", buffer, &out->log);
+    out->selection = take_selection(reader, object);
+    take_values(reader, object, out);
+}
+
+#define PLATFORM_MEMBERS "quote signature ak ek_certificate log selection pcrs"
+
+static void take_both(struct json_reader *reader, const json_t *root,
+                      struct buffer *buffer, struct evidence *out)
+{
+    const json_t *platform = json_take_object(reader, root, "platform");
+    json_allow(reader, root, "format platform proof guest");
+    json_allow(reader, platform, PLATFORM_MEMBERS);
+    take_platform(reader, platform, buffer, out);
+    evidence_take_guest(reader, root, buffer, out);
+}
+
 static enum reason take_evidence(const json_t *root, struct bytes text,
                                  struct evidence *out)
 {
@@ -92,23 +116,21 @@ static enum reason take_evidence(const json_t *root, struct bytes text,
     if (reader.failed) {
         return REASON_EVIDENCE_MALFORMED;
     }
-    if (strcmp(format, EVIDENCE_FORMAT) != 0) {
+    bool has_guest = strcmp(format, EVIDENCE_GUEST_FORMAT) == 0;
+    if (!has_guest && strcmp(format, EVIDENCE_FORMAT) != 0) {
         return REASON_EVIDENCE_VERSION;
     }
-    json_allow(&reader, root,
-               "format quote signature ak ek_certificate log selection pcrs");
     out->memory = malloc(text.size + 1);
     if (out->memory == NULL) {
         abort();
     }
     struct buffer buffer = buffer_over(out->memory, text.size);
-    take_member(&reader, root, "quote", &buffer, &out->quote);
-    take_member(&reader, root, "signature", &buffer, &out->signature);
-    take_member(&reader, root, "ak", &buffer, &out->public);
-    take_member(&reader, root, "ek_certificate", &buffer, &out->certificate);
-    take_member(&reader, root, "log", &buffer, &out->log);
-    out->selection = take_selection(&reader, root);
-    take_values(&reader, root, out);
+    if (has_guest) {
+        take_both(&reader, root, &buffer, out);
+    } else {
+        json_allow(&reader, root, "format " PLATFORM_MEMBERS);
+        take_platform(&reader, root, &buffer, out);
+    }
     return reader.failed ? REASON_EVIDENCE_MALFORMED : REASON_NONE;
 }
 
@@ -141,9 +163,9 @@ void evidence_free(struct evidence *evidence)
     *evidence = (struct evidence){0};
 }
 
-char *evidence_format(const struct evidence *evidence, size_t *size)
+static void put_platform(json_t *to, const struct evidence *evidence)
 {
-    json_t *root = json_object(), *selection = json_object();
+    json_t *selection = json_object();
     json_t *pcrs = json_array(), *values = json_object();
     char name[8];
     for (unsigned pcr = 0; pcr < EVIDENCE_PCRS; pcr++) {
@@ -156,20 +178,34 @@ char *evidence_format(const struct evidence *evidence, size_t *size)
     }
     json_put(selection, "bank", json_string(BANK_NAME));
     json_put(selection, "pcrs", pcrs);
-    json_put(root, "format", json_string(EVIDENCE_FORMAT));
-    json_put(root, "quote", json_base64(evidence->quote));
-    json_put(root, "signature", json_base64(evidence->signature));
-    json_put(root, "ak", json_base64(evidence->public));
+    json_put(to, "quote", json_base64(evidence->quote));
+    json_put(to, "signature", json_base64(evidence->signature));
+    json_put(to, "ak", json_base64(evidence->public));
     if (evidence->certificate.size != 0) {
-        json_put(root, "ek_certificate", json_base64(evidence->certificate));
+        json_put(to, "ek_certificate", json_base64(evidence->certificate));
     }
-    json_put(root, "selection", selection);
+    json_put(to, "selection", selection);
     if (evidence->has_values) {
-        json_put(root, "pcrs", values);
+        json_put(to, "pcrs", values);
     } else {
         json_decref(values);
     }
-    json_put(root, "log", json_base64(evidence->log));
+    json_put(to, "log", json_base64(evidence->log));
+}
+
+char *evidence_format(const struct evidence *evidence, size_t *size)
+{
+    json_t *root = json_object();
+    if (evidence->has_guest) {
+        json_t *platform = json_object();
+        put_platform(platform, evidence);
+        json_put(root, "format", json_string(EVIDENCE_GUEST_FORMAT));
+        json_put(root, "platform", platform);
+        evidence_put_guest(root, evidence);
+    } else {
+        json_put(root, "format", json_string(EVIDENCE_FORMAT));
+        put_platform(root, evidence);
+    }
     char *text = json_text(root, size);
     json_decref(root);
     return text;

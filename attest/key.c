@@ -13,7 +13,8 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
-#define P256_SIZE 32
+#define P256_SIZE  32
+#define POINT_SIZE (1 + 2 * P256_SIZE)
 
 struct key_name key_name_of(struct hasher *hasher,
                             const struct tpmt_public *public)
@@ -75,20 +76,28 @@ static EVP_PKEY *import_params(const char *type, OSSL_PARAM_BLD *build)
     return key;
 }
 
-static EVP_PKEY *import_ecc(OSSL_PARAM_BLD *build,
-                            const struct tpmt_public *public)
+/* SEC 1, uncompressed. False if it is no point of P-256 by its size. */
+static bool put_point(const struct tpmt_public *public, uint8_t out[POINT_SIZE])
 {
-    uint8_t point[1 + 2 * P256_SIZE] = {0x04}; /* SEC 1: uncompressed */
     if (public->curve != TPM_ECC_NIST_P256 || public->x.size > P256_SIZE ||
         public->y.size > P256_SIZE || public->x.size == 0 ||
         public->y.size == 0) {
-        return NULL;
+        return false;
     }
-    memcpy(point + 1 + P256_SIZE - public->x.size, public->x.data,
+    memset(out, 0, POINT_SIZE);
+    out[0] = 0x04;
+    memcpy(out + 1 + P256_SIZE - public->x.size, public->x.data,
            public->x.size);
-    memcpy(point + sizeof(point) - public->y.size, public->y.data,
-           public->y.size);
-    if (OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
+    memcpy(out + POINT_SIZE - public->y.size, public->y.data, public->y.size);
+    return true;
+}
+
+static EVP_PKEY *import_ecc(OSSL_PARAM_BLD *build,
+                            const struct tpmt_public *public)
+{
+    uint8_t point[POINT_SIZE];
+    if (!put_point(public, point) ||
+        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
                                         "prime256v1", 0) != 1 ||
         OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point,
                                          sizeof(point)) != 1) {
@@ -163,6 +172,29 @@ enum reason key_open(struct hasher *hasher, const struct tpmt_public *public,
     out->pkey = key_import(public);
     if (out->pkey == NULL || !prepare_verify(out)) {
         key_close(out);
+        return REASON_KEY_WEAK;
+    }
+    return REASON_NONE;
+}
+
+enum reason key_reopen(struct hasher *hasher, const struct tpmt_public *public,
+                       struct attest_key *key)
+{
+    uint8_t point[POINT_SIZE];
+    enum reason reason = key_check(public);
+    bool is_alike = key->pkey != NULL && key->scheme == TPM_ALG_ECDSA &&
+                    public->type == TPM_ALG_ECC;
+    if (reason != REASON_NONE || !is_alike || !put_point(public, point)) {
+        key_close(key);
+        return reason != REASON_NONE ? reason : key_open(hasher, public, key);
+    }
+    EVP_PKEY_CTX_free(key->verify);
+    key->verify = NULL;
+    key->name = key_name_of(hasher, public);
+    if (EVP_PKEY_set1_encoded_public_key(key->pkey, point, sizeof(point)) !=
+            1 ||
+        !prepare_verify(key)) {
+        key_close(key);
         return REASON_KEY_WEAK;
     }
     return REASON_NONE;

@@ -22,7 +22,11 @@
 #define DIRECTORY_SIZE     8
 #define SECURITY_DIRECTORY 4
 
+#define NAME_SIZE          8
+
 struct section {
+    struct bytes name; /* NAME_SIZE bytes, zeros at the end */
+    uint32_t used;     /* in memory: what fills up the file is no part of it */
     uint32_t offset, size;
 };
 
@@ -40,7 +44,9 @@ static bool take_sections(struct bytes file, size_t table, struct layout *out)
     struct cursor cursor = cursor_over(file);
     take_skip(&cursor, table);
     for (size_t i = 0; i < out->section_count; i++) {
-        take_skip(&cursor, 16); /* name, virtual size and address */
+        out->sections[i].name = take_bytes(&cursor, NAME_SIZE);
+        out->sections[i].used = take_le32(&cursor);
+        take_skip(&cursor, 4); /* virtual address */
         out->sections[i].size = take_le32(&cursor);
         out->sections[i].offset = take_le32(&cursor);
         take_skip(&cursor, SECTION_SIZE - 24);
@@ -142,4 +148,41 @@ bool pe_measure(struct hasher *hasher, struct bytes file,
     return EVP_DigestInit_ex2(hasher->context, hasher->method, NULL) == 1 &&
            hash_layout(hasher, file, &layout) &&
            EVP_DigestFinal_ex(hasher->context, out->digest.bytes, &size) == 1;
+}
+
+static bool has_name(const struct section *section, const char *name)
+{
+    char wanted[NAME_SIZE] = {0};
+    size_t length = strlen(name);
+    if (length > NAME_SIZE) {
+        return false;
+    }
+    memcpy(wanted, name, length);
+    return bytes_equal(section->name, bytes_of(wanted, NAME_SIZE));
+}
+
+enum pe_section_status pe_find_section(struct bytes file, const char *name,
+                                       struct bytes *out)
+{
+    struct layout layout;
+    const struct section *found = NULL;
+    if (!take_layout(file, &layout)) {
+        return PE_SECTION_MALFORMED;
+    }
+    for (size_t i = 0; i < layout.section_count; i++) {
+        if (has_name(&layout.sections[i], name)) {
+            if (found != NULL) {
+                return PE_SECTION_TWICE;
+            }
+            found = &layout.sections[i];
+        }
+    }
+    if (found == NULL) {
+        return PE_SECTION_ABSENT;
+    }
+    /* More in memory than in the file would be zeros that are not there. */
+    return found->used <= found->size &&
+                   bytes_slice(file, found->offset, found->used, out)
+               ? PE_SECTION_OK
+               : PE_SECTION_MALFORMED;
 }

@@ -28,7 +28,7 @@ static enum reason find_key(const struct quote_input *input,
 }
 
 static enum reason check_selection(const struct tpms_quote *quote,
-                                   uint32_t claimed)
+                                   const struct quote_input *input)
 {
     if (quote->bank_count == 0 ||
         (quote->bank_count == 1 && quote->pcrs == 0)) {
@@ -37,10 +37,11 @@ static enum reason check_selection(const struct tpms_quote *quote,
     if (quote->bank_count != 1 || quote->bank != TPM_ALG_SHA256) {
         return REASON_SELECTION_BANK;
     }
-    if (quote->pcrs != claimed) {
+    if (quote->pcrs != input->claimed_pcrs) {
         return REASON_SELECTION_CLAIM;
     }
-    return quote->pcrs == QUOTE_PCRS ? REASON_NONE : REASON_SELECTION_REQUIRED;
+    return quote->pcrs == input->required_pcrs ? REASON_NONE
+                                               : REASON_SELECTION_REQUIRED;
 }
 
 enum reason quote_check(const struct quote_input *input,
@@ -65,7 +66,7 @@ enum reason quote_check(const struct quote_input *input,
     if (!bytes_equal(out->extra_data, input->nonce)) {
         return REASON_NONCE_MISMATCH;
     }
-    return check_selection(out, input->claimed_pcrs);
+    return check_selection(out, input);
 }
 
 bool quote_covers(struct hasher *hasher, uint32_t pcrs,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a quote proves: a known key of a TPM signed, for this nonce, the digest
- * of exactly the PCRs that we appraise. Nothing is believed that was not
+ * of exactly the PCRs that are asked for. Nothing is believed that was not
  * signed: the selection comes from the quote, never from the file around it.
  */
 #ifndef VOUCH_ATTEST_QUOTE_H
@@ -10,9 +10,10 @@
 #include "attest/key.h"
 
 /*
- * The fixed selection, SHA-256 bank. 0-7 firmware, 8 and 9 GRUB, 11 and 12 the
- * hypervisor where it has locality 0 only, 17-20 dynamic launch, 21 and 22 the
- * hypervisor. Not 10 (dom0's IMA), nor 16 and 23, which anybody can reset.
+ * A platform's fixed selection, SHA-256 bank. 0-7 firmware, 8 and 9 GRUB, 11
+ * and 12 the hypervisor where it has locality 0 only, 17-20 dynamic launch, 21
+ * and 22 the hypervisor. Not 10 (dom0's IMA), nor 16 and 23, which anybody can
+ * reset.
  */
 #define QUOTE_PCRS      0x007e1bffu
 
@@ -28,7 +29,8 @@ struct keyring {
 struct quote_input {
     struct bytes quote, signature, public; /* wire form */
     struct bytes nonce;
-    uint32_t claimed_pcrs; /* what the file around the quote says it covers */
+    uint32_t claimed_pcrs;  /* what the file around the quote says it covers */
+    uint32_t required_pcrs; /* what it must cover */
 };
 
 /*

@@ -11,6 +11,8 @@
 #define OUR_TAGS     0x56000000u /* 'V' */
 #define OUR_TAG_MASK 0xff000000u
 
+#define MAX_LABEL    127 /* hv/abi/vouch.h, VOUCH_LABEL_SIZE */
+
 static enum record_status parse_blob(struct bytes rest, struct record *record)
 {
     struct cursor cursor = cursor_over(rest);
@@ -73,4 +75,133 @@ enum record_status record_parse(struct bytes event_data, struct record *out)
         *out = record;
     }
     return status;
+}
+
+/* ---- run-time records ---- */
+
+/* "name=value" up to the next space: the first of them, or one after a space,
+ * which is then part of name. */
+static struct bytes take_field(struct bytes *rest, const char *name, bool *good)
+{
+    struct bytes value;
+    if (!*good || !text_take_prefix(*rest, name, &value)) {
+        *good = false;
+        return bytes_none();
+    }
+    size_t size = 0;
+    while (size < value.size && value.data[size] != ' ') {
+        size++;
+    }
+    *rest = bytes_of(value.data + size, value.size - size);
+    return bytes_of(value.data, size);
+}
+
+static uint64_t take_number(struct bytes *rest, const char *name, bool *good)
+{
+    uint64_t number = 0;
+    struct bytes value = take_field(rest, name, good);
+    *good = *good && text_parse_decimal(value, &number);
+    return number;
+}
+
+static void take_hex(struct bytes *rest, const char *name, struct buffer *out,
+                     bool *good)
+{
+    struct bytes value = take_field(rest, name, good);
+    *good = *good && hex_parse(value, out->data, out->size);
+}
+
+static void take_digest(struct bytes *rest, const char *name,
+                        struct sha256_digest *out, bool *good)
+{
+    struct buffer buffer = buffer_over(out->bytes, SHA256_SIZE);
+    take_hex(rest, name, &buffer, good);
+}
+
+static void take_name(struct bytes *rest, const char *name, uint8_t *out,
+                      bool *good)
+{
+    struct buffer buffer = buffer_over(out, VOUCHLOG_NAME_SIZE);
+    take_hex(rest, name, &buffer, good);
+}
+
+/* RFC 9562, 4, in the only case that we write. */
+static void take_uuid(struct bytes *rest, uint8_t out[16], bool *good)
+{
+    static const uint8_t groups[] = {4, 2, 2, 2, 6};
+    struct cursor cursor = cursor_over(take_field(rest, " uuid=", good));
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof(groups) && *good; i++) {
+        *good = (i == 0 || take_u8(&cursor) == '-') &&
+                hex_parse(take_bytes(&cursor, 2 * (size_t)groups[i]), out + at,
+                          groups[i]);
+        at += groups[i];
+    }
+    *good = *good && cursor_is_done(&cursor);
+}
+
+/* user:role:type, none of them empty. */
+static bool is_label(struct bytes label)
+{
+    size_t colons = 0, part = 0;
+    for (size_t i = 0; i < label.size; i++) {
+        if (label.data[i] != ':') {
+            part++;
+        } else if (part == 0) {
+            return false;
+        } else {
+            colons++;
+            part = 0;
+        }
+    }
+    return label.size <= MAX_LABEL && colons >= 2 && part != 0;
+}
+
+bool record_parse_launch(const struct record *record, struct record_launch *out)
+{
+    struct bytes rest = record->text;
+    bool good = record->tag == VOUCHLOG_LAUNCH && record->form == RECORD_TEXT;
+    out->instance = take_number(&rest, "instance=", &good);
+    out->domid = take_number(&rest, " domid=", &good);
+    take_uuid(&rest, out->uuid, &good);
+    out->label = take_field(&rest, " label=", &good);
+    out->pages = take_number(&rest, " pages=", &good);
+    out->vcpus = take_number(&rest, " vcpus=", &good);
+    take_digest(&rest, " kernel=", &out->kernel, &good);
+    take_digest(&rest, " initrd=", &out->initrd, &good);
+    take_digest(&rest, " cmdline=", &out->cmdline, &good);
+    return good && rest.size == 0 && is_label(out->label);
+}
+
+bool record_parse_identity(const struct record *record,
+                           struct record_identity *out)
+{
+    struct bytes rest = record->text;
+    bool good = record->tag == VOUCHLOG_IDENTITY && record->form == RECORD_TEXT;
+    out->vtpm = take_number(&rest, "vtpm=", &good);
+    out->guest = take_number(&rest, " guest=", &good);
+    take_name(&rest, " ak=", out->ak, &good);
+    take_name(&rest, " ek=", out->ek, &good);
+    return good && rest.size == 0;
+}
+
+static size_t find_colon(struct bytes label, size_t from)
+{
+    while (from < label.size && label.data[from] != ':') {
+        from++;
+    }
+    return from;
+}
+
+struct bytes record_label_user(struct bytes label)
+{
+    return bytes_of(label.data, find_colon(label, 0));
+}
+
+struct bytes record_label_type(struct bytes label)
+{
+    size_t start = find_colon(label, find_colon(label, 0) + 1) + 1;
+    return start >= label.size
+               ? bytes_none()
+               : bytes_of(label.data + start, label.size - start);
 }

@@ -33,4 +33,30 @@ enum record_status {
 NODISCARD enum record_status record_parse(struct bytes event_data,
                                           struct record *out);
 
+/* ---- what run-time records say ---- */
+
+struct record_launch {
+    uint64_t instance, domid, pages, vcpus;
+    uint8_t uuid[16];
+    struct bytes label; /* user:role:type; points into the record's text */
+    struct sha256_digest kernel, initrd, cmdline;
+};
+
+struct record_identity {
+    uint64_t vtpm, guest; /* instances */
+    uint8_t ak[VOUCHLOG_NAME_SIZE], ek[VOUCHLOG_NAME_SIZE];
+};
+
+/* From a record with that tag. False if it is spelt in any other way than
+ * vouchlog_put_launch and vouchlog_put_identity do. */
+NODISCARD bool record_parse_launch(const struct record *record,
+                                   struct record_launch *out);
+NODISCARD bool record_parse_identity(const struct record *record,
+                                     struct record_identity *out);
+
+/* Parts of a label that was parsed: what stands before the first colon, and
+ * from the second one on. */
+struct bytes record_label_user(struct bytes label);
+struct bytes record_label_type(struct bytes label);
+
 #endif

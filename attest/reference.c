@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attest/json.h"
+#include "attest/reference_image.h"
 #include "attest/tcg.h"
 
 #define MAX_EVENTS 2048
@@ -155,7 +155,7 @@ static void load_event(struct json_reader *reader, const json_t *object,
     out->is_primary = json_is_true(json_object_get(object, "primary"));
     if (type == NULL || component == NULL || !load_type(type, &out->type) ||
         !component_by_name(component, &out->component) ||
-        (int)out->component >= (int)COMPONENT_MEASURED_COUNT) {
+        (int)out->component >= (int)COMPONENT_PLATFORM_COUNT) {
         reader->failed = true;
     }
     load_digests(reader, object, out);
@@ -298,7 +298,7 @@ bool reference_load(struct hasher *hasher, json_t *root, struct reference *out)
     *out = (struct reference){.root = json_incref(root)};
     json_allow(&reader, root,
                "format expires accept_shared dynamic_launch keys firmware "
-               "boot hypervisor scripts");
+               "boot hypervisor scripts guests vtpms");
     const char *format = json_take_string(&reader, root, "format");
     if (format == NULL || strcmp(format, REFERENCE_FORMAT) != 0) {
         reader.failed = true;
@@ -317,6 +317,7 @@ bool reference_load(struct hasher *hasher, json_t *root, struct reference *out)
     load_firmwares(&reader, root, hasher, out);
     load_events(&reader, root, "boot", out, &out->boot);
     load_events(&reader, root, "hypervisor", out, &out->hypervisor);
+    reference_load_images(&reader, root, out);
     if (reader.failed) {
         reference_free(out);
     }
@@ -348,6 +349,7 @@ void reference_free(struct reference *reference)
         free((void *)reference->scripts[i].text.data);
     }
     free(reference->scripts);
+    reference_free_images(reference);
     json_decref(reference->root);
     *reference = (struct reference){0};
 }

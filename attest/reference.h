@@ -15,6 +15,11 @@
 
 #define REFERENCE_FORMAT           "vouch-reference-1"
 #define REFERENCE_MAX_ALTERNATIVES 32
+#define REFERENCE_MAX_IMAGES       256
+/* The label's type of a launched guest, if a manifest says no other, and of a
+ * launched vTPM. */
+#define REFERENCE_GUEST_TYPE "launched_t"
+#define REFERENCE_VTPM_TYPE  "vtpm_launched_t"
 
 /* How the data of an event is tied to its digest. */
 enum reference_data {
@@ -66,6 +71,25 @@ struct reference_launch {
     struct sha256_digest value;
 };
 
+struct reference_blob {
+    struct sha256_digest digest;
+    uint64_t size;
+};
+
+/* What a domain may be launched with: all three parts, together. */
+struct reference_image {
+    const char *name;
+    struct reference_blob kernel, initrd, cmdline;
+    const char *user; /* of its label; NULL: any */
+    const char *type;
+    bool is_wanted; /* see reference_want_guest() */
+};
+
+struct reference_images {
+    struct reference_image *items;
+    size_t count;
+};
+
 struct reference {
     json_t *root;            /* owns the strings that the rest points to */
     const char *expires;     /* YYYY-MM-DD, or NULL */
@@ -81,6 +105,8 @@ struct reference {
     struct reference_events hypervisor; /* PCR 21 */
     struct reference_script *scripts;
     size_t script_count;
+    struct reference_images guests, vtpms; /* alternatives */
+    bool is_guest_required;
 };
 
 /* From the payload of a manifest. False if it is not of our form; then there
@@ -88,6 +114,11 @@ struct reference {
 NODISCARD bool reference_load(struct hasher *hasher, json_t *root,
                               struct reference *out);
 void reference_free(struct reference *reference);
+
+/* From now on only evidence of a guest will do, and only of one with this name
+ * (NULL: of any). False if the manifest has no such guest. */
+NODISCARD bool reference_want_guest(struct reference *reference,
+                                    const char *name);
 
 /* Seconds since 1970 at the end of the day YYYY-MM-DD (UTC); false if text is
  * no date. */

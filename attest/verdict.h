@@ -42,6 +42,17 @@ struct verdict_row {
 
 enum launch_state { LAUNCH_NONE, LAUNCH_DYNAMIC, LAUNCH_UNKNOWN };
 
+/* Which guest it is, by the hypervisor's record of its launch. */
+struct verdict_guest {
+    bool is_known;
+    const char *name; /* the manifest's for it, or NULL */
+    uint64_t instance, domid, vtpm;
+    uint8_t uuid[16];
+    char label[128];
+    uint64_t clock_ms; /* of its own TPM */
+    uint32_t reset_count, restart_count;
+};
+
 struct verdict {
     enum reason reason; /* REASON_NONE: trusted */
     enum component component;
@@ -61,6 +72,8 @@ struct verdict {
     uint64_t clock_ms;
     uint32_t reset_count, restart_count;
     size_t event_count;
+    bool has_guest; /* the evidence is of one */
+    struct verdict_guest guest;
 };
 
 /* To be given to free. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The verdict for programs: the same facts under stable names. */
+#include "attest/describe.h"
 #include "attest/json.h"
 #include "attest/verdict.h"
 
@@ -70,6 +71,26 @@ static json_t *tpm_json(const struct verdict *verdict)
     return object;
 }
 
+static json_t *guest_json(const struct verdict_guest *guest)
+{
+    json_t *object = json_object(), *tpm = json_object();
+    char uuid[UUID_TEXT_SIZE];
+    describe_uuid(guest->uuid, uuid);
+    if (guest->name != NULL) {
+        json_put(object, "name", json_string(guest->name));
+    }
+    json_put(object, "uuid", json_string(uuid));
+    json_put(object, "label", json_string(guest->label));
+    json_put(object, "domid", json_integer((json_int_t)guest->domid));
+    json_put(object, "instance", json_integer((json_int_t)guest->instance));
+    json_put(object, "vtpm", json_integer((json_int_t)guest->vtpm));
+    json_put(tpm, "clock_ms", json_integer((json_int_t)guest->clock_ms));
+    json_put(tpm, "reset_count", json_integer(guest->reset_count));
+    json_put(tpm, "restart_count", json_integer(guest->restart_count));
+    json_put(object, "tpm", tpm);
+    return object;
+}
+
 char *verdict_json(const struct verdict *verdict, size_t *size)
 {
     static const char *const launches[] = {[LAUNCH_NONE] = "none",
@@ -99,6 +120,9 @@ char *verdict_json(const struct verdict *verdict, size_t *size)
         json_put(root, "firmware", json_string(verdict->firmware));
         json_put(root, "exclusive", json_boolean(verdict->is_exclusive));
         json_put(root, "launch", json_string(launches[verdict->launch]));
+    }
+    if (verdict->guest.is_known) {
+        json_put(root, "guest", guest_json(&verdict->guest));
     }
     json_put(root, "components", rows_json(verdict));
     for (size_t i = 0; i < verdict->finding_count; i++) {

@@ -91,6 +91,21 @@ static void put_facts(struct text *out, const struct verdict *verdict)
     }
 }
 
+static void put_guest(struct text *out, const struct verdict_guest *guest)
+{
+    char uuid[UUID_TEXT_SIZE];
+    describe_uuid(guest->uuid, uuid);
+    put(out, "guest: %.200s, uuid %s, domain %llu, %s\n",
+        guest->name != NULL ? guest->name : "unknown", uuid,
+        (unsigned long long)guest->domid, guest->label);
+    put(out,
+        "its instance %llu, its vTPM's %llu; its TPM's resets %u, "
+        "restarts %u, clock %llu ms\n",
+        (unsigned long long)guest->instance, (unsigned long long)guest->vtpm,
+        guest->reset_count, guest->restart_count,
+        (unsigned long long)guest->clock_ms);
+}
+
 /* A component that is a cause is named once, with its first reason. */
 static void put_causes(struct text *out, const struct verdict *verdict)
 {
@@ -122,6 +137,9 @@ char *verdict_text(const struct verdict *verdict, size_t *size)
     put_rows(&out, verdict);
     if (verdict->is_authentic) {
         put_facts(&out, verdict);
+    }
+    if (verdict->guest.is_known) {
+        put_guest(&out, &verdict->guest);
     }
     if (verdict->finding_count != 0) {
         put(&out, "\nwhat differs:\n");

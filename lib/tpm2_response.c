@@ -6,9 +6,9 @@
  */
 #include "lib/tpm2.h"
 
+#include "lib/tpm2_parts.h"
+
 #define TPM_ST_RSP_COMMAND 0x00c4 /* a TPM 1.2 says it knows no such tag */
-#define TPM_ST_NO_SESSIONS 0x8001
-#define TPM_ST_SESSIONS    0x8002
 #define TPM_CAP_PCRS       0x00000005
 #define MAX_SELECT_SIZE    4 /* bytes: 32 PCRs */
 #define PC_CLIENT_PCRS     0x00ffffffu
@@ -64,10 +64,8 @@ static enum tpm2_status take_header(struct bytes response, uint16_t expected,
     return tag == expected ? TPM2_OK : TPM2_BAD_TAG;
 }
 
-/* A successful answer to a command with one password session: parameter size,
- * parameters, then empty nonce, attributes, empty acknowledgment. */
-static enum tpm2_status open_session_response(struct bytes response,
-                                              struct cursor *parameters)
+enum tpm2_status tpm2_open_session(struct bytes response, uint32_t *handle,
+                                   size_t nonce_size, struct cursor *parameters)
 {
     struct cursor cursor;
     uint32_t rc;
@@ -76,28 +74,35 @@ static enum tpm2_status open_session_response(struct bytes response,
     if (status != TPM2_OK) {
         return status;
     }
+    if (handle != NULL) {
+        *handle = take_be32(&cursor);
+    }
     struct bytes inside = take_bytes(&cursor, take_be32(&cursor));
-    uint16_t nonce_size = take_be16(&cursor);
+    uint16_t claimed = take_be16(&cursor);
+    if (!cursor.failed && claimed != nonce_size) {
+        return TPM2_BAD_SESSION;
+    }
+    take_skip(&cursor, nonce_size);
     take_skip(&cursor, 1); /* session attributes: continue or not */
     uint16_t hmac_size = take_be16(&cursor);
     if (cursor.failed) {
         return TPM2_SHORT;
     }
-    if (nonce_size != 0 || hmac_size != 0) {
+    if (hmac_size != 0) {
         return TPM2_BAD_SESSION;
     }
     *parameters = cursor_over(inside);
     return cursor_is_done(&cursor) ? TPM2_OK : TPM2_TRAILING;
 }
 
-static enum tpm2_status open_plain_response(struct bytes response,
-                                            struct cursor *parameters)
+enum tpm2_status tpm2_open_plain(struct bytes response,
+                                 struct cursor *parameters)
 {
     uint32_t rc;
     return take_header(response, TPM_ST_NO_SESSIONS, parameters, &rc);
 }
 
-static enum tpm2_status end_parameters(const struct cursor *cursor)
+enum tpm2_status tpm2_end_parameters(const struct cursor *cursor)
 {
     if (cursor->failed) {
         return TPM2_SHORT;
@@ -119,8 +124,8 @@ enum tpm2_status tpm2_response_code(struct bytes response, uint32_t *rc)
 enum tpm2_status tpm2_response_empty(struct bytes response)
 {
     struct cursor cursor;
-    enum tpm2_status status = open_session_response(response, &cursor);
-    return status == TPM2_OK ? end_parameters(&cursor) : status;
+    enum tpm2_status status = tpm2_open_session(response, NULL, 0, &cursor);
+    return status == TPM2_OK ? tpm2_end_parameters(&cursor) : status;
 }
 
 bool tpm2_find_digest(const struct tpm2_digests *digests, uint16_t algorithm,
@@ -156,7 +161,7 @@ static enum tpm2_status take_digest_values(struct cursor *cursor,
         out->items[out->count++] =
             (struct tpm2_digest){.algorithm = algorithm, .value = value};
     }
-    return end_parameters(cursor);
+    return tpm2_end_parameters(cursor);
 }
 
 enum tpm2_status tpm2_response_pcr_event(struct bytes response,
@@ -164,7 +169,7 @@ enum tpm2_status tpm2_response_pcr_event(struct bytes response,
 {
     struct cursor cursor;
     struct tpm2_digests digests = {.count = 0};
-    enum tpm2_status status = open_session_response(response, &cursor);
+    enum tpm2_status status = tpm2_open_session(response, NULL, 0, &cursor);
     if (status == TPM2_OK) {
         status = take_digest_values(&cursor, &digests);
     }
@@ -201,7 +206,7 @@ enum tpm2_status tpm2_response_pcr_read(struct bytes response,
 {
     struct cursor cursor;
     struct tpm2_selection read;
-    enum tpm2_status status = open_plain_response(response, &cursor);
+    enum tpm2_status status = tpm2_open_plain(response, &cursor);
     if (status != TPM2_OK) {
         return status;
     }
@@ -222,7 +227,7 @@ enum tpm2_status tpm2_response_pcr_read(struct bytes response,
         return TPM2_BAD_PARAMETER;
     }
     struct bytes value = take_bytes(&cursor, size);
-    status = end_parameters(&cursor);
+    status = tpm2_end_parameters(&cursor);
     if (status == TPM2_OK) {
         *out = value;
     }
@@ -250,7 +255,7 @@ static enum tpm2_status take_banks(struct cursor *cursor,
         }
         out->items[out->count++] = selection;
     }
-    return end_parameters(cursor);
+    return tpm2_end_parameters(cursor);
 }
 
 enum tpm2_status tpm2_response_get_banks(struct bytes response,
@@ -258,7 +263,7 @@ enum tpm2_status tpm2_response_get_banks(struct bytes response,
 {
     struct cursor cursor;
     struct tpm2_banks banks = {.count = 0};
-    enum tpm2_status status = open_plain_response(response, &cursor);
+    enum tpm2_status status = tpm2_open_plain(response, &cursor);
     if (status != TPM2_OK) {
         return status;
     }

@@ -76,6 +76,11 @@ static inline void put_le32(struct writer *writer, uint32_t value)
     put_little(writer, value, 4);
 }
 
+static inline void put_le64(struct writer *writer, uint64_t value)
+{
+    put_little(writer, value, 8);
+}
+
 static inline void put_be16(struct writer *writer, uint16_t value)
 {
     put_big(writer, value, 2);

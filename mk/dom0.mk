@@ -8,26 +8,20 @@ DOM0_KERNEL := $(DOM0)/vmlinux
 DOM0_INITRD := $(DOM0)/initramfs.cpio
 
 UNPACK_KERNEL := $(BUILD)/host/unpack-kernel
-$(UNPACK_KERNEL): $(BUILD)/host/tools/image/unpack-kernel.o \
-    $(BUILD)/host/tools/image/bzimage.o $(BUILD)/host/tools/image/unpack.o \
-    $(BUILD)/host/tools/image/compact.o
+$(UNPACK_KERNEL): $(patsubst %.c,$(BUILD)/host/%.o,\
+    tools/image/unpack-kernel.c $(KERNEL_SOURCES))
 	$(call say,LD)
-	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ -llzma -lzstd -llz4 -lz
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(KERNEL_LIBS)
 ALL += $(UNPACK_KERNEL)
-
-$(eval $(call unit_test,tools/image/bzimage,tools/image/bzimage.c))
-$(eval $(call unit_test,tools/image/unpack,tools/image/unpack.c,-llzma -lzstd -llz4 -lz))
-$(eval $(call unit_test,tools/image/compact,tools/image/compact.c))
-$(eval $(call fuzz_target,bzimage,tools/image/bzimage.c tools/image/unpack.c \
-    tools/image/compact.c,-llzma -lzstd -llz4 -lz))
 
 DOM0_PARTS := $(wildcard dom0/init dom0/packages dom0/modules dom0/lib/* dom0/guests/* \
     dom0/checks/* dom0/udhcpc.script)
 $(BUILD)/dom0/%/manifest.json: tools/image/mkroot.sh tools/image/lib/root.sh tools/image/fetch.sh \
-    $(DOM0_PARTS) $(UNPACK_KERNEL) $(BUILD)/host/vouch
+    $(DOM0_PARTS) $(UNPACK_KERNEL) $(addprefix $(BUILD)/,host/vouch \
+    host/vouchd vtpm/launcher.elf vtpm/vtpm.bundle)
 	@mkdir -p $(@D)
-	UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkroot.sh $(@D) \
-	    $* $(BUILD)/host/vouch
+	BUILD=$(BUILD) UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkroot.sh \
+	    $(@D) $*
 
 # Debian's Xen, for comparison and for work on dom0 itself.
 XEN := $(BUILD)/dom0/xen

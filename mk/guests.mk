@@ -3,11 +3,13 @@
 
 GUESTS_DIR := $(BUILD)/guests
 GUEST_FLAVOURS := amd64 cloud-amd64
-GUEST_PARTS := $(wildcard guest/rc guest/inittab guest/packages guest/modules guest/bin/*)
+GUEST_PARTS := $(wildcard guest/rc guest/inittab guest/packages guest/modules guest/bin/* \
+    guest/packages-tpm guest/tenant1.cmdline dom0/lib/mailbox.sh)
 $(GUESTS_DIR)/manifest.json: tools/image/mkguest.sh tools/image/lib/root.sh \
-    tools/image/fetch.sh dom0/udhcpc.script $(GUEST_PARTS) $(UNPACK_KERNEL)
+    tools/image/fetch.sh dom0/udhcpc.script $(GUEST_PARTS) $(UNPACK_KERNEL) \
+    $(BUILD)/host/vouch
 	@mkdir -p $(@D)
-	UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkguest.sh $(@D) \
+	BUILD=$(BUILD) UNPACK_KERNEL=$(UNPACK_KERNEL) tools/image/mkguest.sh $(@D) \
 	    $(GUEST_FLAVOURS)
 
 GUESTS_DISK := $(GUESTS_DIR)/disk.img

@@ -5,8 +5,8 @@
 # What nobody calls is left out of the image.
 HV_CFLAGS += -include hv/base/hidden.h -ffunction-sections -fdata-sections
 
-HV_FOLDERS := base boot cpu mem domain sched evtchn grant hypercall measure \
-              security
+HV_FOLDERS := base boot cpu mem domain sched evtchn grant hypercall launch \
+              measure security
 HV_C_SOURCES := $(filter-out hv/hypercall/asm_offsets.c,$(sort \
                     $(foreach folder,$(HV_FOLDERS),$(wildcard hv/$(folder)/*.c))))
 HV_S_SOURCES := $(sort $(foreach folder,$(HV_FOLDERS),\
@@ -26,13 +26,14 @@ HV_COLD_SOURCES := $(filter-out $(HV_HOT_SOURCES),\
     $(wildcard hv/base/*.c hv/boot/*.c hv/measure/*.c) \
     $(addprefix hv/cpu/,features.c ioapic.c msi.c panic.c pci.c power.c smp.c \
         time.c) \
-    $(addprefix hv/domain/,build.c elf.c elf_notes.c hypercall_page.c \
+    $(addprefix hv/domain/,build.c build_own.c plan.c elf.c elf_notes.c hypercall_page.c \
         memory_map.c pit.c vcpu_context.c) \
     $(addprefix hv/evtchn/,physdev_ops.c pirq.c) \
     $(addprefix hv/hypercall/,cpu_policy.c cpuid.c debug_keys.c domain_list.c \
         domctl.c domctl_vcpu.c iret.c platform.c privop_umip.c sysctl.c \
         xsm_op.c) \
     $(addprefix hv/sched/,domctl.c shutdown.c) hv/security/security.c \
+    hv/security/record.c $(wildcard hv/launch/*.c) hv/hypercall/launch_ops.c \
     $(LIB_SOURCES) $(XSM_SOURCES))
 $(HV_COLD_SOURCES:%.c=$(BUILD)/hv/%.o): HV_CFLAGS += -Os
 

@@ -12,7 +12,7 @@ allow $1 xen_t:hypercall {
     grant_table_op vm_assist iret vcpu_op set_segment_base mmuext_op
     sched_op callback_op event_channel_op
 };
-allow $1 xen_t:hypercall2 physdev_op;
+allow $1 xen_t:hypercall2 { physdev_op vouch_op };
 allow $1 $2:hypercall { stack_switch fpu_taskswitch multicall iret
                         xen_version };
 allow $1 $2:vcpu { initialise up down is_up runstate register_area timer
@@ -50,10 +50,11 @@ allow $1 $2:grant { map_read map_write unmap };
 allow $1 $2:grant2 { copy_read copy_write };
 ')
 
-# build_domain(toolstack, guest): create a guest and fill its memory.
+# build_domain(toolstack, guest): create a guest and fill its memory; all that a
+# toolstack does to a guest's memory and registers is here.
 define(`build_domain', `
 allow $1 $2:domain { create max_vcpus setdomainmaxmem setaddrsize getaddrsize
-                     setvcpucontext setdomainhandle hypercall };
+                     setvcpucontext getvcpucontext setdomainhandle hypercall };
 allow $1 $2:domain2 { set_cpu_policy get_cpu_policy settsc gettsc setclaim
                       resource_map };
 allow $1 $2:mmu { map_read map_write adjust stat updatemp pinpage mmuext_op
@@ -66,6 +67,9 @@ allow $1 $2:grant { setup query };
 define(`manage_domain', `
 allow $1 $2:domain { pause unpause resume destroy shutdown setaffinity
                      getaffinity getscheduler getdomaininfo getvcpuinfo
-                     getvcpucontext };
+                     setdomainmaxmem };
 allow $1 $2:domain2 setscheduler;
+allow $1 $2:mmu stat;
+allow $1 $2:grant query;
+allow $1 $2:measure launch_info;
 ')

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hv/abi/vouch.h"
 #include "hv/abi/xen.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

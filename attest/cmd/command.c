@@ -145,7 +145,7 @@ static bool write_all(int file, struct bytes content)
 }
 
 /* A name beside the file, so that the rename is within one file system. */
-static bool replace(const char *path, struct bytes content)
+static bool replace(const char *path, struct bytes content, mode_t mode)
 {
     char name[4096];
     if (snprintf(name, sizeof(name), "%s.XXXXXX", path) >= (int)sizeof(name)) {
@@ -157,7 +157,7 @@ static bool replace(const char *path, struct bytes content)
         return false;
     }
     bool is_done =
-        write_all(file, content) && fchmod(file, 0644) == 0 && fsync(file) == 0;
+        write_all(file, content) && fchmod(file, mode) == 0 && fsync(file) == 0;
     is_done = close(file) == 0 && is_done;
     is_done = is_done && rename(name, path) == 0;
     if (!is_done) {
@@ -166,7 +166,8 @@ static bool replace(const char *path, struct bytes content)
     return is_done;
 }
 
-bool command_write(const char *command, const char *path, struct bytes content)
+static bool write_mode(const char *command, const char *path,
+                       struct bytes content, mode_t mode)
 {
     struct stat status;
     bool is_done;
@@ -180,12 +181,23 @@ bool command_write(const char *command, const char *path, struct bytes content)
             is_done = close(file) == 0 && is_done;
         }
     } else {
-        is_done = replace(path, content);
+        is_done = replace(path, content, mode);
     }
     if (!is_done) {
         command_error(command, "cannot write %s: %s", path, strerror(errno));
     }
     return is_done;
+}
+
+bool command_write(const char *command, const char *path, struct bytes content)
+{
+    return write_mode(command, path, content, 0644);
+}
+
+bool command_write_private(const char *command, const char *path,
+                           struct bytes content)
+{
+    return write_mode(command, path, content, 0600);
 }
 
 bool command_parse_hex(const char *text, uint8_t *out, size_t room,

@@ -40,6 +40,9 @@ struct bytes command_read(const char *command, const char *path);
 /* Replaces path in one step, or writes to standard output for "-". */
 NODISCARD bool command_write(const char *command, const char *path,
                              struct bytes content);
+/* ... that only its owner may read. */
+NODISCARD bool command_write_private(const char *command, const char *path,
+                                     struct bytes content);
 
 /* Lower- or upper-case hexadecimal; false if it is none or too long. */
 NODISCARD bool command_parse_hex(const char *text, uint8_t *out, size_t room,
@@ -47,8 +50,13 @@ NODISCARD bool command_parse_hex(const char *text, uint8_t *out, size_t room,
 
 int command_enroll(int argc, char **argv);
 int command_quote(int argc, char **argv);
+int command_receive(int argc, char **argv);
 int command_ref(int argc, char **argv);
+int command_release(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_log(int argc, char **argv);
+int command_bundle(int argc, char **argv);
+int command_create(int argc, char **argv);
+int command_vtpm(int argc, char **argv);
 
 #endif

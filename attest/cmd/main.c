@@ -14,7 +14,12 @@ static const struct {
     {"ref", command_ref, "make and show reference values"},
     {"quote", command_quote, "make an evidence file"},
     {"verify", command_verify, "appraise an evidence file"},
+    {"release", command_release, "release a secret to a trusted guest"},
+    {"receive", command_receive, "in a guest, take a released secret"},
     {"log", command_log, "explain an event log"},
+    {"bundle", command_bundle, "make and show what a guest boots"},
+    {"create", command_create, "start a guest with a TPM of its own (dom0)"},
+    {"vtpm", command_vtpm, "what is stored of guests' TPMs (dom0)"},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vouch quote: one quote, the log and the PCR values in one file. The log is
- * read after the quote was made: it may then only be longer, never lack an
- * event that the quote covers.
+ * vouch quote: one quote, the log and the PCR values in one file. The log must
+ * be the one that the quote covers: where it grows at run time it is read
+ * before and after, until it did not. In a guest, what the vTPM and the
+ * platform say.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "attest/cmd/command.h"
-#include "attest/cmd/tpm.h"
+#include "attest/cmd/hypervisor_log.h"
+#include "attest/cmd/quote_guest.h"
+#include "attest/cmd/tpm_guest.h"
 #include "attest/evidence.h"
 #include "attest/quote.h"
 
@@ -83,6 +86,52 @@ static bool put_evidence(const struct inputs *in, const struct evidence *is)
     return is_done;
 }
 
+/* The hypervisor's log, or the file that was named or is usual. */
+static struct bytes read_log(const struct inputs *in)
+{
+    struct bytes log = bytes_none();
+    if (in->log == NULL) {
+        log = hypervisor_log_read();
+    }
+    return log.size != 0
+               ? log
+               : command_read(command, in->log != NULL ? in->log : DEFAULT_LOG);
+}
+
+/* Has nothing been measured since the log was read? A file does not grow. */
+static bool is_present_log(const struct inputs *in, struct bytes log)
+{
+    struct bytes now = bytes_none();
+    if (in->log == NULL) {
+        now = hypervisor_log_read();
+    }
+    bool is_present = now.size == 0 || now.size == log.size;
+    free((void *)now.data);
+    return is_present;
+}
+
+/* Log, values and quote of one moment. */
+static bool take_all(struct tpm *tpm, const struct inputs *in,
+                     const struct tpm_key *ak, struct tpm_quote *quote,
+                     struct evidence *out)
+{
+    struct bytes nonce = bytes_of(in->nonce_data, in->nonce_size);
+    for (int i = 0; i < ATTEMPTS; i++) {
+        out->log = read_log(in);
+        if (out->log.data == NULL ||
+            !take_quote(tpm, ak, nonce, quote, out->values)) {
+            return false;
+        }
+        if (is_present_log(in, out->log)) {
+            return true;
+        }
+        free((void *)out->log.data);
+        out->log = bytes_none();
+    }
+    command_error(command, "the log does not stand still");
+    return false;
+}
+
 static bool make_evidence(struct tpm *tpm, const struct inputs *in)
 {
     struct tpm_key ak;
@@ -91,23 +140,28 @@ static bool make_evidence(struct tpm *tpm, const struct inputs *in)
     if (!tpm_create_ak(tpm, &ak)) {
         return false;
     }
-    bool is_done = take_quote(
-        tpm, &ak, bytes_of(in->nonce_data, in->nonce_size), &quote, is.values);
+    bool is_done = take_all(tpm, in, &ak, &quote, &is);
     tpm_flush(tpm, &ak);
-    if (!is_done) {
-        return false;
+    if (is_done) {
+        is.quote = bytes_of(quote.quote, quote.quote_size);
+        is.signature = bytes_of(quote.signature, quote.signature_size);
+        is.public = bytes_of(ak.wire, ak.wire_size);
+        is.certificate = tpm_read_ek_certificate(tpm);
+        is_done = put_evidence(in, &is);
+        free((void *)is.certificate.data);
     }
-    is.quote = bytes_of(quote.quote, quote.quote_size);
-    is.signature = bytes_of(quote.signature, quote.signature_size);
-    is.public = bytes_of(ak.wire, ak.wire_size);
-    is.log = command_read(command, in->log != NULL ? in->log : DEFAULT_LOG);
-    if (is.log.data == NULL) {
-        return false;
-    }
-    is.certificate = tpm_read_ek_certificate(tpm);
-    is_done = put_evidence(in, &is);
-    free((void *)is.certificate.data);
     free((void *)is.log.data);
+    return is_done;
+}
+
+static bool make_guest_evidence(struct tpm *tpm, const struct inputs *in)
+{
+    size_t size;
+    char *text =
+        quote_guest(tpm, bytes_of(in->nonce_data, in->nonce_size), &size);
+    bool is_done =
+        text != NULL && command_write(command, in->out, bytes_of(text, size));
+    free(text);
     return is_done;
 }
 
@@ -120,7 +174,9 @@ int command_quote(int argc, char **argv)
     }
     bool is_done = false;
     if (tpm_open(command, inputs.tcti, &tpm)) {
-        is_done = make_evidence(&tpm, &inputs);
+        is_done = inputs.log == NULL && tpm_guest_is_vtpm(&tpm)
+                      ? make_guest_evidence(&tpm, &inputs)
+                      : make_evidence(&tpm, &inputs);
         tpm_close(&tpm);
     }
     return is_done ? EXIT_DONE : EXIT_FAILED;

@@ -148,6 +148,14 @@ int command_ref(int argc, char **argv)
     if (argc >= 2 && strcmp(argv[1], "endorse") == 0) {
         return endorse(argc - 1, argv + 1);
     }
+    if (argc >= 3 && strcmp(argv[1], "make") == 0 &&
+        strcmp(argv[2], "guest") == 0) {
+        return command_ref_guest(argc - 2, argv + 2);
+    }
+    if (argc >= 3 && strcmp(argv[1], "make") == 0 &&
+        strcmp(argv[2], "vtpm") == 0) {
+        return command_ref_vtpm(argc - 2, argv + 2);
+    }
     if (argc >= 2 && strcmp(argv[1], "make") == 0) {
         return command_ref_make(argc - 1, argv + 1);
     }

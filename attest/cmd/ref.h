@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The one command of vouch ref that is large enough for a file of its own. */
+/* The commands of vouch ref that are large enough for files of their own. */
 #ifndef VOUCH_ATTEST_CMD_REF_H
 #define VOUCH_ATTEST_CMD_REF_H
 
 int command_ref_make(int argc, char **argv);
+int command_ref_guest(int argc, char **argv);
+int command_ref_vtpm(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@
 #include "attest/json.h"
 #include "attest/manifest.h"
 #include "attest/predict.h"
+#include "attest/reference_image.h"
 
 #define MAX_FILES 256
 
@@ -22,7 +23,9 @@ struct inputs {
     const char *firmwares[COMMAND_MAX_REPEATS], *aks[COMMAND_MAX_REPEATS];
     const char *alternatives[COMMAND_MAX_REPEATS];
     const char *launches[COMMAND_MAX_REPEATS];
+    const char *guests[COMMAND_MAX_REPEATS], *vtpms[COMMAND_MAX_REPEATS];
     size_t firmware_count, ak_count, alternative_count, launch_count;
+    size_t guest_count, vtpm_count;
 };
 
 /* Files stay in memory until all is done. */
@@ -52,6 +55,8 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         {.name = "--dynamic-launch",
          .values = in->launches,
          .count = &in->launch_count},
+        {.name = "--guest", .values = in->guests, .count = &in->guest_count},
+        {.name = "--vtpm", .values = in->vtpms, .count = &in->vtpm_count},
         {.name = "-o", .value = &in->out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv)) {
@@ -114,13 +119,12 @@ static json_t *load_json(struct files *files, const char *path,
     return NULL;
 }
 
-static bool put_firmwares(struct files *files, const struct inputs *in,
-                          json_t *payload)
+/* Whole files as the entries of one member. */
+static bool put_files(struct files *files, const char *const *paths,
+                      size_t count, const char *format, json_t *list)
 {
-    json_t *list = json_array();
-    json_put(payload, "firmware", list);
-    for (size_t i = 0; i < in->firmware_count; i++) {
-        json_t *root = load_json(files, in->firmwares[i], FIRMWARE_FORMAT);
+    for (size_t i = 0; i < count; i++) {
+        json_t *root = load_json(files, paths[i], format);
         if (root == NULL) {
             return false;
         }
@@ -128,6 +132,35 @@ static bool put_firmwares(struct files *files, const struct inputs *in,
         json_push(list, root);
     }
     return true;
+}
+
+static bool put_firmwares(struct files *files, const struct inputs *in,
+                          json_t *payload)
+{
+    json_t *list = json_array();
+    json_put(payload, "firmware", list);
+    return put_files(files, in->firmwares, in->firmware_count, FIRMWARE_FORMAT,
+                     list);
+}
+
+/* A manifest that knows no guest is as it was before there were any. */
+static bool put_images(struct files *files, const struct inputs *in,
+                       json_t *payload)
+{
+    json_t *guests = json_array(), *vtpms = json_array();
+    bool is_done = put_files(files, in->guests, in->guest_count,
+                             REFERENCE_GUEST_FORMAT, guests) &&
+                   put_files(files, in->vtpms, in->vtpm_count,
+                             REFERENCE_VTPM_FORMAT, vtpms);
+    if (in->guest_count != 0) {
+        json_put(payload, "guests", json_incref(guests));
+    }
+    if (in->vtpm_count != 0) {
+        json_put(payload, "vtpms", json_incref(vtpms));
+    }
+    json_decref(guests);
+    json_decref(vtpms);
+    return is_done;
 }
 
 static bool put_keys(struct files *files, const struct inputs *in,
@@ -243,8 +276,8 @@ static bool is_loadable(struct hasher *hasher, json_t *payload)
 {
     struct reference reference;
     if (!reference_load(hasher, payload, &reference)) {
-        command_error(command, "an endorsement, a key (weak, or not that of "
-                               "a TPM) or the date is not acceptable");
+        command_error(command, "an endorsement, a guest, a key (weak, or not "
+                               "that of a TPM) or the date is not acceptable");
         return false;
     }
     reference_free(&reference);
@@ -268,8 +301,8 @@ static bool make(struct hasher *hasher, struct files *files,
     }
     bool is_done =
         put_keys(files, in, payload) && put_firmwares(files, in, payload) &&
-        put_launches(in, payload) && predict(hasher, files, in, payload) &&
-        is_loadable(hasher, payload);
+        put_launches(in, payload) && put_images(files, in, payload) &&
+        predict(hasher, files, in, payload) && is_loadable(hasher, payload);
     if (is_done) {
         size_t size = 0;
         char *text = manifest_sign(key, hasher, payload, &size);

@@ -3,7 +3,8 @@
  * The templates are part of a TPM's identity as we enrol it: changing one
  * changes every key's Name. AK: P-256, ECDSA with SHA-256, restricted, with
  * "vouch ak 1" as its unique value. EK: template L-1 of the TCG EK Credential
- * Profile 2.5 (RSA 2048), whose certificate is at NV index 0x01c00002.
+ * Profile 2.5 (RSA 2048), whose certificate is at NV index 0x01c00002; of a
+ * vTPM: L-2 (ECC, P-256).
  */
 #include "attest/cmd/tpm.h"
 
@@ -15,10 +16,12 @@
 #include <unistd.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/tpm_parts.h"
 
 #define EK_CERTIFICATE_INDEX 0x01c00002
 #define NV_READ_SIZE         512
 #define PCRS_PER_READ        8
+#define P256_SIZE            32
 
 static const char ak_unique[] = "vouch ak 1";
 
@@ -28,7 +31,7 @@ static const uint8_t ek_policy[] = {
     0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52,
     0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa};
 
-static bool check(const struct tpm *tpm, const char *what, TSS2_RC rc)
+bool tpm_check(const struct tpm *tpm, const char *what, TSS2_RC rc)
 {
     if (rc != TSS2_RC_SUCCESS) {
         command_error(tpm->command, "TPM: %s: %s", what, Tss2_RC_Decode(rc));
@@ -45,15 +48,15 @@ bool tpm_open(const char *command, const char *tcti, struct tpm *out)
     }
     /* The library logs what we report anyway, or expect. */
     setenv("TSS2_LOG", "all+NONE", 0);
-    if (!check(out, tcti, Tss2_TctiLdr_Initialize(tcti, &out->tcti))) {
+    if (!tpm_check(out, tcti, Tss2_TctiLdr_Initialize(tcti, &out->tcti))) {
         return false;
     }
-    if (!check(out, "open", Esys_Initialize(&out->esys, out->tcti, NULL))) {
+    if (!tpm_check(out, "open", Esys_Initialize(&out->esys, out->tcti, NULL))) {
         tpm_close(out);
         return false;
     }
     TSS2_RC rc = Esys_Startup(out->esys, TPM2_SU_CLEAR);
-    if (rc != TPM2_RC_INITIALIZE && !check(out, "startup", rc)) {
+    if (rc != TPM2_RC_INITIALIZE && !tpm_check(out, "startup", rc)) {
         tpm_close(out);
         return false;
     }
@@ -96,25 +99,46 @@ static TPM2B_PUBLIC ak_template(void)
     return public;
 }
 
+/* What both templates for an EK share. */
+static TPMT_PUBLIC ek_area(TPMI_ALG_PUBLIC type)
+{
+    TPMT_PUBLIC area = {.type = type,
+                        .nameAlg = TPM2_ALG_SHA256,
+                        .objectAttributes =
+                            TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+                            TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                            TPMA_OBJECT_ADMINWITHPOLICY |
+                            TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
+                        .authPolicy.size = sizeof(ek_policy)};
+    memcpy(area.authPolicy.buffer, ek_policy, sizeof(ek_policy));
+    return area;
+}
+
 static TPM2B_PUBLIC ek_template(void)
 {
-    TPM2B_PUBLIC public = {
-        .publicArea = {
-            .type = TPM2_ALG_RSA,
-            .nameAlg = TPM2_ALG_SHA256,
-            .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-                                TPMA_OBJECT_SENSITIVEDATAORIGIN |
-                                TPMA_OBJECT_ADMINWITHPOLICY |
-                                TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
-            .authPolicy.size = sizeof(ek_policy),
-            .parameters.rsaDetail = {.symmetric = {.algorithm = TPM2_ALG_AES,
-                                                   .keyBits.aes = 128,
-                                                   .mode.aes = TPM2_ALG_CFB},
-                                     .scheme = {.scheme = TPM2_ALG_NULL},
-                                     .keyBits = 2048},
-            .unique.rsa.size = 256,
-        }};
-    memcpy(public.publicArea.authPolicy.buffer, ek_policy, sizeof(ek_policy));
+    TPM2B_PUBLIC public = {.publicArea = ek_area(TPM2_ALG_RSA)};
+    public.publicArea.parameters.rsaDetail =
+        (TPMS_RSA_PARMS){.symmetric = {.algorithm = TPM2_ALG_AES,
+                                       .keyBits.aes = 128,
+                                       .mode.aes = TPM2_ALG_CFB},
+                         .scheme = {.scheme = TPM2_ALG_NULL},
+                         .keyBits = 2048};
+    public.publicArea.unique.rsa.size = 256;
+    return public;
+}
+
+static TPM2B_PUBLIC guest_ek_template(void)
+{
+    TPM2B_PUBLIC public = {.publicArea = ek_area(TPM2_ALG_ECC)};
+    public.publicArea.parameters.eccDetail =
+        (TPMS_ECC_PARMS){.symmetric = {.algorithm = TPM2_ALG_AES,
+                                       .keyBits.aes = 128,
+                                       .mode.aes = TPM2_ALG_CFB},
+                         .scheme = {.scheme = TPM2_ALG_NULL},
+                         .curveID = TPM2_ECC_NIST_P256,
+                         .kdf = {.scheme = TPM2_ALG_NULL}};
+    public.publicArea.unique.ecc.x.size = P256_SIZE;
+    public.publicArea.unique.ecc.y.size = P256_SIZE;
     return public;
 }
 
@@ -125,18 +149,19 @@ static bool create_primary(struct tpm *tpm, const char *what,
     const TPM2B_DATA outside = {0};
     const TPML_PCR_SELECTION creation = {0};
     TPM2B_PUBLIC *public = NULL;
-    if (!check(tpm, what,
-               Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
-                                  ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-                                  &sensitive, template, &outside, &creation,
-                                  &out->handle, &public, NULL, NULL, NULL))) {
+    if (!tpm_check(tpm, what,
+                   Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
+                                      ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                      ESYS_TR_NONE, &sensitive, template,
+                                      &outside, &creation, &out->handle,
+                                      &public, NULL, NULL, NULL))) {
         return false;
     }
     out->wire_size = 0;
     TSS2_RC rc = Tss2_MU_TPM2B_PUBLIC_Marshal(
         public, out->wire, sizeof(out->wire), &out->wire_size);
     Esys_Free(public);
-    if (!check(tpm, what, rc)) {
+    if (!tpm_check(tpm, what, rc)) {
         tpm_flush(tpm, out);
         return false;
     }
@@ -155,6 +180,12 @@ bool tpm_create_ek(struct tpm *tpm, struct tpm_key *out)
     return create_primary(tpm, "create endorsement key", &template, out);
 }
 
+bool tpm_create_guest_ek(struct tpm *tpm, struct tpm_key *out)
+{
+    TPM2B_PUBLIC template = guest_ek_template();
+    return create_primary(tpm, "create endorsement key", &template, out);
+}
+
 void tpm_flush(struct tpm *tpm, const struct tpm_key *key)
 {
     (void)Esys_FlushContext(tpm->esys, key->handle);
@@ -166,10 +197,11 @@ static bool read_nv(struct tpm *tpm, ESYS_TR index, uint8_t *out, size_t size)
         TPM2B_MAX_NV_BUFFER *part = NULL;
         size_t want =
             size - offset < NV_READ_SIZE ? size - offset : NV_READ_SIZE;
-        if (!check(tpm, "read EK certificate",
-                   Esys_NV_Read(tpm->esys, ESYS_TR_RH_OWNER, index,
-                                ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-                                (uint16_t)want, (uint16_t)offset, &part))) {
+        if (!tpm_check(tpm, "read NV index",
+                       Esys_NV_Read(tpm->esys, ESYS_TR_RH_OWNER, index,
+                                    ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                    ESYS_TR_NONE, (uint16_t)want,
+                                    (uint16_t)offset, &part))) {
             return false;
         }
         bool is_whole = part->size == want;
@@ -185,11 +217,15 @@ static bool read_nv(struct tpm *tpm, ESYS_TR index, uint8_t *out, size_t size)
 
 struct bytes tpm_read_ek_certificate(struct tpm *tpm)
 {
+    return tpm_read_index(tpm, EK_CERTIFICATE_INDEX);
+}
+
+struct bytes tpm_read_index(struct tpm *tpm, uint32_t number)
+{
     ESYS_TR index;
     TPM2B_NV_PUBLIC *public = NULL;
-    if (Esys_TR_FromTPMPublic(tpm->esys, EK_CERTIFICATE_INDEX, ESYS_TR_NONE,
-                              ESYS_TR_NONE, ESYS_TR_NONE,
-                              &index) != TSS2_RC_SUCCESS) {
+    if (Esys_TR_FromTPMPublic(tpm->esys, number, ESYS_TR_NONE, ESYS_TR_NONE,
+                              ESYS_TR_NONE, &index) != TSS2_RC_SUCCESS) {
         return bytes_none();
     }
     uint8_t *data = NULL;
@@ -208,56 +244,9 @@ struct bytes tpm_read_ek_certificate(struct tpm *tpm)
     return data == NULL ? bytes_none() : bytes_of(data, size);
 }
 
-/* ---- proof ---- */
+/* ---- quotes ---- */
 
-static bool start_ek_session(struct tpm *tpm, ESYS_TR *session)
-{
-    const TPMT_SYM_DEF symmetric = {.algorithm = TPM2_ALG_NULL};
-    if (!check(tpm, "start session",
-               Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-                                     ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-                                     NULL, TPM2_SE_POLICY, &symmetric,
-                                     TPM2_ALG_SHA256, session))) {
-        return false;
-    }
-    return check(tpm, "authorize endorsement key",
-                 Esys_PolicySecret(tpm->esys, ESYS_TR_RH_ENDORSEMENT, *session,
-                                   ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-                                   NULL, NULL, NULL, 0, NULL, NULL));
-}
-
-bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
-                  const struct tpm_key *ek, const struct credential *credential,
-                  uint8_t secret[CREDENTIAL_SECRET_SIZE])
-{
-    ESYS_TR session = ESYS_TR_NONE;
-    TPM2B_ID_OBJECT blob = {.size = (uint16_t)credential->blob_size};
-    TPM2B_ENCRYPTED_SECRET seed = {.size = (uint16_t)credential->seed_size};
-    TPM2B_DIGEST *found = NULL;
-    if (credential->blob_size > sizeof(blob.credential) ||
-        credential->seed_size > sizeof(seed.secret)) {
-        return false;
-    }
-    memcpy(blob.credential, credential->blob, credential->blob_size);
-    memcpy(seed.secret, credential->seed, credential->seed_size);
-    bool is_done =
-        start_ek_session(tpm, &session) &&
-        check(tpm, "activate credential",
-              Esys_ActivateCredential(tpm->esys, ak->handle, ek->handle,
-                                      ESYS_TR_PASSWORD, session, ESYS_TR_NONE,
-                                      &blob, &seed, &found));
-    if (session != ESYS_TR_NONE) {
-        (void)Esys_FlushContext(tpm->esys, session);
-    }
-    if (is_done) {
-        is_done = found->size == CREDENTIAL_SECRET_SIZE;
-        memcpy(secret, found->buffer, CREDENTIAL_SECRET_SIZE);
-        Esys_Free(found);
-    }
-    return is_done;
-}
-
-static TPML_PCR_SELECTION selection_of(uint32_t pcrs)
+TPML_PCR_SELECTION tpm_selection_of(uint32_t pcrs)
 {
     TPML_PCR_SELECTION selection = {
         .count = 1,
@@ -273,7 +262,7 @@ bool tpm_quote(struct tpm *tpm, const struct tpm_key *ak, struct bytes nonce,
 {
     TPM2B_DATA qualifying = {.size = (uint16_t)nonce.size};
     TPMT_SIG_SCHEME scheme = {0};
-    TPML_PCR_SELECTION selection = selection_of(pcrs);
+    TPML_PCR_SELECTION selection = tpm_selection_of(pcrs);
     TPM2B_ATTEST *quote = NULL;
     TPMT_SIGNATURE *signature = NULL;
     if (nonce.size > sizeof(qualifying.buffer)) {
@@ -281,18 +270,18 @@ bool tpm_quote(struct tpm *tpm, const struct tpm_key *ak, struct bytes nonce,
     }
     scheme.scheme = TPM2_ALG_NULL; /* the key's */
     memcpy(qualifying.buffer, nonce.data, nonce.size);
-    if (!check(tpm, "quote",
-               Esys_Quote(tpm->esys, ak->handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-                          ESYS_TR_NONE, &qualifying, &scheme, &selection,
-                          &quote, &signature))) {
+    if (!tpm_check(tpm, "quote",
+                   Esys_Quote(tpm->esys, ak->handle, ESYS_TR_PASSWORD,
+                              ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, &scheme,
+                              &selection, &quote, &signature))) {
         return false;
     }
     out->signature_size = 0;
     bool is_done = quote->size <= sizeof(out->quote) &&
-                   check(tpm, "quote",
-                         Tss2_MU_TPMT_SIGNATURE_Marshal(
-                             signature, out->signature, sizeof(out->signature),
-                             &out->signature_size));
+                   tpm_check(tpm, "quote",
+                             Tss2_MU_TPMT_SIGNATURE_Marshal(
+                                 signature, out->signature,
+                                 sizeof(out->signature), &out->signature_size));
     if (is_done) {
         memcpy(out->quote, quote->attestationData, quote->size);
         out->quote_size = quote->size;
@@ -306,12 +295,13 @@ bool tpm_quote(struct tpm *tpm, const struct tpm_key *ak, struct bytes nonce,
 static bool read_some(struct tpm *tpm, uint32_t pcrs,
                       struct sha256_digest values[24])
 {
-    TPML_PCR_SELECTION selection = selection_of(pcrs);
+    TPML_PCR_SELECTION selection = tpm_selection_of(pcrs);
     TPML_DIGEST *digests = NULL;
     size_t taken = 0;
-    if (!check(tpm, "read PCRs",
-               Esys_PCR_Read(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-                             ESYS_TR_NONE, &selection, NULL, NULL, &digests))) {
+    if (!tpm_check(tpm, "read PCRs",
+                   Esys_PCR_Read(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+                                 ESYS_TR_NONE, &selection, NULL, NULL,
+                                 &digests))) {
         return false;
     }
     bool is_done = true;

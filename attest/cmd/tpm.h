@@ -38,9 +38,13 @@ void tpm_close(struct tpm *tpm);
 
 NODISCARD bool tpm_create_ak(struct tpm *tpm, struct tpm_key *out);
 NODISCARD bool tpm_create_ek(struct tpm *tpm, struct tpm_key *out);
+/* The EK that a guest's vTPM registers. */
+NODISCARD bool tpm_create_guest_ek(struct tpm *tpm, struct tpm_key *out);
 void tpm_flush(struct tpm *tpm, const struct tpm_key *key);
 
-/* The EK certificate from NV; empty if there is none. To be given to free. */
+/* The content of an NV index that its owner may read; empty if there is none.
+ * To be given to free. */
+struct bytes tpm_read_index(struct tpm *tpm, uint32_t number);
 struct bytes tpm_read_ek_certificate(struct tpm *tpm);
 
 /* Recover a credential's secret: what only the TPM with both keys can. */
@@ -48,6 +52,20 @@ NODISCARD bool tpm_activate(struct tpm *tpm, const struct tpm_key *ak,
                             const struct tpm_key *ek,
                             const struct credential *credential,
                             uint8_t secret[CREDENTIAL_SECRET_SIZE]);
+
+/* ... with another object than the AK, authorized by this session. */
+NODISCARD bool tpm_activate_by(struct tpm *tpm, const struct tpm_key *object,
+                               ESYS_TR object_session, const struct tpm_key *ek,
+                               const struct credential *credential,
+                               uint8_t secret[CREDENTIAL_SECRET_SIZE]);
+
+/* The object and the session of attest/gate.h, over what the PCRs hold now.
+ * wire is a TPMT_PUBLIC. */
+NODISCARD bool tpm_load_public(struct tpm *tpm, struct bytes wire,
+                               const TPM2B_SENSITIVE *sensitive,
+                               struct tpm_key *out);
+NODISCARD bool tpm_start_gate_session(struct tpm *tpm, uint32_t pcrs,
+                                      ESYS_TR *session);
 
 /* SHA-256 bank. */
 NODISCARD bool tpm_quote(struct tpm *tpm, const struct tpm_key *ak,

@@ -14,7 +14,7 @@
 #include "attest/reference.h"
 #include "attest/tcg.h"
 
-#define FORGE_MAX_LOG (1u << 17)
+#define FORGE_MAX_LOG (1u << 18)
 
 struct forge_log {
     struct hasher *hasher;

@@ -3,20 +3,35 @@
 # for something and gets the answer.  It is neither measured nor trusted: what
 # it can ask for is a nonce to quote over, and checks and guests that this image
 # holds by name, and all are taken only if every character is one that they can have.
+# An attested guest has one of its own, and so has this file.
 #
 #   0      request, at most 4096 bytes of text: "vouch-mailbox 1", then lines
-#          "nonce=HEX", "checks=NAME NAME" and "guests=DIGIT"; NUL to the end
+#          "nonce=HEX", "checks=NAME NAME", "guests=DIGIT", "tenants=DIGIT" and
+#          "approval=HEX"; NUL to the end
 #   4096   reply's header, 512 bytes of text: "vouch-reply 1", "size=N",
 #          "sha256=HEX"; written last
 #   8192   reply, a tar archive
+#   2 MiB  a secret's header, as a reply's, but "vouch-secret 1"; 4096 bytes on,
+#          what `vouch release` made
 
 mailbox=
+
+# A tenant's disk: its serial number is the name of the guest that it is for.
+is_tenants()
+{
+    case $(cat "/sys/block/${1#/dev/}/serial" 2>/dev/null) in
+    tenant*) return 0 ;;
+    esac
+    return 1
+}
+
 mailbox_find()
 {
     tries=50
     while [ "$tries" -gt 0 ]; do
         for disk in /dev/vd? /dev/sd? /dev/nvme?n1; do
             [ -b "$disk" ] || continue
+            is_tenants "$disk" && continue
             case $(head -c 15 "$disk" 2>/dev/null | tr -d '\0') in
             "vouch-mailbox 1")
                 mailbox=$disk
@@ -49,6 +64,42 @@ mailbox_checks()
 mailbox_guests()
 {
     mailbox_field guests | tr -cd '0-9' | head -c 1
+}
+
+mailbox_tenants()
+{
+    mailbox_field tenants | tr -cd '0-9' | head -c 1
+}
+
+# The operator's approval of this machine's state, as bytes; the TPM judges it.
+mailbox_approval()
+{
+    [ -n "$mailbox" ] || return 0
+    mailbox_field approval | tr -cd '0-9a-f' | head -c 2048 | xxd -r -p
+}
+
+# Reads what another machine writes: past the page cache.
+mailbox_read()
+{
+    dd if="$mailbox" bs=4096 skip="$1" count="$2" iflag=direct 2>/dev/null
+}
+
+# mailbox_wait_for_secret FILE SECONDS: what was left there, whole.
+mailbox_wait_for_secret()
+{
+    local tries=$2 header size
+    while [ "$tries" -gt 0 ]; do
+        header=$(mailbox_read 512 1 | head -c 512 | tr -d '\0')
+        if [ "$(echo "$header" | head -n 1)" = "vouch-secret 1" ]; then
+            size=$(echo "$header" | sed -n 's/^size=\([0-9]\{1,6\}\)$/\1/p')
+            mailbox_read 513 $((size / 4096 + 1)) | head -c "$size" >"$1"
+            [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = \
+                "$(echo "$header" | sed -n 's/^sha256=//p')" ] && return 0
+        fi
+        sleep 1
+        tries=$((tries - 1))
+    done
+    return 1
 }
 
 # Sends the folder's files.

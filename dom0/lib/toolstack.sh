@@ -30,6 +30,16 @@ toolstack_disk()
     say "guests' files are on $disk"
 }
 
+# A tenant's own disk is the one whose serial number has that name.
+toolstack_tenant_disks()
+{
+    mkdir -p /dev/disk
+    for path in /sys/block/vd*; do
+        is_tenants "/dev/${path##*/}" || continue
+        ln -s "/dev/${path##*/}" "/dev/disk/$(cat "$path/serial")"
+    done
+}
+
 toolstack_wait_for_xenstored()
 {
     tries=100
@@ -48,6 +58,7 @@ toolstack_start()
     done
     toolstack_folders
     toolstack_disk
+    toolstack_tenant_disks
     /usr/lib/xen-4.17/bin/xenstored --pid-file /run/xen/xenstored.pid
     if ! toolstack_wait_for_xenstored; then
         say "xenstored does not answer"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What dom0 does unless it is to be a shell: evidence, then the checks that the
-# mailbox names, then the reply.
+# What dom0 does unless it is to be a shell: guests, evidence, then the checks
+# that the mailbox names, then the reply.
 
 work_evidence()
 {
@@ -46,12 +46,34 @@ work_guests()
 {
     count=$(mailbox_guests)
     [ -n "$count" ] || return
-    if toolstack_start && guests_start "$count" && guests_meet "$count"; then
+    if guests_start "$count" && guests_meet "$count"; then
         echo "ok" >/run/reply/guests.status
     else
         echo "not ok" >/run/reply/guests.status
     fi
     guests_stop "$count"
+}
+
+# A tenant's guest and its verifier have no use for what dom0 says of it.
+work_tenants()
+{
+    count=$(mailbox_tenants)
+    number=0
+    while [ "$number" -lt "${count:-0}" ]; do
+        number=$((number + 1))
+        if tenant_start "tenant$number"; then
+            tenant_wait "tenant$number"
+        fi
+    done
+}
+
+work_domains()
+{
+    [ -n "$(mailbox_guests)$(mailbox_tenants)" ] || return
+    if toolstack_start && vouchd_start; then
+        work_guests
+        work_tenants
+    fi
     cp /run/log/xen/console/* /run/log/xen/*.log /run/reply/
 }
 
@@ -62,7 +84,7 @@ work()
         return
     fi
     say "mailbox is $mailbox"
-    work_guests
+    work_domains
     work_evidence
     for name in $(mailbox_checks); do
         work_check "$name"

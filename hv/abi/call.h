@@ -10,6 +10,7 @@
 #pragma once
 
 #include "hv/abi/permit.h"
+#include "hv/abi/vouch.h"
 #include "hv/abi/xen.h"
 #include "lib/attributes.h"
 #include "xsm/xsm.h"

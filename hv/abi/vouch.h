@@ -64,7 +64,8 @@ struct vouch_launch_info {
  * command line names (vtpm=): the key of the state that belongs to the guest,
  * and the least version of that state that is not a replay. Version 0: there
  * never was a state, so a new TPM may be made. -EAGAIN: the machine's table of
- * versions is not open.
+ * versions is not open. -EACCES: the guest was launched already. -ENOSPC: the
+ * table is full.
  */
 #define VOUCHOP_state_key 2
 struct vouch_state_key {
@@ -75,7 +76,8 @@ struct vouch_state_key {
     uint8_t uuid[VOUCH_UUID_SIZE]; /* the guest's */
 };
 
-/* The state of that version is stored: none before it is accepted any more. */
+/* The state of that version is stored: none before it is accepted any more.
+ * -ENOENT: the key was given to another vTPM since, or the state given up. */
 #define VOUCHOP_state_mark 3
 struct vouch_state_mark {
     uint16_t domid; /* the guest's */
@@ -105,23 +107,41 @@ struct vouch_log_read {
 };
 
 /*
- * The table of versions, which dom0 keeps as bytes it can neither read nor
- * change. open reads the last one (size 0: there was none) and gives the one
- * of the next epoch; when dom0 has stored that, commit makes it count, by one
- * step of the TPM's counter. read gives the table as it is now.
+ * The table of versions, which dom0 keeps as bytes it cannot change.
+ *
+ * open takes the operator's approval (lib/approval.h) and the last table (size
+ * 0: there never was one), and gives the one of the next epoch. When dom0 has
+ * stored that beside the other, commit makes it count, by steps of the TPM's
+ * counter, and no table of an earlier epoch can be opened any more. Until then
+ * keys are not given (-EAGAIN). read gives the table as it is now: to be stored
+ * in place of the one of its epoch, whenever changes differs.
+ *
+ * open again, in the same boot, ends an epoch: the table is the hypervisor's
+ * own, and neither approval nor table are looked at.
+ *
+ * -ENODEV: the TPM has no counter, or another than `vouch vtpm setup` makes.
+ * -ENOENT: a table is needed and none was given.
+ * -EBADMSG: not this machine's table, or changed. -EEXIST: a table of another
+ * epoch counts (try the other of the pair). -EACCES: the TPM does not accept the
+ * approval, or it is not by the key that state= names. -EOPNOTSUPP: no state=,
+ * or a TPM whose locality 2 is not the hypervisor's alone. -EBUSY: dom0 uses the
+ * TPM, try again. -EIO: the TPM failed. commit: -EAGAIN, nothing was prepared.
  */
 #define VOUCHOP_state_open   6
 #define VOUCHOP_state_commit 7
 #define VOUCHOP_state_read   8
 struct vouch_state_table {
-    uint64_t buffer; /* the table, in for open, out for both */
-    uint64_t size;   /* in: its size (open), room (read); out: bytes put */
-    uint64_t room;   /* in: room (open) */
+    uint64_t buffer;  /* the table: in for open, out for open and read */
+    uint64_t size;    /* in: its size (open); out: bytes put */
+    uint64_t room;    /* in: of buffer, at least VOUCH_STATE_TABLE_MAX */
     uint64_t changes; /* out: counts changes of the table */
+    uint64_t approval; /* in, open: its address */
+    uint64_t approval_size; /* at most 1024 */
 };
 #define VOUCH_STATE_TABLE_MAX 16384
 
-/* That guest's state is given up: what was stored can never be used again. */
+/* That guest's state is given up: what was stored can never be used again, once
+ * a later epoch has begun. -ENOENT: the table has no such guest. */
 #define VOUCHOP_state_forget 9
 struct vouch_state_forget {
     uint8_t uuid[VOUCH_UUID_SIZE];

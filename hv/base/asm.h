@@ -136,6 +136,17 @@ static inline void interrupts_off(void)
     __asm__ volatile("cli" ::: "memory");
 }
 
+static inline void interrupts_on(void)
+{
+    __asm__ volatile("sti" ::: "memory");
+}
+
+/* Lets in those that wait; returns with interrupts off. */
+static inline void interrupts_let_in(void)
+{
+    __asm__ volatile("sti; nop; cli" ::: "memory");
+}
+
 /* Waits for an interrupt and lets it in; returns with interrupts off. */
 static inline void wait_for_interrupt(void)
 {

@@ -16,6 +16,7 @@
 #define VCPU_GDT_STRIDE 0x20000            /* 64 KiB of GDT, 64 KiB of LDT */
 #define IOREMAP_VIRT    0xffff82c000000000 /* slot 261: device registers */
 #define IMAGE_VIRT      0xffff82d000000000 /* slot 261: this image, 2 MiB aligned */
+#define LAUNCH_VIRT     0xffff82e000000000 /* slot 261: hv/launch/load.c's window */
 #define STACKS_VIRT     0xffff82d040000000 /* one CPU_STACK_STRIDE per CPU */
 #ifndef DIRECTMAP_VIRT /* the unit tests' machine has its own place for it */
 #define DIRECTMAP_VIRT  0xffff830000000000 /* slots 262-271: all RAM, RW, NX */

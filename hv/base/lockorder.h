@@ -4,6 +4,8 @@
  * it.  No lock is held when a guest runs, and none across a vCPU switch.
  *
  *   domain.death_lock hv/hypercall/lifecycle.c  the steps of one domain's death
+ *   launch_lock       hv/launch/           whether a launch has begun, and which
+ *                                          TPMs have an identity
  *   memory.lock       hv/mem/              page tables, table types, vCPU roots
  *                                          and descriptor tables of one domain
  *   grants.lock       hv/grant/            the entries one domain grants

@@ -103,6 +103,54 @@ static bool set_no_reboot(const struct word *word, struct bytes value,
     return true;
 }
 
+static bool parse_digit(uint8_t digit, uint8_t *value)
+{
+    bool is_decimal = digit >= '0' && digit <= '9';
+    bool is_letter = digit >= 'a' && digit <= 'f';
+    *value = (uint8_t)(is_decimal ? digit - '0' : digit - 'a' + 10);
+    return is_decimal || is_letter;
+}
+
+static bool parse_digest(struct bytes text, struct sha256_digest *out)
+{
+    if (text.size != 2 * sizeof(out->bytes)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(out->bytes); i++) {
+        uint8_t high, low;
+        if (!parse_digit(text.data[2 * i], &high) ||
+            !parse_digit(text.data[2 * i + 1], &low)) {
+            return false;
+        }
+        out->bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+/* The one word that may come more than once, each time with another image. */
+static bool set_vtpm(const struct word *word, struct bytes value,
+                     struct cmdline *out)
+{
+    struct sha256_digest digest;
+    if (out->vtpm_count == CMDLINE_MAX_VTPM || !parse_digest(value, &digest)) {
+        return false;
+    }
+    for (size_t i = 0; i < out->vtpm_count; i++) {
+        if (sha256_equal(&out->vtpm[i], &digest)) {
+            return false;
+        }
+    }
+    out->vtpm[out->vtpm_count++] = digest;
+    return true;
+}
+
+static bool set_state(const struct word *word, struct bytes value,
+                      struct cmdline *out)
+{
+    out->has_state = parse_digest(value, &out->state);
+    return out->has_state;
+}
+
 /* tboot=..., which tboot appends for kernels that go back to it. */
 static bool ignore(const struct word *word, struct bytes value,
                    struct cmdline *out)
@@ -123,6 +171,8 @@ static const struct word words[] = {
     {"loglvl", set_choice, FIELD(log_level), .choices = levels},
     {"policy", set_choice, FIELD(policy), .choices = modes},
     {"tpm", set_choice, FIELD(tpm), .choices = tpms},
+    {.name = "vtpm", .set = set_vtpm},
+    {.name = "state", .set = set_state},
     {.name = "noreboot", .set = set_no_reboot},
     {.name = "tboot", .set = ignore},
 };
@@ -147,7 +197,7 @@ static enum cmdline_status set_word(struct bytes word, struct cmdline *out,
         if (!matches(word, &words[i], &value)) {
             continue;
         }
-        if ((*seen & UINT32_C(1) << i) != 0) {
+        if ((*seen & UINT32_C(1) << i) != 0 && words[i].set != set_vtpm) {
             return CMDLINE_DUPLICATE;
         }
         *seen |= UINT32_C(1) << i;

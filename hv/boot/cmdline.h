@@ -8,9 +8,11 @@
 #define VOUCH_HV_BOOT_CMDLINE_H
 
 #include "lib/bytes.h"
+#include "lib/sha2.h"
 #include "lib/status.h"
 
 #define CMDLINE_MAX_SIZE 2048
+#define CMDLINE_MAX_VTPM 4
 
 #define CMDLINE_STATUS(S)                                                      \
     S(CMDLINE_OK, "ok")                                                        \
@@ -47,6 +49,13 @@ struct cmdline {
     enum cmdline_log_level log_level;
     enum cmdline_policy policy;
     enum cmdline_tpm tpm;
+    /* Images whose domains may keep TPMs: SHA-256 of the three digests with
+     * which they are launched, kernel, initrd and command line. */
+    struct sha256_digest vtpm[CMDLINE_MAX_VTPM];
+    size_t vtpm_count;
+    /* The key whose approvals give the states of vTPMs: lib/approval.h. */
+    struct sha256_digest state;
+    bool has_state;
     bool no_reboot; /* halt instead of rebooting after a panic */
 };
 
@@ -57,6 +66,8 @@ struct cmdline {
  *   console=com1..com4[,baud] | console=none    dom0_mem=<n>[K|M|G]
  *   dom0_max_vcpus=<n>    maxcpus=<n>    loglvl=error|warning|info|all
  *   policy=enforcing|permissive    tpm=auto|tis|crb|off    noreboot
+ *   vtpm=<64 hexadecimal digits>, up to four different ones
+ *   state=<64 hexadecimal digits>
  *   tboot=<anything>: tboot's own word, not looked at
  */
 NODISCARD enum cmdline_status

@@ -17,6 +17,8 @@
 #include "hv/cpu/paging.h"
 #include "hv/domain/build.h"
 #include "hv/hypercall/lifecycle.h"
+#include "hv/hypercall/state_ops.h"
+#include "hv/launch/launch.h"
 #include "hv/measure/tpm_io.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/page.h"
@@ -109,7 +111,7 @@ static void dom0_build(const struct boot_modules *modules,
     };
     struct build_input input = {
         .kernel = kernel,
-        .initrd = modules->initrd,
+        .initrd_size = modules->initrd.size,
         .command_line = modules->kernel_command_line,
     };
     int rc;
@@ -122,7 +124,8 @@ static void dom0_build(const struct boot_modules *modules,
     domain0->is_hardware = 1;
     devices_deny(domain0);
     input.pages = dom0_pages();
-    rc = domain_build(domain0, &input);
+    input.free_pages = input.pages;
+    rc = domain_build(domain0, &input, modules->initrd);
     if (rc != 0) {
         refuse_boot("dom0: %s",
                     rc == -ENOMEM
@@ -137,6 +140,8 @@ void dom0_boot(void)
     struct boot_modules modules;
 
     measured_start();
+    launch_know_vtpms(cmdline.vtpm, cmdline.vtpm_count);
+    state_ops_start(cmdline.has_state ? &cmdline.state : NULL);
     modules_find(&modules);
     measured_blob(VOUCHLOG_POLICY, modules.policy);
     security_init(modules.policy, cmdline.policy == CMDLINE_ENFORCING);

@@ -8,16 +8,13 @@
 #include "hv/boot/cmdline.h"
 #include "hv/boot/platform.h"
 #include "hv/cpu/paging.h"
-#include "hv/cpu/time.h"
 #include "hv/mem/heap.h"
 
-#define LOG_SIZE (256ul << 10)
+#define LOG_SIZE (1ul << 20) /* some 1500 launches, each in four banks */
 
 /* TCG ACPI specification 1.3, table 9: start by CRB's control area. */
 #define START_METHOD_CRB 7
 #define CONTROL_AREA     0x40 /* offset of the control area in a CRB */
-
-struct measure measurements;
 
 static struct buffer log_area; /* LASA; empty if there is none */
 
@@ -42,11 +39,6 @@ void measured_blob(enum vouchlog_tag tag, struct bytes blob)
 void measured_text(enum vouchlog_tag tag, struct bytes text)
 {
     report(measure_text(&measurements, tag, text), vouchlog_tag_name(tag));
-}
-
-void tpm_delay_us(const struct tpm *tpm, uint32_t microseconds)
-{
-    udelay(microseconds);
 }
 
 /* At the usual address, or, a TPM in firmware, where its table says. */

@@ -6,9 +6,7 @@
  */
 #pragma once
 
-#include "hv/measure/measure.h"
-
-extern struct measure measurements; /* used by one CPU, at boot */
+#include "hv/security/record.h"
 
 /* Finds the TPM; measures the mode and the command line. */
 void measured_start(void);

@@ -25,6 +25,7 @@ struct cpu {
     uint32_t poll_requests;    /* shared: what other CPUs ask (CPU_POLL_*) */
     uint32_t fault_vector;     /* of a fault of ours that extable.h caught */
     uint32_t fault_code;
+    uint32_t proofs;           /* shared, read: cpu_prove_left() so far */
 } aligned_to(16);
 
 /*
@@ -100,3 +101,14 @@ enum {
 };
 /* Asks another CPU for CPU_POLL_* and interrupts it. */
 void cpu_kick(uint32_t cpu_id, uint32_t request);
+
+/*
+ * That nothing the hypervisor was doing elsewhere is still under way: asks all
+ * other CPUs to take an interrupt, which they do only outside of it or where
+ * they hold neither a lock nor a permit; later, whether all of them have.  What
+ * serves requests while it spins (cpu_poll) proves nothing.
+ */
+void cpu_ask_proofs(uint32_t seen[MAX_CPUS]);
+bool cpu_has_proofs(const uint32_t seen[MAX_CPUS]);
+/* From that interrupt. */
+void cpu_prove_left(void);

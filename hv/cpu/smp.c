@@ -222,6 +222,36 @@ void cpu_poll(void)
     }
 }
 
+void cpu_ask_proofs(uint32_t seen[MAX_CPUS])
+{
+    uint32_t self = this_cpu()->id;
+
+    for (uint32_t id = 0; id < cpu_count; id++) {
+        seen[id] = atomic_read(&cpus[id]->proofs);
+    }
+    seen[self]--; /* here it is we that are in the hypervisor */
+    for (uint32_t id = 0; id < cpu_count; id++) {
+        if (id != self) {
+            apic_send(cpus[id]->apic_id, VECTOR_PROOF);
+        }
+    }
+}
+
+bool cpu_has_proofs(const uint32_t seen[MAX_CPUS])
+{
+    for (uint32_t id = 0; id < cpu_count; id++) {
+        if (atomic_read(&cpus[id]->proofs) == seen[id]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void cpu_prove_left(void)
+{
+    atomic_add(&this_cpu()->proofs, 1);
+}
+
 void smp_stop_others(void)
 {
     uint64_t end = system_time_ns() + STOP_TIMEOUT_US * 1000ull;

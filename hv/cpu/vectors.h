@@ -27,6 +27,7 @@
 #define VECTOR_TIMER        0xf0
 #define VECTOR_KICK         0xf1 /* another CPU asks for CPU_POLL_* */
 #define VECTOR_APIC_ERROR   0xf2
+#define VECTOR_PROOF        0xf3 /* taken: this CPU is not in the hypervisor */
 #define VECTOR_SPURIOUS     0xff
 
 /* A page fault's error code (Intel SDM vol. 3A, 4.7). */

@@ -195,7 +195,7 @@ void inject_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
                      vcpu->exception_vector);
         return;
     }
-    vcpu->has_exception = 1;
+    vcpu->has_exception = VCPU_EXCEPTION;
     vcpu->exception_vector = vector;
     vcpu->exception_code = error_code;
     this_cpu()->has_work = 1;

@@ -159,6 +159,52 @@ void domain_drop_shared(struct domain *domain)
     memory_unshare_page(&domain->memory, page);
 }
 
+static uint64_t bits_of_word(const uint32_t *ports, uint32_t count,
+                             uint32_t word)
+{
+    uint64_t bits = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        bits |= ports[i] / 64 == word ? 1ull << (ports[i] % 64) : 0;
+    }
+    return bits;
+}
+
+/* Registered vcpu_infos go; who is just writing to one is waited for. */
+static void infos_unregister(struct domain *domain)
+{
+    struct shared_info *shared = domain->shared;
+
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        WRITE_ONCE(domain->vcpus[id]->info, (void *)&shared->vcpu_info[id]);
+    }
+    tlb_flush_all();
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        if (domain->vcpus[id]->info_page != NULL) {
+            page_put_and_type(domain->vcpus[id]->info_page);
+            domain->vcpus[id]->info_page = NULL;
+        }
+    }
+}
+
+void domain_reset_shared(struct domain *domain, const uint32_t *keep,
+                         uint32_t count)
+{
+    struct shared_info *shared = domain->shared;
+    size_t behind = offsetof(struct shared_info, evtchn_mask);
+
+    infos_unregister(domain);
+    memset(shared->vcpu_info, 0, sizeof(shared->vcpu_info));
+    memset((uint8_t *)shared + behind, 0, PAGE_SIZE - behind);
+    for (uint32_t i = 0; i < ARRAY_SIZE(shared->evtchn_pending); i++) {
+        atomic_and((uint64_t *)&shared->evtchn_pending[i],
+                   bits_of_word(keep, count, i));
+    }
+    for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
+        shared->vcpu_info[i].evtchn_upcall_mask = 1;
+    }
+}
+
 /* An id whose place is free: the one wanted, or the next in turn; -1: none. */
 static int32_t id_choose(domid_t wanted)
 {
@@ -190,6 +236,13 @@ static bool place_take(struct domain *domain, domid_t wanted)
     return id >= 0;
 }
 
+static uint64_t instance_next(void)
+{
+    static uint64_t last; /* atomic */
+
+    return atomic_add(&last, 1);
+}
+
 struct domain *domain_alloc(domid_t wanted)
 {
     struct domain *domain = heap_alloc(sizeof(*domain));
@@ -198,6 +251,7 @@ struct domain *domain_alloc(domid_t wanted)
         return NULL;
     }
     domain->refs = 1;
+    domain->instance = instance_next();
     if (!place_take(domain, wanted)) {
         heap_free(domain, sizeof(*domain));
         return NULL;

@@ -29,6 +29,7 @@ struct domain {
     label_t label;        /* who it is to the policy */
     label_t self_label;   /* as the object of its own operations */
     const uint32_t *self_access; /* the policy's vectors for the two, by class */
+    uint64_t instance;    /* no other domain of this boot has it */
     uint32_t refs;        /* atomic */
     uint8_t handle[16];   /* UUID */
 
@@ -40,6 +41,13 @@ struct domain {
     uint8_t memory_map[MEMORY_MAP_ENTRIES * MEMORY_MAP_ENTRY_SIZE];
 
     uint32_t cpuid_hidden[CPUID_WORDS]; /* features its toolstack took away */
+
+    /* Launch and the TPM kept for it: hv/launch/, whose lock guards these. */
+    struct launch *launch;          /* of one that did not end well, too */
+    struct launch_record *launched; /* what runs, once it does */
+    uint8_t is_launching;           /* from its beginning on, for good */
+    uint64_t tpm_wait_ns; /* since when an identity waits for it; 0: not */
+    uint8_t identity; /* enum launch_identity: of the TPM kept for it, or by it */
 
     spinlock_t death_lock; /* one CPU at a time carries out its death */
     uint8_t death_step;
@@ -103,6 +111,12 @@ struct domain *domain_alloc(domid_t wanted);
  * that does not run and whose ports are closed.
  */
 void domain_drop_shared(struct domain *domain);
+/*
+ * Empties the shared page, but for whether the ports of keep are pending, and
+ * makes it every vCPU's vcpu_info again: of a domain that does not run.
+ */
+void domain_reset_shared(struct domain *domain, const uint32_t *keep,
+                         uint32_t count);
 /*
  * What the last domain_put() calls: frees all parts of the domain, in
  * hv/hypercall/lifecycle.c, and then by domain_release() the rest.

@@ -13,6 +13,7 @@
 #define HEADER_SIZE         64
 #define PROGRAM_HEADER_SIZE 56
 #define MAX_PROGRAM_HEADERS 64
+#define MAX_NOTES_SIZE      65536 /* of one segment: Linux has 500 bytes */
 #define CLASS_64            2
 #define DATA_LITTLE         1
 #define VERSION_CURRENT     1
@@ -154,6 +155,9 @@ static enum elf_status take_program_header(struct cursor *headers,
     if (type == SEGMENT_LOAD) {
         return fail(fault, add_segment(image, physical, memory_size, file), at,
                     physical);
+    }
+    if (file_size > MAX_NOTES_SIZE) {
+        return fail(fault, ELF_BAD_NOTE, at, file_size);
     }
     enum elf_status status = elf_notes_parse(file, &image->notes, fault);
     fault->offset += offset;

@@ -64,6 +64,39 @@ void vcpu_free(struct vcpu *vcpu)
     heap_free(vcpu, sizeof(*vcpu));
 }
 
+/* All that is not as zeros are in a vCPU that has done nothing yet. */
+static void state_init(struct vcpu *vcpu)
+{
+    xsave_area_init(vcpu->xsave_area);
+    vcpu->kernel_mode = 1;
+    vcpu->xcr0 = XCR0_X87 | XCR0_SSE;
+    vcpu->debugreg[6] = 0xffff0ff0;
+    vcpu->debugreg[7] = 0x400;
+}
+
+/* What a guest sets lies in two runs of fields and a few apart. */
+void vcpu_reset(struct vcpu *vcpu)
+{
+    size_t first = offsetof(struct vcpu, kernel_rsp);
+    size_t fpu = offsetof(struct vcpu, xsave_area);
+    size_t behind = offsetof(struct vcpu, xcr0);
+
+    CHECK(vcpu->gdt_entries == 0 && vcpu->info_page == NULL);
+    memset((uint8_t *)vcpu + first, 0, fpu - first);
+    memset((uint8_t *)vcpu + behind, 0,
+           offsetof(struct vcpu, gdt_slot) - behind);
+    memset(vcpu->xsave_area, 0, xsave_area_size());
+    vcpu->has_exception = VCPU_NO_EXCEPTION;
+    vcpu->virtual_iopl = 0;
+    vcpu->virtual_ts = 0;
+    vcpu->is_initialised = 0;
+    vcpu->runstate_area = 0;
+    vcpu->time_area = 0;
+    vcpu->areas_stale = 0;
+    vcpu->nmi_pending = 0;
+    state_init(vcpu);
+}
+
 struct vcpu *vcpu_create(struct domain *domain, uint16_t id)
 {
     struct vcpu *vcpu = heap_alloc(sizeof(*vcpu));
@@ -78,15 +111,11 @@ struct vcpu *vcpu_create(struct domain *domain, uint16_t id)
         vcpu_free(vcpu);
         return NULL;
     }
-    xsave_area_init(vcpu->xsave_area);
+    state_init(vcpu);
+    vcpu->is_down = 1;
     vcpu->domain = domain;
     vcpu->id = id;
-    vcpu->is_down = 1;
-    vcpu->kernel_mode = 1;
     vcpu->info = (struct vcpu_info *)&domain->shared->vcpu_info[id];
-    vcpu->xcr0 = XCR0_X87 | XCR0_SSE;
-    vcpu->debugreg[6] = 0xffff0ff0;
-    vcpu->debugreg[7] = 0x400;
     clock_update_vcpu(vcpu);
     return vcpu;
 }

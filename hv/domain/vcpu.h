@@ -21,6 +21,12 @@ enum vcpu_state { /* guarded by the scheduler's lock */
     VCPU_BLOCKED, /* until an event (or a polled port) is pending */
 };
 
+enum vcpu_exception {
+    VCPU_NO_EXCEPTION,
+    VCPU_EXCEPTION, /* one is to be injected */
+    VCPU_LAUNCHES,  /* hv/launch/: it has no guest to go back to */
+};
+
 struct trap_entry {
     uint64_t address; /* 0: the guest has no handler */
     uint16_t cs;
@@ -46,7 +52,7 @@ struct vcpu {
     struct domain *domain;
     struct vcpu_info *info;  /* always valid: shared_info, registered or dummy */
     uint8_t kernel_mode;     /* 1: guest kernel, 0: guest user */
-    uint8_t has_exception;   /* an exception waits to be injected */
+    uint8_t has_exception;   /* enum vcpu_exception: what waits for its exit */
     uint8_t virtual_iopl;
     uint8_t virtual_ts;
     uint8_t is_down, is_initialised;
@@ -121,6 +127,11 @@ struct vcpu {
 
 /* A vCPU of domain, down, with nothing in it; NULL without memory. */
 struct vcpu *vcpu_create(struct domain *domain, uint16_t id);
+/*
+ * Makes one that is not loaded as new: what its guest set is gone.  It holds
+ * neither tables nor frames any more; whether it is up is the scheduler's.
+ */
+void vcpu_reset(struct vcpu *vcpu);
 /* Of a vCPU that nothing refers to, and that holds no frames. */
 void vcpu_free(struct vcpu *vcpu);
 /*

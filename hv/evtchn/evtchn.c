@@ -197,6 +197,44 @@ bool evtchn_close_some(struct domain *domain, uint32_t end)
     return true;
 }
 
+static bool is_kept(uint32_t port, const uint32_t *keep, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (keep[i] == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int evtchn_domain_reset(struct domain *domain, const uint32_t *keep,
+                        uint32_t count)
+{
+    uint32_t closed = 0;
+
+    for (uint32_t port = 1; port < domain->port_count; port++) {
+        if (is_kept(port, keep, count)) {
+            WRITE_ONCE(domain->ports[port].vcpu, 0);
+        } else if (READ_ONCE(domain->ports[port].state) != EVTCHN_FREE) {
+            if (closed++ == CLOSE_BUDGET) {
+                return -ERESTART;
+            }
+            evtchn_close_port(domain, port);
+        }
+    }
+    domain->port_hint = 1;
+    return 0;
+}
+
+bool evtchn_is_open_to_others(struct domain *domain, uint32_t port)
+{
+    const struct evtchn *channel = evtchn_of(domain, port);
+    uint8_t state =
+        channel == NULL ? (uint8_t)EVTCHN_FREE : READ_ONCE(channel->state);
+
+    return state == EVTCHN_INTERDOMAIN || state == EVTCHN_UNBOUND;
+}
+
 /* Wakes those vCPUs in SCHEDOP_poll that wait for port, masked or not. */
 static void wake_pollers(struct domain *domain, uint32_t port)
 {
@@ -242,6 +280,13 @@ void evtchn_announce(struct domain *domain, uint32_t port)
     if (unlikely(atomic_read(&domain->polling) != 0)) {
         announce_to_pollers(domain, port);
     } else {
+        announce(domain, port);
+    }
+}
+
+void evtchn_tell_again(struct domain *domain, uint32_t port)
+{
+    if (test_bit(domain->shared->evtchn_pending, port)) {
         announce(domain, port);
     }
 }

@@ -42,6 +42,16 @@ int evtchn_domain_init(struct domain *domain) NODISCARD;
  * -ERESTART after a bounded number: call again.
  */
 int evtchn_domain_destroy(struct domain *domain) NODISCARD;
+/*
+ * Closes all ports but those of keep, which notify vCPU 0 from then on; nobody
+ * of the domain opens one meanwhile.  0 or -ERESTART.
+ */
+int evtchn_domain_reset(struct domain *domain, const uint32_t *keep,
+                        uint32_t count) NODISCARD;
+/* Whether a port is one that others send on, or may bind to. */
+bool evtchn_is_open_to_others(struct domain *domain, uint32_t port);
+/* Tells vCPU 0 of the port again, if it is pending. */
+void evtchn_tell_again(struct domain *domain, uint32_t port);
 /* Frees the table, with the domain: others may look into it until then. */
 void evtchn_domain_free(struct domain *domain);
 

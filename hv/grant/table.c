@@ -135,15 +135,12 @@ static void table_close(struct domain *domain)
     }
 }
 
-int grant_domain_destroy(struct domain *domain)
+/* All that it maps of others.  0 or -ERESTART. */
+static int maps_drop(struct domain *domain)
 {
     struct grant_table *table = domain->grants;
     struct mapping *frame;
 
-    if (table == NULL) {
-        return 0;
-    }
-    table_close(domain);
     while (table->map_frame_count > 0) {
         if (this_cpu()->budget <= 0) {
             return -ERESTART;
@@ -156,7 +153,57 @@ int grant_domain_destroy(struct domain *domain)
         table->map_frame_count--;
         heap_free(frame, PAGE_SIZE);
     }
+    table->free_handle = GRANT_NONE;
     return 0;
+}
+
+int grant_domain_destroy(struct domain *domain)
+{
+    if (domain->grants == NULL) {
+        return 0;
+    }
+    table_close(domain);
+    return maps_drop(domain);
+}
+
+static bool is_kept(const struct grant_table *table, uint32_t ref, mfn_t frame)
+{
+    uint64_t entry = READ_ONCE(table->entries[0][ref]);
+
+    return frame.n != 0 && entry >> 32 == frame.n &&
+           (entry & GTF_type_mask) == GTF_permit_access;
+}
+
+int grant_domain_reset(struct domain *domain, const mfn_t keep[2])
+{
+    struct grant_table *table = domain->grants;
+    int rc = maps_drop(domain);
+
+    if (rc != 0) {
+        return rc;
+    }
+    spin_lock(&table->lock);
+    for (uint32_t i = 0; i < table->frame_count; i++) {
+        for (uint32_t j = 0; j < GRANT_ENTRIES; j++) {
+            if (i != 0 || j > 1 || !is_kept(table, j, keep[j])) {
+                WRITE_ONCE(table->entries[i][j], 0);
+            }
+        }
+    }
+    spin_unlock(&table->lock);
+    return 0;
+}
+
+bool grant_table_is_unmapped(const struct domain *domain)
+{
+    const struct grant_table *table = domain->grants;
+
+    for (uint32_t i = 0; i < table->frame_count; i++) {
+        if (!memory_is_unmapped(page_of(hva_to_mfn(table->entries[i])))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void grant_domain_free(struct domain *domain)

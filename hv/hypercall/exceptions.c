@@ -20,6 +20,7 @@
 #include "hv/hypercall/exceptions.h"
 #include "hv/hypercall/privop.h"
 #include "hv/hypercall/ptwr.h"
+#include "hv/launch/launch.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/sched/sched.h"
 #include "hv/sched/timer.h"
@@ -37,6 +38,10 @@ static void interrupt(uint32_t vector)
     case VECTOR_KICK:
         lapic_eoi();
         cpu_poll();
+        break;
+    case VECTOR_PROOF:
+        lapic_eoi();
+        cpu_prove_left();
         break;
     case VECTOR_APIC_ERROR:
         lapic_eoi();
@@ -272,6 +277,18 @@ void ist_exception(struct regs *regs)
                     regs->error_code);
 }
 
+/*
+ * The vCPU launches: it does not go back to its guest before that is over, and
+ * meanwhile only here, between two steps, interrupts are let in.
+ */
+static void launch_work(struct cpu *cpu)
+{
+    cpu->budget = WORK_BUDGET;
+    launch_go_on(cpu->current);
+    interrupts_let_in();
+    cpu->has_work = 1;
+}
+
 void exit_work(void)
 {
     struct cpu *cpu = this_cpu();
@@ -279,7 +296,11 @@ void exit_work(void)
 
     cpu->has_work = 0;
     if (vcpu != NULL && vcpu->has_exception && !cpu->need_resched) {
-        vcpu->has_exception = 0;
+        if (vcpu->has_exception == VCPU_LAUNCHES) {
+            launch_work(cpu);
+            return;
+        }
+        vcpu->has_exception = VCPU_NO_EXCEPTION;
         if (vcpu->exception_vector == VECTOR_PF) {
             deliver_page_fault(vcpu, guest_regs(), vcpu->cr2,
                                vcpu->exception_code);

@@ -15,6 +15,7 @@
 #include "hv/domain/vcpu_roots.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/grant/grant.h"
+#include "hv/launch/launch.h"
 #include "hv/sched/sched.h"
 #include "hv/security/security.h"
 
@@ -143,6 +144,7 @@ int domain_kill(struct domain *domain)
     static int (*const steps[])(struct domain *) = {
         death_begin,
         death_wait,
+        launch_abandon,
         timers_destroy,
         evtchn_domain_destroy,
         grant_domain_destroy,
@@ -165,6 +167,7 @@ void domain_free(struct domain *domain)
 {
     grant_domain_free(domain);
     evtchn_domain_free(domain);
+    launch_forget(domain);
     security_domain_forget(domain);
     security_label_put(domain->self_label);
     security_label_put(domain->label);

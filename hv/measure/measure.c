@@ -60,15 +60,30 @@ static unsigned own_locality(const struct measure *measure)
     return measure->is_exclusive ? OWN_LOCALITY : SHARED_LOCALITY;
 }
 
+static enum measure_status judge_locality(struct measure *measure,
+                                          enum tpm_status status)
+{
+    if (status == TPM_OK) {
+        return MEASURE_OK;
+    }
+    measure->detail = tpm_status_text(status);
+    return status == TPM_IN_USE ? MEASURE_BUSY : MEASURE_TPM_FAILED;
+}
+
+/* Whatever dom0 does with it: at boot, and to cap the PCRs. */
+static enum measure_status seize_tpm(struct measure *measure)
+{
+    return judge_locality(measure, tpm_request_locality(&measure->tpm,
+                                                        own_locality(measure)));
+}
+
 static enum measure_status take_tpm(struct measure *measure)
 {
-    enum tpm_status status =
-        tpm_request_locality(&measure->tpm, own_locality(measure));
-    if (status != TPM_OK) {
-        measure->detail = tpm_status_text(status);
-        return MEASURE_TPM_FAILED;
+    if (!measure->is_published) {
+        return seize_tpm(measure);
     }
-    return MEASURE_OK;
+    return judge_locality(measure, tpm_ask_locality(&measure->tpm,
+                                                    own_locality(measure)));
 }
 
 /* dom0 uses locality 0 once boot is over; until then nobody else is there. */
@@ -87,7 +102,7 @@ static void cap_pcr(struct measure *measure, struct measure_pcr *pcr,
     const char *text = measure_status_text(reason);
     if (vouchlog_build_text(VOUCHLOG_CAP, bytes_of_text(text), &out) ==
             VOUCHLOG_OK &&
-        take_tpm(measure) == MEASURE_OK) {
+        seize_tpm(measure) == MEASURE_OK) {
         /* A failure here cannot make things worse: we are failing. */
         (void)!extend(measure, pcr, buffer_bytes(&out));
     }
@@ -146,6 +161,9 @@ static enum measure_status measure_event(struct measure *measure,
     }
     if (status == MEASURE_OK) {
         status = extend(measure, pcr, data);
+    }
+    if (status == MEASURE_BUSY) {
+        return status;
     }
     if (status != MEASURE_OK) {
         return fail(measure, status);

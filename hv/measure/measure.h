@@ -8,7 +8,8 @@
  *
  * PCRs 21 and 22 are used from locality 2, where nobody but the hypervisor
  * can reach; where there is no locality 2, PCRs 11 and 12, not exclusively.
- * Not reentrant: at boot one CPU, later the caller's lock.
+ * Not reentrant: at boot one CPU, later the caller's lock. A reader of the log
+ * needs none: it only grows.
  */
 #ifndef VOUCH_HV_MEASURE_MEASURE_H
 #define VOUCH_HV_MEASURE_MEASURE_H
@@ -31,6 +32,7 @@
     S(MEASURE_WRONG_PCR, "PCR holds a wrong value")                            \
     S(MEASURE_LOG_FULL, "event log is full")                                   \
     S(MEASURE_BAD_EVENT, "event cannot be measured now")                       \
+    S(MEASURE_BUSY, "TPM is in use")                                           \
     S(MEASURE_CAPPED, "measuring ended with an earlier failure")
 
 enum measure_status { MEASURE_STATUS(STATUS_CODE) };
@@ -81,7 +83,8 @@ void measure_init_without_tpm(struct measure *measure);
 /*
  * Measure a blob, or a text, before it is used. A tag of 0x5601.... goes to
  * the boot PCR and must come before measure_publish(), one of 0x5602.... to
- * the run-time PCR. MEASURE_NO_TPM, at no cost, if there is no TPM.
+ * the run-time PCR. MEASURE_NO_TPM, at no cost, if there is no TPM. After
+ * measure_publish() MEASURE_BUSY, which changes nothing: dom0 is using the TPM.
  */
 NODISCARD enum measure_status
 measure_blob(struct measure *measure, enum vouchlog_tag tag, struct bytes blob);

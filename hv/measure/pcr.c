@@ -5,65 +5,24 @@
  */
 #include "hv/measure/pcr.h"
 
+#include "hv/measure/exchange.h"
 #include "lib/checked.h"
-
-/* Why an answer to a command we made was not accepted. */
-static enum measure_status judge(struct measure *measure,
-                                 enum tpm2_status status, struct bytes response)
-{
-    if (status == TPM2_OK) {
-        return MEASURE_OK;
-    }
-    measure->detail = tpm2_status_text(status);
-    if (tpm2_response_code(response, &measure->rc) == TPM2_FAILED) {
-        measure->detail = tpm2_rc_text(measure->rc);
-        return MEASURE_TPM_REFUSED;
-    }
-    return MEASURE_BAD_ANSWER;
-}
-
-static struct buffer new_command(struct measure *measure)
-{
-    return buffer_over(measure->command_data, sizeof(measure->command_data));
-}
-
-/* Send a command that was made with status. Commands of ours always fit; if
- * not, say so instead of sending less. */
-static enum measure_status transact(struct measure *measure,
-                                    enum tpm2_status made,
-                                    const struct buffer *command,
-                                    struct bytes *response)
-{
-    if (made != TPM2_OK) {
-        measure->detail = tpm2_status_text(made);
-        return MEASURE_BAD_EVENT;
-    }
-    struct buffer out =
-        buffer_over(measure->response_data, sizeof(measure->response_data));
-    enum tpm_status status =
-        tpm_send(&measure->tpm, buffer_bytes(command), &out);
-    if (status != TPM_OK) {
-        measure->detail = tpm_status_text(status);
-        return MEASURE_TPM_FAILED;
-    }
-    *response = buffer_bytes(&out);
-    return MEASURE_OK;
-}
 
 enum measure_status pcr_read(struct measure *measure, uint32_t index,
                              struct sha256_digest *out)
 {
-    struct buffer command = new_command(measure);
+    struct buffer command = exchange_command(measure);
     struct bytes response;
     struct bytes value;
     const struct tpm2_selection selection = {.algorithm = TPM_ALG_SHA256,
                                              .pcrs = UINT32_C(1) << index};
     enum tpm2_status made = tpm2_command_pcr_read(&selection, &command);
-    enum measure_status status = transact(measure, made, &command, &response);
+    enum measure_status status =
+        exchange_send(measure, made, &command, &response);
     if (status == MEASURE_OK) {
-        status = judge(measure,
-                       tpm2_response_pcr_read(response, &selection, &value),
-                       response);
+        status = exchange_judge(
+            measure, tpm2_response_pcr_read(response, &selection, &value),
+            response);
     }
     if (status == MEASURE_OK) {
         memcpy(out->bytes, value.data, SHA256_SIZE);
@@ -73,25 +32,28 @@ enum measure_status pcr_read(struct measure *measure, uint32_t index,
 
 enum measure_status pcr_reset(struct measure *measure, uint32_t index)
 {
-    struct buffer command = new_command(measure);
+    struct buffer command = exchange_command(measure);
     struct bytes response;
     enum tpm2_status made = tpm2_command_pcr_reset(index, &command);
-    enum measure_status status = transact(measure, made, &command, &response);
+    enum measure_status status =
+        exchange_send(measure, made, &command, &response);
     return status == MEASURE_OK
-               ? judge(measure, tpm2_response_empty(response), response)
+               ? exchange_judge(measure, tpm2_response_empty(response),
+                                response)
                : status;
 }
 
 enum measure_status pcr_find_banks(struct measure *measure)
 {
-    struct buffer command = new_command(measure);
+    struct buffer command = exchange_command(measure);
     struct bytes response;
     enum tpm2_status made = tpm2_command_get_banks(&command);
-    enum measure_status status = transact(measure, made, &command, &response);
+    enum measure_status status =
+        exchange_send(measure, made, &command, &response);
     if (status == MEASURE_OK) {
-        status =
-            judge(measure, tpm2_response_get_banks(response, &measure->banks),
-                  response);
+        status = exchange_judge(
+            measure, tpm2_response_get_banks(response, &measure->banks),
+            response);
     }
     if (status != MEASURE_OK) {
         return status;
@@ -126,15 +88,16 @@ enum measure_status pcr_event(struct measure *measure, uint32_t index,
                               struct bytes data, struct sha256_digest *own,
                               struct tpm2_digests *digests)
 {
-    struct buffer command = new_command(measure);
+    struct buffer command = exchange_command(measure);
     struct bytes response, hashed;
     struct tpm2_digests answer;
     enum tpm2_status made = tpm2_command_pcr_event(index, data, &command);
     *own = sha256_of(data);
-    enum measure_status status = transact(measure, made, &command, &response);
+    enum measure_status status =
+        exchange_send(measure, made, &command, &response);
     if (status == MEASURE_OK) {
-        status = judge(measure, tpm2_response_pcr_event(response, &answer),
-                       response);
+        status = exchange_judge(
+            measure, tpm2_response_pcr_event(response, &answer), response);
     }
     if (status != MEASURE_OK) {
         return status;

@@ -22,6 +22,7 @@
 
 /* How long another locality may take to let go before we seize. */
 #define PATIENCE_US          10000u
+#define ASKING_US            2000u   /* the same where we only ask */
 #define TIMEOUT_A_US         750000u
 #define LONGEST_STEP         128u    /* microseconds between two looks */
 
@@ -99,15 +100,22 @@ static void set_control(const struct tpm *tpm, unsigned locality, uint8_t bit)
     }
 }
 
+static struct tpm_wait grant_of(const struct tpm *tpm, unsigned locality,
+                                uint32_t limit_us)
+{
+    const struct tpm_interface *interface = tpm->interface;
+    return (struct tpm_wait){
+        .offset = locality * TPM_IO_LOCALITY_SIZE + interface->state,
+        .is_wide = interface->is_wide,
+        .mask = interface->granted,
+        .value = interface->granted,
+        .limit_us = limit_us};
+}
+
 static enum tpm_status take_locality(const struct tpm *tpm, unsigned locality)
 {
     const struct tpm_interface *interface = tpm->interface;
-    struct tpm_wait granted = {.offset = locality * TPM_IO_LOCALITY_SIZE +
-                                         interface->state,
-                               .is_wide = interface->is_wide,
-                               .mask = interface->granted,
-                               .value = interface->granted,
-                               .limit_us = PATIENCE_US};
+    struct tpm_wait granted = grant_of(tpm, locality, PATIENCE_US);
     set_control(tpm, locality, interface->request);
     if (tpm_wait(tpm, &granted)) {
         return TPM_OK;
@@ -123,7 +131,25 @@ static enum tpm_status take_locality(const struct tpm *tpm, unsigned locality)
     return TPM_NO_LOCALITY;
 }
 
-enum tpm_status tpm_request_locality(struct tpm *tpm, unsigned locality)
+static enum tpm_status ask_for_locality(const struct tpm *tpm,
+                                        unsigned locality)
+{
+    const struct tpm_wait now = grant_of(tpm, locality, 0);
+    const struct tpm_wait soon = grant_of(tpm, locality, ASKING_US);
+    if (tpm_wait(tpm, &now)) {
+        return TPM_IN_USE; /* not by us: we give back what we took */
+    }
+    set_control(tpm, locality, tpm->interface->request);
+    if (tpm_wait(tpm, &soon)) {
+        return TPM_OK;
+    }
+    set_control(tpm, locality, tpm->interface->release);
+    return TPM_IN_USE;
+}
+
+static enum tpm_status
+obtain(struct tpm *tpm, unsigned locality,
+       enum tpm_status (*take)(const struct tpm *, unsigned))
 {
     if (tpm->is_dead) {
         return TPM_DEAD;
@@ -136,12 +162,22 @@ enum tpm_status tpm_request_locality(struct tpm *tpm, unsigned locality)
         return TPM_OK;
     }
     tpm_release_locality(tpm);
-    enum tpm_status status = take_locality(tpm, locality);
+    enum tpm_status status = take(tpm, locality);
     if (status == TPM_OK) {
         tpm->locality = locality;
         tpm->has_locality = true;
     }
     return status;
+}
+
+enum tpm_status tpm_request_locality(struct tpm *tpm, unsigned locality)
+{
+    return obtain(tpm, locality, take_locality);
+}
+
+enum tpm_status tpm_ask_locality(struct tpm *tpm, unsigned locality)
+{
+    return obtain(tpm, locality, ask_for_locality);
 }
 
 void tpm_release_locality(struct tpm *tpm)
@@ -171,6 +207,7 @@ static bool is_fatal(enum tpm_status status)
     case TPM_BAD_RESPONSE:
     case TPM_TOO_LONG:
     case TPM_BUSY:
+    case TPM_IN_USE:
         return false;
     }
     return true;

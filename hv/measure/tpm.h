@@ -26,6 +26,7 @@
     S(TPM_DEVICE_ERROR, "TPM reports a fatal error")                           \
     S(TPM_TOO_LONG, "TPM command or response does not fit its buffer")         \
     S(TPM_BUSY, "TPM stays busy")                                              \
+    S(TPM_IN_USE, "TPM is in use by another locality")                                              \
     S(TPM_DEAD, "TPM was given up")
 
 enum tpm_status { TPM_STATUS(STATUS_CODE) };
@@ -61,6 +62,10 @@ NODISCARD enum tpm_status tpm_probe(const struct tpm_io *io, struct tpm *out);
  * localities take from lower ones by force if these do not let go. */
 NODISCARD enum tpm_status tpm_request_locality(struct tpm *tpm,
                                                unsigned locality);
+/* The same without force and without much patience: TPM_IN_USE, and nothing has
+ * changed, if who has it does not let go at once. Who has this very locality is
+ * not disturbed either. */
+NODISCARD enum tpm_status tpm_ask_locality(struct tpm *tpm, unsigned locality);
 void tpm_release_locality(struct tpm *tpm);
 
 /* Send a command in the locality held; repeats it while the TPM asks for that

@@ -145,6 +145,11 @@ void memory_share_page(struct memory *memory, struct page *page)
     page->type = (uint64_t)PAGE_SHARED << PAGE_TYPE_SHIFT | 1;
 }
 
+bool memory_is_unmapped(const struct page *page)
+{
+    return atomic_read(&page->refs) == 1 && page_type_count(page) == 1;
+}
+
 void memory_unshare_page(struct memory *memory, struct page *page)
 {
     if (atomic_add(&memory->page_count, 1) == 1) {

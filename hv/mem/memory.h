@@ -59,6 +59,8 @@ bool memory_freeze_page(struct memory *memory, mfn_t mfn) NODISCARD;
 void memory_thaw_page(mfn_t mfn);
 /* Lends a frame of ours: it may be mapped, its type never changes. */
 void memory_share_page(struct memory *memory, struct page *page);
+/* Whether nobody maps such a page. */
+bool memory_is_unmapped(const struct page *page);
 /*
  * The reverse, once we use it no more.  Who maps it still keeps it; until then
  * it counts as one of the domain's frames.
@@ -70,3 +72,5 @@ void memory_unshare_page(struct memory *memory, struct page *page);
  * number.  What others map is the domain's until they unmap it.
  */
 int memory_relinquish(struct memory *memory) NODISCARD;
+/* The first part of it: of a domain that goes on with other tables. */
+int memory_drop_tables(struct memory *memory) NODISCARD;

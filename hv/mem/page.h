@@ -40,6 +40,7 @@ enum {
     PAGE_PINNED   = 2, /* PIN holds one type and one general reference */
     PAGE_VALID    = 4, /* all entries of this table were validated */
     PAGE_UNCACHED = 8, /* was once mapped other than write-back */
+    PAGE_FROZEN   = 16, /* by a launch: it has no reference and gets none */
 };
 
 struct page {

@@ -56,14 +56,31 @@ static bool drain(struct memory *memory)
     return false;
 }
 
-static int relinquish(struct memory *memory)
+static int drop_tables(struct memory *memory)
 {
     int rc = each_frame(memory, &memory->unpinned, unpin);
 
-    if (rc == 0 && !drain(memory)) {
-        rc = -ERESTART;
-    }
+    return rc == 0 && !drain(memory) ? -ERESTART : rc;
+}
+
+static int relinquish(struct memory *memory)
+{
+    int rc = drop_tables(memory);
+
     return rc != 0 ? rc : each_frame(memory, &memory->given_up, give_up);
+}
+
+int memory_drop_tables(struct memory *memory)
+{
+    int rc;
+
+    spin_lock(&memory->lock);
+    rc = drop_tables(memory);
+    if (rc == 0) {
+        memory->unpinned = 0; /* it may have tables again */
+    }
+    spin_unlock(&memory->lock);
+    return rc;
 }
 
 int memory_relinquish(struct memory *memory)

@@ -77,6 +77,27 @@ void sched_domain_destroy(struct domain *domain)
     share_destroy(domain);
 }
 
+void sched_domain_reset(struct domain *domain)
+{
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        vcpu_timers_destroy(domain->vcpus[id]);
+        vcpu_timers_init(domain->vcpus[id]);
+    }
+    watchdogs_destroy(domain);
+    spin_lock(&sched.lock);
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        struct vcpu *vcpu = domain->vcpus[id];
+
+        if (vcpu != current_vcpu()) {
+            vcpu->state = VCPU_OFFLINE;
+            vcpu->is_down = 1;
+        }
+        vcpu->poll_count = 0;
+    }
+    spin_unlock(&sched.lock);
+    atomic_set(&domain->polling, 0);
+}
+
 struct vcpu_runstate_info runstate_snapshot(const struct vcpu *vcpu)
 {
     struct vcpu_runstate_info info;

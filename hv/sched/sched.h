@@ -18,6 +18,11 @@ void sched_init(void);
 void sched_domain_init(struct domain *domain);
 /* The scheduling part of a new vCPU: down, any CPU. */
 void vcpu_sched_init(struct vcpu *vcpu);
+/*
+ * Of a domain of which only the current vCPU, if any, still runs: no timer is
+ * armed, nobody polls, all its other vCPUs are as those that were never up.
+ */
+void sched_domain_reset(struct domain *domain);
 /* Stops all timers of a domain that is paused and whose vCPUs are stopped. */
 void sched_domain_destroy(struct domain *domain);
 

@@ -194,4 +194,5 @@ void watchdogs_destroy(struct domain *domain)
     for (uint32_t i = 0; i < ARRAY_SIZE(domain->watchdog); i++) {
         timer_destroy(&domain->watchdog[i]);
     }
+    domain->watchdog_used = 0;
 }

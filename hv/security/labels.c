@@ -40,6 +40,17 @@ void security_label_put(label_t label)
     spin_unlock(&label_lock);
 }
 
+void security_label_text(label_t label, char *text, size_t size)
+{
+    struct buffer buffer = buffer_over(text, size - 1);
+    struct writer writer = writer_begin(&buffer);
+
+    spin_lock(&label_lock);
+    xsm_label_put_text(&security_policy, label, &writer);
+    spin_unlock(&label_lock);
+    text[writer_end(&writer) ? buffer.used : 0] = '\0';
+}
+
 bool security_label_transition(label_t source, label_t target,
                                enum xsm_class class, label_t *out)
 {

@@ -38,6 +38,8 @@ bool security_label_get(uint32_t sid, label_t *out) NODISCARD;
 /* The label of a context "user:role:type": takes a reference. */
 bool security_label_of(struct bytes context, label_t *out) NODISCARD;
 void security_label_put(label_t label);
+/* Its context with a NUL behind; empty if that is longer than size. */
+void security_label_text(label_t label, char *text, size_t size);
 /* xsm_label_transition(): takes a reference.  False if there is no such. */
 bool security_label_transition(label_t source, label_t target,
                                enum xsm_class class, label_t *out) NODISCARD;

@@ -39,6 +39,10 @@ static void compact_twice(struct bytes elf)
     if (compact_elf(elf, &first) == COMPACT_OK) {
         check(compact_elf(buffer_bytes(&first), &second) == COMPACT_OK);
         check(bytes_equal(buffer_bytes(&first), buffer_bytes(&second)));
+        check(compact_is_done(buffer_bytes(&first)));
+        check(compact_is_done(elf) == bytes_equal(elf, buffer_bytes(&first)));
+    } else {
+        check(!compact_is_done(elf));
     }
     free(one);
     free(two);

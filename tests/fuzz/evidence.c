@@ -2,9 +2,10 @@
 /*
  * Whatever evidence holds, taken apart and appraised. The first byte says what
  * the rest is: an evidence file, a TPM structure, a log, edits of a good log, a
- * manifest's payload, a GRUB script, a PE image. For a log the quote is forged
- * to fit, so that appraisal gets as far as the log lets it; trusted it may be
- * only if it has all events of the good one.
+ * manifest's payload, a GRUB script, a PE image, a run-time record's text, a
+ * history of run-time records, a released secret. For
+ * a log the quote is forged to fit, so that appraisal gets as far as the log
+ * lets it; trusted it may be only if it has all events of the good one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,10 @@
 #include "attest/grub.h"
 #include "attest/json.h"
 #include "attest/pe.h"
+#include "attest/record.h"
+#include "attest/released.h"
 #include "attest/testing/boot.h"
+#include "attest/testing/guest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,7 +27,8 @@ static struct world {
     struct forge_key key;
     struct boot_disk disk;
     struct reference reference;
-    struct forge_log good;
+    struct forge_log good, history;
+    struct guest guest, other;
     struct replay replay;
     struct verdict verdict;
     struct grub_trace trace;
@@ -47,6 +52,19 @@ static void make_firmware(struct forge_log *log)
     forge_event(log, 5, EV_EFI_ACTION, NULL, bytes_of_text("Exit"));
 }
 
+static void put_guests(json_t *payload)
+{
+    json_t *guests = json_array(), *vtpms = json_array();
+    struct bytes nonce = bytes_of(world.nonce, sizeof(world.nonce));
+    guest_make(&world.guest, &world.hasher, "one", 10);
+    guest_make(&world.other, &world.hasher, "another", 20);
+    guest_quote_make(&world.guest, nonce, 1, 3);
+    json_push(guests, guest_reference(&world.guest, "one"));
+    json_push(vtpms, guest_vtpm_reference(&world.guest));
+    json_put(payload, "guests", guests);
+    json_put(payload, "vtpms", vtpms);
+}
+
 static void start(void)
 {
     static struct forge_log firmware;
@@ -60,6 +78,7 @@ static void start(void)
     struct bytes log = buffer_bytes(&firmware.log);
     json_t *payload =
         boot_payload(&world.hasher, &world.disk, log, &world.key, NULL);
+    put_guests(payload);
     if (!reference_load(&world.hasher, payload, &world.reference)) {
         abort();
     }
@@ -184,6 +203,72 @@ static void check_structures(struct bytes wire)
     }
 }
 
+static void judge_history(void)
+{
+    struct forge_signed is;
+    struct forge_quote quote =
+        forge_quote_good(&world.history, sha256_bytes(&world.guest.root));
+    forge_sign(&world.key, &world.hasher, &quote, &is);
+    struct evidence evidence =
+        forge_evidence(&world.key, &is, &quote, &world.history);
+    guest_put_evidence(&world.guest, &evidence);
+    judge(&world.reference, &evidence);
+}
+
+/* Records of two guests in any order, and others: a byte says which; 7 is a
+ * text of its own, whose tag and size follow. What a guest's own records must
+ * be to be trusted is known as long as there is none of these. */
+static void replay_history(struct cursor steps)
+{
+    static void (*const put[])(const struct guest *, struct forge_log *) = {
+        guest_log_vtpm, guest_log_identity, guest_log_launch};
+    bool is_known = true, is_good = true;
+    size_t used = 0;
+    world.history = world.good;
+    world.history.log.data = world.history.data;
+    for (size_t i = 0; i < 40 && cursor_remaining(&steps) != 0; i++) {
+        uint8_t step = take_u8(&steps) % 8;
+        if (step < 6) {
+            put[step % 3](step < 3 ? &world.guest : &world.other,
+                          &world.history);
+            is_good &= step >= 3 || (used < 3 && step == used++);
+        } else {
+            enum vouchlog_tag tag = step == 6 ? VOUCHLOG_POLICY_LOAD
+                                    : take_u8(&steps) % 2 == 0
+                                        ? VOUCHLOG_LAUNCH
+                                        : VOUCHLOG_IDENTITY;
+            size_t size = step == 6 ? 0 : take_le16(&steps) % 500;
+            size_t left = cursor_remaining(&steps);
+            guest_log_text(&world.history, tag,
+                           take_bytes(&steps, size < left ? size : left));
+            is_known &= step == 6;
+            is_good = false;
+        }
+    }
+    judge_history();
+    if (is_known &&
+        (world.verdict.reason == REASON_NONE) != (is_good && used == 3)) {
+        abort();
+    }
+}
+
+/* What parses is inside the text, whatever the text is. */
+static void check_records(struct bytes text)
+{
+    struct record record = {.form = RECORD_TEXT, .text = text};
+    struct record_launch launch;
+    struct record_identity identity;
+    record.tag = VOUCHLOG_LAUNCH;
+    if (record_parse_launch(&record, &launch) &&
+        record_label_user(launch.label).size +
+                record_label_type(launch.label).size >
+            launch.label.size) {
+        abort();
+    }
+    record.tag = VOUCHLOG_IDENTITY;
+    (void)!record_parse_identity(&record, &identity);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!world.is_ready) {
@@ -193,6 +278,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct pe_measure measure;
+    struct released released;
     struct bytes rest = bytes_of(data + 1, size - 1);
     switch (data[0]) {
     case 'e':
@@ -215,6 +301,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'p':
         (void)!pe_measure(&world.hasher, rest, &measure);
+        break;
+    case 'h':
+        replay_history(cursor_over(rest));
+        break;
+    case 'k':
+        if (released_parse(rest, &released)) {
+            released_free(&released);
+        }
+        break;
+    case 'r':
+        check_records(rest);
         break;
     }
     return 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/tpm2.h"
+#include "lib/tpm2_seal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,6 +15,27 @@ static void check_inside(struct bytes part, struct bytes whole)
     if (part.size != 0 && (part.data < whole.data || part.size > whole.size ||
                            part.data + part.size > whole.data + whole.size)) {
         abort();
+    }
+}
+
+static void check_seal(struct bytes response)
+{
+    static const struct sha256_digest policy;
+    static const struct approval_key key;
+    struct tpm2_handle handle;
+    struct sha256_digest digest;
+    struct bytes ticket;
+    bool is_written;
+    uint64_t value;
+    (void)tpm2_response_create_root(response, &policy, &handle);
+    (void)tpm2_response_load_key(response, &key, &handle);
+    (void)tpm2_response_start_policy(response, &handle);
+    (void)tpm2_response_plain(response);
+    (void)tpm2_response_hmac(response, &digest);
+    (void)tpm2_response_counter_public(response, &is_written);
+    (void)tpm2_response_counter_read(response, &value);
+    if (tpm2_response_verify(response, &ticket) == TPM2_OK) {
+        check_inside(ticket, response);
     }
 }
 
@@ -36,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     (void)tpm2_response_get_banks(response, &banks);
     (void)tpm2_response_empty(response);
+    check_seal(response);
     if (tpm2_response_code(response, &rc) == TPM2_FAILED && rc == 0) {
         abort();
     }

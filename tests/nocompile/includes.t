@@ -13,6 +13,7 @@ hv/cpu
 hv/mem
 hv/domain
 hv/sched hv/evtchn hv/grant hv/measure hv/security
+hv/launch
 hv/hypercall
 hv/boot'
 

@@ -244,6 +244,23 @@ boot_and_quote "$work/esp"
 ok $? "quote: after a boot, at the localities of a real one"
 is 0 verify && says '^TRUSTED$' && says '^hypervisor mode .* ok$'
 ok $? "verify: TRUSTED, exit status 0"
+# Predicted from files, by the log, and by the TPM itself: all but signatures.
+approve()
+{
+    local out=$1
+    shift
+    "$vouch" vtpm authorize --key "$work/op2.key" \
+        --select 0,1,2,3,4,5,6,7,8,9,21 -o "$work/long" "$@" &&
+        head -c 108 "$work/long" >"$out"
+}
+is 0 "$vouch" vtpm pcrs --tcti "$tcti" -o "$work/pcrs" &&
+    is 0 approve "$work/by.tpm" --pcrs "$work/pcrs" &&
+    is 0 approve "$work/by.log" --log "$work/log" &&
+    is 0 approve "$work/by.manifest" --manifest "$work/manifest.json" \
+        --manifest-key "$work/op.pub" &&
+    is 0 cmp "$work/by.tpm" "$work/by.log" &&
+    is 0 cmp "$work/by.tpm" "$work/by.manifest"
+ok $? "vtpm authorize: the manifest predicts the PCRs of a good boot"
 is 0 verify --json &&
     python3 -c 'import json, sys
 v = json.load(open(sys.argv[1]))

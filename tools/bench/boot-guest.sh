@@ -17,13 +17,17 @@
 #   -v VCPUS     of dom0 (as many as CPUs)
 #   -a ARGS      more words for the hypervisor's command line
 #   -p POLICY    policy module (build/policy/vouch-policy)
+#   -r FILE      the guest's ramdisk
 #   -g           by GRUB in any case
+#   -T           with a TPM (swtpm, tpm-tis), new each time
+#   -e SOCKET    with the TPM that has this control socket
 #   -k           the guest must be killed: 0 if the hypervisor says that it was
 set -u
 
 seconds=60 icount='' cpus=1 memory=512 model=max,-smap,-smep hv_args=
-policy=build/policy/vouch-policy grub='' vcpus='' killed=''
-while getopts t:is:m:c:a:p:gv:k option; do
+policy=build/policy/vouch-policy grub='' vcpus='' killed='' ramdisk='' tpm=''
+socket=''
+while getopts t:is:m:c:a:p:r:gv:e:kT option; do
     case $option in
     t) seconds=$OPTARG ;;
     i) icount=1 ;;
@@ -32,15 +36,18 @@ while getopts t:is:m:c:a:p:gv:k option; do
     c) model=$OPTARG ;;
     a) hv_args=$OPTARG ;;
     p) policy=$OPTARG ;;
+    r) ramdisk=$OPTARG ;;
     g) grub=1 ;;
+    e) socket=$OPTARG ;;
     k) killed=1 ;;
+    T) tpm=1 ;;
     v) vcpus=$OPTARG ;;
-    *) sed -n '4,25s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '4,28s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ $# -lt 2 ]; then
-    sed -n '4,25s/^# \{0,1\}//p' "$0" >&2
+    sed -n '4,28s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 hypervisor=$1 guest=$2
@@ -53,9 +60,10 @@ for file in "$hypervisor" "$guest"; do
 done
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/boot-guest.XXXXXX") || exit 2
-qemu_pid=''
+qemu_pid='' swtpm_pid=''
 cleanup() {
     [ -n "$qemu_pid" ] && kill "$qemu_pid" 2>/dev/null
+    [ -n "$swtpm_pid" ] && kill "$swtpm_pid" 2>/dev/null
     rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -70,6 +78,23 @@ if [ -n "$icount" ]; then
         -rtc base=2026-01-01T00:00:00,clock=vm
 else
     set -- "$@" -accel tcg
+fi
+
+if [ -n "$tpm" ]; then
+    mkdir "$dir/tpm"
+    swtpm_setup --tpm2 --tpmstate "$dir/tpm" --pcr-banks sha256 \
+        --overwrite >"$dir/tpm.log" 2>&1 || exit 2
+    swtpm socket --tpm2 --tpmstate dir="$dir/tpm" \
+        --ctrl type=unixio,path="$dir/tpm/socket" >/dev/null 2>&1 &
+    swtpm_pid=$!
+    while [ ! -S "$dir/tpm/socket" ] && kill -0 "$swtpm_pid" 2>/dev/null; do
+        sleep 0.05
+    done
+    socket=$dir/tpm/socket
+fi
+if [ -n "$socket" ]; then
+    set -- "$@" -chardev "socket,id=tpm,path=$socket" \
+        -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0
 fi
 
 last_words='^# result: '
@@ -102,6 +127,10 @@ grub_disk() {
         echo "set timeout=0"
         echo "multiboot2 /hypervisor $hv_args"
         echo "module2 /guest $guest_args"
+        if [ -n "$ramdisk" ]; then
+            cp "$ramdisk" "$dir/iso/ramdisk" || return 1
+            echo "module2 /ramdisk"
+        fi
         if [ -n "$policy" ]; then
             cp "$policy" "$dir/iso/policy" || return 1
             echo "module2 /policy"
@@ -115,7 +144,7 @@ grub_disk() {
 
 if [ -z "$grub" ] && grub-file --is-x86-multiboot "$hypervisor"; then
     set -- "$@" -kernel "$hypervisor" -append "$hv_args" \
-        -initrd "$guest $guest_args${policy:+,$policy}"
+        -initrd "$guest $guest_args${ramdisk:+,$ramdisk}${policy:+,$policy}"
 elif grub-file --is-x86-multiboot2 "$hypervisor"; then
     if ! grub_disk; then
         echo "boot-guest: cannot make the GRUB disk" >&2

@@ -15,7 +15,10 @@ struct program {
     Elf64_Phdr segments[SEGMENTS_MAX];
     size_t new_offset[SEGMENTS_MAX];
     size_t new_filesz[SEGMENTS_MAX];
+    size_t new_size; /* of the file */
 };
+
+#define HEAD_MAX (sizeof(Elf64_Ehdr) + SEGMENTS_MAX * sizeof(Elf64_Phdr))
 
 static bool read_at(struct bytes elf, size_t offset, void *out, size_t size)
 {
@@ -95,6 +98,7 @@ static bool place_loads(struct bytes elf, struct program *program)
         at += program->new_filesz[i];
         loads++;
     }
+    program->new_size = at;
     return loads != 0;
 }
 
@@ -121,15 +125,29 @@ static bool place_note(struct program *program, size_t note)
     return false;
 }
 
-static void put_zeros_until(struct writer *writer, size_t offset)
+static enum compact_status plan(struct bytes elf, struct program *program)
 {
-    while (!writer->failed && writer_written(writer) < offset) {
-        put_u8(writer, 0);
+    *program = (struct program){0};
+    if (!read_at(elf, 0, &program->header, sizeof(program->header)) ||
+        !is_elf64(&program->header)) {
+        return COMPACT_NOT_ELF;
     }
+    enum compact_status status = read_segments(elf, program);
+    if (status != COMPACT_OK) {
+        return status;
+    }
+    if (!place_loads(elf, program)) {
+        return COMPACT_NO_SEGMENTS;
+    }
+    for (size_t i = 0; i < program->header.e_phnum; i++) {
+        if (program->segments[i].p_type == PT_NOTE && !place_note(program, i)) {
+            return COMPACT_NOTE;
+        }
+    }
+    return COMPACT_OK;
 }
 
-static void put_program(struct writer *writer, struct bytes elf,
-                        struct program *program)
+static void put_head(struct writer *writer, const struct program *program)
 {
     Elf64_Ehdr header = program->header;
     header.e_phoff = sizeof(header);
@@ -144,7 +162,19 @@ static void put_program(struct writer *writer, struct bytes elf,
         segment.p_align = segment.p_type == PT_LOAD ? PAGE : segment.p_align;
         put_bytes(writer, bytes_of(&segment, sizeof(segment)));
     }
-    for (size_t i = 0; i < header.e_phnum; i++) {
+}
+
+static void put_zeros_until(struct writer *writer, size_t offset)
+{
+    while (!writer->failed && writer_written(writer) < offset) {
+        put_u8(writer, 0);
+    }
+}
+
+static void put_segments(struct writer *writer, struct bytes elf,
+                         const struct program *program)
+{
+    for (size_t i = 0; i < program->header.e_phnum; i++) {
         const Elf64_Phdr *segment = &program->segments[i];
         if (segment->p_type == PT_LOAD) {
             put_zeros_until(writer, program->new_offset[i]);
@@ -154,28 +184,66 @@ static void put_program(struct writer *writer, struct bytes elf,
     }
 }
 
+enum compact_status compact_measure(struct bytes elf, size_t *size)
+{
+    struct program program;
+    enum compact_status status = plan(elf, &program);
+    *size = program.new_size;
+    return status;
+}
+
 enum compact_status compact_elf(struct bytes elf, struct buffer *out)
 {
-    struct program program = {0};
-    if (!read_at(elf, 0, &program.header, sizeof(program.header)) ||
-        !is_elf64(&program.header)) {
-        return COMPACT_NOT_ELF;
-    }
-    enum compact_status status = read_segments(elf, &program);
+    struct program program;
+    enum compact_status status = plan(elf, &program);
     if (status != COMPACT_OK) {
         return status;
     }
-    if (!place_loads(elf, &program)) {
-        return COMPACT_NO_SEGMENTS;
-    }
-    for (size_t i = 0; i < program.header.e_phnum; i++) {
-        if (program.segments[i].p_type == PT_NOTE && !place_note(&program, i)) {
-            return COMPACT_NOTE;
-        }
-    }
     struct writer writer = writer_begin(out);
-    put_program(&writer, elf, &program);
+    put_head(&writer, &program);
+    put_segments(&writer, elf, &program);
     return writer_end(&writer) ? COMPACT_OK : COMPACT_NO_ROOM;
+}
+
+static bool is_zero(struct bytes bytes)
+{
+    return without_zero_tail(bytes) == 0;
+}
+
+/* With the same head the segments lie where they would be put, so what is left
+ * to look at are the gaps before them. */
+static bool has_empty_gaps(struct bytes elf, const struct program *program,
+                           size_t head_size)
+{
+    size_t at = head_size;
+    for (size_t i = 0; i < program->header.e_phnum; i++) {
+        if (program->segments[i].p_type != PT_LOAD) {
+            continue;
+        }
+        struct bytes gap;
+        if (!bytes_slice(elf, at, program->new_offset[i] - at, &gap) ||
+            !is_zero(gap)) {
+            return false;
+        }
+        at = program->new_offset[i] + program->new_filesz[i];
+    }
+    return true;
+}
+
+bool compact_is_done(struct bytes elf)
+{
+    struct program program;
+    if (plan(elf, &program) != COMPACT_OK || program.new_size != elf.size) {
+        return false;
+    }
+    uint8_t data[HEAD_MAX];
+    struct buffer head = buffer_over(data, sizeof(data));
+    struct writer writer = writer_begin(&head);
+    struct bytes start;
+    put_head(&writer, &program);
+    return writer_end(&writer) && bytes_slice(elf, 0, head.used, &start) &&
+           bytes_equal(start, buffer_bytes(&head)) &&
+           has_empty_gaps(elf, &program, head.used);
 }
 
 const char *compact_status_text(enum compact_status status)

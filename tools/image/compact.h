@@ -21,8 +21,11 @@ enum compact_status {
     COMPACT_NO_ROOM,     /* the result does not fit */
 };
 
-/* out is to have as much room as the ELF itself plus a page per segment. */
+/* How much room compact_elf() needs for this ELF. */
+NODISCARD enum compact_status compact_measure(struct bytes elf, size_t *size);
 NODISCARD enum compact_status compact_elf(struct bytes elf, struct buffer *out);
+/* Would compact_elf() give these bytes back? Allocates nothing. */
+bool compact_is_done(struct bytes elf);
 const char *compact_status_text(enum compact_status status);
 
 #endif

@@ -17,7 +17,8 @@ fill()
 {
     rm -rf "$tree"
     mkdir -p "$tree/boot" "$tree/disks" "$tree/files"
-    cp --reflink=auto "$guests"/vmlinu[xz]-* "$guests"/*.cpio "$tree/boot/"
+    cp --reflink=auto "$guests"/vmlinu[xz]-* "$guests"/*.cpio "$guests"/*.bundle \
+        "$tree/boot/"
     [ $# = 0 ] || cp --reflink=auto "$@" "$tree/files/"
     truncate -s "${disk_mib}M" "$tree/disks/file1.img" "$tree/disks/file2.img"
 }

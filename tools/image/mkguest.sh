@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: MIT
 # What guests boot: Debian's generic and cloud kernels, as they are packaged
 # and unpacked, and root file systems made from Debian's packages: one with an
-# ssh server, and a small one for guests with little memory.
+# ssh server, a small one for guests with little memory, and one for the cloud
+# kernel with what a guest needs that has a TPM. Of that and the cloud kernel is
+# tenant1.bundle.
 #
 #   tools/image/mkguest.sh OUTDIR FLAVOUR...
-# makes OUTDIR/vmlinuz-FLAVOUR, vmlinux-FLAVOUR, initramfs.cpio, small.cpio
-# and manifest.json.
+# makes OUTDIR/vmlinuz-FLAVOUR, vmlinux-FLAVOUR, initramfs.cpio, small.cpio,
+# tpm.cpio, tenant1.bundle and manifest.json. $BUILD has vouch.
 set -euo pipefail
 
 here=$(dirname "$0")
 top=$here/../..
 out=$1
 shift
-unpack_kernel=${UNPACK_KERNEL:-build/host/unpack-kernel}
+build=${BUILD:-build}
+unpack_kernel=${UNPACK_KERNEL:-$build/host/unpack-kernel}
 . "$here/lib/root.sh"
 
 stage_guest()
@@ -67,8 +70,10 @@ kernels=()
 for flavour in "$@"; do
     kernels+=("$(kernel_package "$flavour")")
 done
-root_fetch "$top/guest/packages" "${kernels[@]}"
-files=("${@/#/vmlinuz-}" "${@/#/vmlinux-}" initramfs.cpio small.cpio)
+mapfile -t more < <(grep -v '^#' "$top/guest/packages-tpm")
+root_fetch "$top/guest/packages" "${kernels[@]}" "${more[@]}"
+files=("${@/#/vmlinuz-}" "${@/#/vmlinux-}" initramfs.cpio small.cpio tpm.cpio
+    tenant1.bundle)
 unpack_kernels "$@"
 
 stage=$out/small
@@ -76,6 +81,19 @@ rm -rf "$stage"
 stage_guest
 stage_kernels "$@"
 write_cpio "$out/small.cpio"
+
+stage=$out/tpm
+rm -rf "$stage"
+stage_guest
+stage_kernels cloud-amd64
+stage_tpm2_tools
+stage_program "$build/host/vouch"
+install -D -m 644 -t "$stage/lib/vouch" "$top/dom0/lib/mailbox.sh"
+stage_loader
+write_cpio "$out/tpm.cpio"
+"$build/host/vouch" bundle make --kernel "$out/vmlinux-cloud-amd64" \
+    --initrd "$out/tpm.cpio" --cmdline "$(cat "$top/guest/tenant1.cmdline")" \
+    -o "$out/tenant1.bundle"
 
 stage=$out/root
 rm -rf "$stage"

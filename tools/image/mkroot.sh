@@ -2,35 +2,19 @@
 # SPDX-License-Identifier: MIT
 # dom0's kernel and root file system from Debian's packages.
 #
-#   tools/image/mkroot.sh OUTDIR FLAVOUR VOUCH
+#   tools/image/mkroot.sh OUTDIR FLAVOUR
 #     FLAVOUR  amd64 or cloud-amd64
-#     VOUCH    the vouch program that makes the evidence
-# makes OUTDIR/vmlinuz, vmlinux, initramfs.cpio and manifest.json.
+# makes OUTDIR/vmlinuz, vmlinux, initramfs.cpio and manifest.json. What is built
+# here comes from $BUILD: vouch and vouchd, the launcher and the vTPM's bundle.
 set -euo pipefail
 
 here=$(dirname "$0")
 top=$here/../..
-out=$1 flavour=$2 vouch=$3
-unpack_kernel=${UNPACK_KERNEL:-build/host/unpack-kernel}
+out=$1 flavour=$2
+build=${BUILD:-build}
+unpack_kernel=${UNPACK_KERNEL:-$build/host/unpack-kernel}
 stage=$out/root
 . "$here/lib/root.sh"
-
-stage_tpm2_tools()
-{
-    local tree
-    tree=$(tree_of tpm2-tools)
-    stage_program "$tree/usr/bin/tpm2"
-    find "$tree/usr/bin" -type l -lname tpm2 -printf '%f\n' |
-        while read -r name; do
-            ln -sf tpm2 "$stage/bin/$name"
-        done
-    # libtss2-tctildr loads this one by name.
-    local tcti
-    tcti=$(find_library libtss2-tcti-device.so.0)
-    install -m 644 "$tcti" \
-        "$stage/lib/x86_64-linux-gnu/libtss2-tcti-device.so.0"
-    stage_libraries "$tcti"
-}
 
 # What xl's hotplug scripts run, in the shape they know: busybox's losetup and
 # flock say and take other things.
@@ -108,6 +92,14 @@ stage_ours()
     echo 'root:x:0:' >"$stage/etc/group"
 }
 
+stage_built()
+{
+    stage_program "$build/host/vouch"
+    stage_program "$build/host/vouchd" usr/sbin
+    install -D -m 644 "$build/vtpm/launcher.elf" "$stage/usr/lib/vouch/launcher"
+    install -D -m 644 -t "$stage/usr/lib/vouch" "$build/vtpm/vtpm.bundle"
+}
+
 kernel=$(kernel_package "$flavour")
 release=${kernel#linux-image-}
 root_fetch "$top/dom0/packages" "$kernel"
@@ -123,7 +115,7 @@ stage_modules "$release" "$kernel_tree" "$top/dom0/modules"
 stage_tpm2_tools
 stage_shell_tools
 stage_toolstack
-stage_program "$vouch"
+stage_built
 stage_loader
 stage_ours
 write_cpio "$out/initramfs.cpio"

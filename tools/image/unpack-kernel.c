@@ -7,16 +7,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "tools/image/bzimage.h"
-#include "tools/image/compact.h"
-#include "tools/image/unpack.h"
-
-#define COMPACT_SLACK (16 * 4096)
+#include "tools/image/kernel.h"
 
 static bool fail(const char *path, const char *what)
 {
@@ -58,45 +53,19 @@ static bool write_file(const char *path, struct bytes bytes)
     return true;
 }
 
-/* Offsets that overlap could make a compact file larger than its source; a
- * kernel has none, and what has some does not fit. */
-static bool write_compact(const char *in, const char *out, struct bytes elf)
-{
-    size_t room = elf.size + COMPACT_SLACK;
-    uint8_t *data = malloc(room);
-    if (data == NULL) {
-        return fail(in, "needs more memory than there is");
-    }
-    struct buffer compact = buffer_over(data, room);
-    enum compact_status status = compact_elf(elf, &compact);
-    bool is_done = status == COMPACT_OK
-                       ? write_file(out, buffer_bytes(&compact))
-                       : fail(in, compact_status_text(status));
-    free(data);
-    return is_done;
-}
-
 static bool unpack_file(const char *in, const char *out)
 {
     struct bytes file;
+    struct kernel kernel;
+    const char *why = "";
     if (!map_file(in, &file)) {
         return false;
     }
-    struct bzimage image;
-    enum bzimage_status status = bzimage_parse(file, &image);
-    if (status != BZIMAGE_OK) {
-        return fail(in, bzimage_status_text(status));
+    if (!kernel_load(file, &kernel, &why)) {
+        return fail(in, why);
     }
-    uint8_t *data = malloc((size_t)image.unpacked_size + 1);
-    if (data == NULL) {
-        return fail(in, "needs more memory than there is");
-    }
-    struct buffer elf = buffer_over(data, image.unpacked_size);
-    const char *why = "";
-    bool is_done = unpack(&image, &elf, &why)
-                       ? write_compact(in, out, buffer_bytes(&elf))
-                       : fail(in, why);
-    free(data);
+    bool is_done = write_file(out, kernel.elf);
+    kernel_free(&kernel);
     return is_done;
 }
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What `make run` runs when everything is built: reference values from the
-# files, a boot in QEMU with a software TPM, dom0's evidence, the verdict.
-# Exit status: vouch verify's (0 trusted, 1 untrusted, 2 malformed, 3 stale);
-# 4 when there is no evidence to appraise.
+# files, a boot in QEMU with a software TPM, in it a tenant's guest; the guest's
+# evidence, the verdict, and a secret for it; else dom0's evidence, and that
+# verdict. Exit status: vouch verify's (0 trusted, 1 untrusted, 2 malformed, 3
+# stale); 4 when there is no evidence to appraise.
 #
 # Environment: what lib/machine.sh and ../image/mkdisk.sh say, and
 #   RUN=build/run   where all state is
@@ -12,11 +13,12 @@
 #                   values were made (tamper.sh)
 #   CHECKS="NAMES"  dom0/checks to run as well
 #   GUESTS=2        so many guests, which ping each other and write their disks
+#   TENANT=         no tenant's guest
 set -euo pipefail
 
 here=$(dirname "$0")
 top=$here/../..
-for part in common tpm mailbox machine; do
+for part in common tpm mailbox machine tenant; do
     . "$here/lib/$part.sh"
 done
 
@@ -37,6 +39,9 @@ enroll()
     tpm_start_for_tools
     "$VOUCH" enroll --tcti "swtpm:path=$tpm_sockets/c" -o "$RUN/ak.pub" ||
         fail "the TPM could not be enrolled"
+    [ -z "$TENANT" ] ||
+        "$VOUCH" vtpm setup --tcti "swtpm:path=$tpm_sockets/c" ||
+        fail "the TPM has no place for a counter"
     tpm_stop
     progress "TPM: fresh swtpm, its attestation key is enrolled"
 }
@@ -45,7 +50,7 @@ enroll()
 # Of another launch of the same files, the verdict says what is missing.
 make_reference()
 {
-    local file endorsements=() esp=$disk.d
+    local file endorsements=() images=() esp=$disk.d
     if [ "$FIRMWARE $LAUNCH" != "efi grub" ]; then
         FIRMWARE=efi LAUNCH=grub "$here/../image/mkdisk.sh" "$RUN/efi.img"
         esp=$RUN/efi.img.d
@@ -53,10 +58,11 @@ make_reference()
     for file in "$ENDORSEMENTS"/*.json; do
         endorsements+=(--firmware "$file")
     done
-    "$VOUCH" ref keygen -o "$RUN/operator.key" -p "$RUN/operator.pub"
+    [ -z "$TENANT" ] ||
+        images=(--vtpm "$RUN/vtpm.json" --guest "$RUN/tenant1.json")
     "$VOUCH" ref make --key "$RUN/operator.key" --esp "$esp" \
         --embedded "$top/dom0/grub-embed.cfg" "${endorsements[@]}" \
-        --ak "$RUN/ak.pub" -o "$RUN/manifest.json" ||
+        "${images[@]}" --ak "$RUN/ak.pub" -o "$RUN/manifest.json" ||
         fail "the reference values could not be made"
     progress "reference values: computed from the files, nothing booted yet"
 }
@@ -65,6 +71,7 @@ boot()
 {
     progress "boot: $CPUS CPUs ($CPU), $MEM MiB, TPM $TPM, $FIRMWARE"
     machine_start "$RUN" "$disk" "$RUN/mailbox.img"
+    [ -z "$TENANT" ] || tenant_attest
     machine_watch ||
         fail "no word for $STALL s; see the end of $RUN/serial.log"
     local status=0
@@ -90,12 +97,21 @@ collect()
     progress "evidence: $(stat -c %s "$RUN/reply/evidence.json") bytes"
 }
 
+# As the mailbox takes it; empty without one.
+approval_hex()
+{
+    [ ! -f "$RUN/approval" ] || od -An -v -tx1 "$RUN/approval" | tr -d ' \n'
+}
+
 run_console()
 {
     DOM0_CMDLINE="$DOM0_CMDLINE vouch.shell ${GUESTS:+vouch.guests=$GUESTS}" \
         make_disk
-    mailbox_new "$RUN/mailbox.img" ""
+    mailbox_new "$RUN/mailbox.img" "" "approval=$(approval_hex)"
     [ "$TPM" = none ] || tpm_start_for_machine
+    [ -z "$GUESTS$TENANT" ] ||
+        cp --sparse=always "$GUESTS_DISK" "$RUN/guests.img"
+    [ -z "$TENANT" ] || tenant_new
     machine_arguments "$RUN" "$disk" "$RUN/mailbox.img"
     progress "a shell in dom0 follows; ctrl-a x ends it"
     "${machine_qemu[@]}" -serial mon:stdio
@@ -106,6 +122,12 @@ mkdir -p "$RUN"
 [ "$TPM" = none ] || tpm_new "$RUN"
 trap 'run_cleanup; [ "$TPM" = none ] || tpm_end' EXIT
 
+# Keys for guests' TPMs need a TPM and a policy.
+if [ "$TPM" = none ] || [ -z "$POLICY_FILE" ]; then
+    TENANT=
+fi
+"$VOUCH" ref keygen -o "$RUN/operator.key" -p "$RUN/operator.pub"
+[ -z "$TENANT" ] || tenant_words
 if [ -n "$CONSOLE" ]; then
     run_console
     exit
@@ -116,13 +138,22 @@ if [ "$TPM" != none ]; then
     # Another hypervisor has no policy, and there is nothing to appraise.
     [ -z "$POLICY_FILE" ] || make_reference
 fi
+if [ -n "$GUESTS$TENANT" ]; then
+    cp --sparse=always "$GUESTS_DISK" "$RUN/guests.img"
+fi
+if [ -n "$TENANT" ]; then
+    tenant_approve
+    tenant_new
+fi
 if [ -n "$TAMPER" ]; then
-    progress "tampering: $("$here/tamper.sh" "$disk" "$TAMPER")"
+    progress "tampering: $("$here/tamper.sh" "$disk" "$TAMPER" \
+        "$RUN/guests.img")"
 fi
 nonce=$(od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n')
 echo "$nonce" >"$RUN/nonce"
-# shellcheck disable=SC2086 # a list of names
-mailbox_new "$RUN/mailbox.img" "$nonce" $CHECKS
+mailbox_new "$RUN/mailbox.img" "$nonce" "checks=$CHECKS" "guests=$GUESTS" \
+    "tenants=${TENANT:+1}" "approval=$(approval_hex)"
+tenant_status=4
 boot
 collect
 if [ -n "$GUESTS" ]; then
@@ -132,6 +163,10 @@ if [ -n "$GUESTS" ]; then
 fi
 [ -n "$POLICY_FILE" ] || exit 0
 progress "verdict:"
+if [ "$tenant_status" != 4 ]; then
+    cat "$RUN/tenant1.verdict"
+    exit "$tenant_status"
+fi
 status=0
 "$VOUCH" verify --manifest "$RUN/manifest.json" \
     --manifest-key "$RUN/operator.pub" --nonce "$nonce" \

@@ -31,6 +31,8 @@
 #include <xen/version.h>
 #include <xen/xsm/flask_op.h>
 
+#include "hv/abi/vouch.h"
+
 static inline long hypercall5(long nr, uint64_t a, uint64_t b, uint64_t c,
                               uint64_t d, uint64_t e)
 {

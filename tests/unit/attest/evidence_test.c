@@ -99,7 +99,7 @@ static void test_not_json(void **state)
 static void test_version(void **state)
 {
     json_t *root = good(*state);
-    json_put(root, "format", json_string("vouch-evidence-2"));
+    json_put(root, "format", json_string("vouch-evidence-3"));
     assert_reason(parse(root), REASON_EVIDENCE_VERSION);
     json_decref(root);
 }
@@ -157,6 +157,101 @@ static void test_values(void **state)
     json_decref(root);
 }
 
+/* ---- a guest's ---- */
+
+static json_t *good_guest(struct fixture *fixture)
+{
+    struct evidence evidence = forge_evidence(&fixture->key, &fixture->is,
+                                              &fixture->quote, &fixture->log);
+    size_t size;
+    evidence.has_guest = true;
+    evidence.guest = (struct evidence_guest){.quote = bytes_of_text("quote"),
+                                             .signature = bytes_of_text("sig"),
+                                             .public = bytes_of_text("public"),
+                                             .ek = bytes_of_text("ek"),
+                                             .log = bytes_of_text("log")};
+    evidence.proof = (struct merkle_path){.index = 2, .count = 3, .size = 1};
+    memset(evidence.proof.digests[0].bytes, 0x5a, SHA256_SIZE);
+    char *text = evidence_format(&evidence, &size);
+    json_t *root = json_loadb(text, size, 0, NULL);
+    free(text);
+    assert_non_null(root);
+    return root;
+}
+
+static void test_guest_round_trip(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *root = good_guest(fixture);
+    struct evidence read;
+    size_t size;
+    char *text = json_text(root, &size);
+    assert_reason(evidence_parse(bytes_of(text, size), &read), REASON_NONE);
+    assert_true(read.has_guest);
+    assert_true(bytes_equal(
+        read.quote, bytes_of(fixture->is.quote, fixture->is.quote_size)));
+    assert_true(bytes_equal(read.guest.quote, bytes_of_text("quote")));
+    assert_true(bytes_equal(read.guest.signature, bytes_of_text("sig")));
+    assert_true(bytes_equal(read.guest.public, bytes_of_text("public")));
+    assert_true(bytes_equal(read.guest.ek, bytes_of_text("ek")));
+    assert_true(bytes_equal(read.guest.log, bytes_of_text("log")));
+    assert_int_equal(read.proof.index, 2);
+    assert_int_equal(read.proof.count, 3);
+    assert_int_equal(read.proof.size, 1);
+    assert_int_equal(read.proof.digests[0].bytes[31], 0x5a);
+    evidence_free(&read);
+    free(text);
+    json_decref(root);
+}
+
+/* No member of either part can be missing (but the log), be of another type
+ * or be one that we do not know. */
+static void test_guest_members(void **state)
+{
+    static const char *const parts[] = {"platform", "proof", "guest"};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        json_t *root = good_guest(*state);
+        json_put(json_object_get(root, parts[i]), "trust_me", json_true());
+        assert_reason(parse(root), REASON_EVIDENCE_MALFORMED);
+        json_decref(root);
+        root = good_guest(*state);
+        json_object_del(root, parts[i]);
+        assert_reason(parse(root), REASON_EVIDENCE_MALFORMED);
+        json_put(root, parts[i], json_array());
+        assert_reason(parse(root), REASON_EVIDENCE_MALFORMED);
+        json_decref(root);
+    }
+    json_t *root = good_guest(*state);
+    json_put(root, "log", json_string(""));
+    assert_reason(parse(root), REASON_EVIDENCE_MALFORMED);
+    json_object_del(root, "log");
+    json_object_del(json_object_get(root, "guest"), "log");
+    assert_reason(parse(root), REASON_NONE);
+    json_put(json_object_get(root, "platform"), "format",
+             json_string(EVIDENCE_FORMAT));
+    assert_reason(parse(root), REASON_EVIDENCE_MALFORMED);
+    json_decref(root);
+}
+
+static void test_proof(void **state)
+{
+    static const char *const wrong[] = {
+        "{\"index\": -1, \"count\": 3, \"path\": []}",
+        "{\"index\": 0, \"count\": 4097, \"path\": []}",
+        "{\"index\": 0, \"count\": \"3\", \"path\": []}",
+        "{\"index\": 0, \"count\": 3, \"path\": [\"00\"]}",
+        "{\"index\": 0, \"count\": 3, \"path\": {}}",
+        "{\"index\": 0, \"count\": 3}",
+        "{\"index\": 0, \"count\": 3, \"path\": "
+        "[0,0,0,0,0,0,0,0,0,0,0,0,0]}"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        json_t *root = good_guest(*state);
+        json_put(root, "proof", json_loads(wrong[i], 0, NULL));
+        assert_reason(parse(root), REASON_EVIDENCE_MALFORMED);
+        json_decref(root);
+    }
+}
+
 /* ---- base64 ---- */
 
 static void test_base64(void **state)
@@ -211,6 +306,9 @@ int main(void)
         TEST(test_members),
         TEST(test_selection),
         TEST(test_values),
+        TEST(test_guest_round_trip),
+        TEST(test_guest_members),
+        TEST(test_proof),
         cmocka_unit_test(test_base64),
         cmocka_unit_test(test_base64_strict),
     };

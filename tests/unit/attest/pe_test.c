@@ -4,7 +4,8 @@
 
 #include "attest/pe.h"
 
-#define SIZE 0x400
+#define SIZE       0x400
+#define SECTION_AT 0x148
 
 struct world {
     struct hasher hasher;
@@ -92,11 +93,51 @@ static void test_malformed(void **state)
         pe_measure(&world->hasher, bytes_of(world->image, SIZE), &other));
 }
 
+/* The section's header: a name, size in memory, address, size in
+ * the file, offset. */
+static enum pe_section_status find(struct world *world, const char *name,
+                                   struct bytes *out)
+{
+    return pe_find_section(bytes_of(world->image, SIZE), name, out);
+}
+
+static void test_sections(void **state)
+{
+    struct world *world = *state;
+    struct bytes found = bytes_none();
+    assert_int_equal(find(world, ".other", &found), PE_SECTION_ABSENT);
+    assert_int_equal(find(world, ".longname", &found), PE_SECTION_ABSENT);
+    uint8_t *header = world->image + SECTION_AT;
+    memcpy(header, ".linux\0\0", 8);
+    header[8] = 0x34;
+    header[9] = 0x01;
+    assert_int_equal(find(world, ".linux", &found), PE_SECTION_OK);
+    assert_int_equal(found.size, 0x134);
+    assert_ptr_equal(found.data, world->image + 0x200);
+    header[11] = 1; /* more in memory than in the file */
+    assert_int_equal(find(world, ".linux", &found), PE_SECTION_MALFORMED);
+    header[11] = 0;
+    header[23] = 1; /* outside the file */
+    assert_int_equal(find(world, ".linux", &found), PE_SECTION_MALFORMED);
+}
+
+static void test_section_twice(void **state)
+{
+    struct world *world = *state;
+    struct bytes found;
+    uint8_t *header = world->image + SECTION_AT;
+    memcpy(header, ".linux\0\0", 8);
+    memcpy(header + 40, header, 40);
+    world->image[0x46] = 2;
+    assert_int_equal(find(world, ".linux", &found), PE_SECTION_TWICE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_every_byte), TEST(test_appended), TEST(test_malformed)};
+        TEST(test_every_byte), TEST(test_appended), TEST(test_malformed),
+        TEST(test_sections), TEST(test_section_twice)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

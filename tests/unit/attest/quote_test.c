@@ -317,6 +317,52 @@ static void test_zero_bank(void **state)
     }
 }
 
+/* A key in another's place is the new one, for good and for bad. */
+static void test_reopened(void **state)
+{
+    struct fixture *fixture = *state;
+    struct forge_key others[2];
+    struct attest_key key = {0};
+    struct tpmt_public public;
+    (void)fixture_appraise(fixture);
+    struct bytes message = bytes_of(fixture->is.quote, fixture->is.quote_size);
+    for (size_t i = 0; i < 2; i++) {
+        struct forge_signed is;
+        struct tpmt_signature good, own;
+        forge_key_make(&others[i], NULL);
+        forge_sign_bytes(&others[i], &fixture->hasher, message, &is);
+        assert_reason(
+            tpms_parse_public(bytes_of(others[i].public, others[i].public_size),
+                              &public),
+            REASON_NONE);
+        assert_reason(key_reopen(&fixture->hasher, &public, &key), REASON_NONE);
+        assert_reason(tpms_parse_signature(
+                          bytes_of(is.signature, is.signature_size), &own),
+                      REASON_NONE);
+        assert_reason(tpms_parse_signature(bytes_of(fixture->is.signature,
+                                                    fixture->is.signature_size),
+                                           &good),
+                      REASON_NONE);
+        assert_reason(key_verify(&key, &fixture->hasher, message, &own),
+                      REASON_NONE);
+        assert_reason(key_verify(&key, &fixture->hasher, message, &good),
+                      REASON_SIGNATURE_INVALID);
+    }
+    /* Not on the curve: closed, and open again for the next. */
+    others[1].public[others[1].public_size - 1] ^= 1;
+    assert_reason(
+        tpms_parse_public(bytes_of(others[1].public, others[1].public_size),
+                          &public),
+        REASON_NONE);
+    assert_reason(key_reopen(&fixture->hasher, &public, &key), REASON_KEY_WEAK);
+    assert_null(key.pkey);
+    others[1].public[others[1].public_size - 1] ^= 1;
+    assert_reason(key_reopen(&fixture->hasher, &public, &key), REASON_NONE);
+    key_close(&key);
+    forge_key_free(&others[0]);
+    forge_key_free(&others[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -340,6 +386,7 @@ int main(void)
         TEST(test_malformed),
         TEST(test_values),
         TEST(test_zero_bank),
+        TEST(test_reopened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

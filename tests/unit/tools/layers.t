@@ -32,8 +32,9 @@ only() {
 
 only lib lib/
 only xsm xsm/ lib/
-only attest attest/ lib/
+only attest attest/ lib/ tools/image/ hv/abi/vouch.h
 only hv/measure hv/measure/ lib/
+only vtpm/tpm vtpm/tpm/ vtpm/base/calls.h hv/abi/vouch.h lib/
 only hv hv/ xsm/ lib/ asm_offsets.h
 
 # The check itself: the hypervisor does include more than lib/.

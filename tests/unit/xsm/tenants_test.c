@@ -19,7 +19,8 @@
 struct thing {
     char part[PARTS][NAME_SIZE];
     label_t label;
-    bool is_domain; /* dom0, and what it may create */
+    bool is_domain;
+    bool is_created; /* by dom0 */ /* dom0, and what it may create */
 };
 
 static struct thing things[LABELS];
@@ -53,7 +54,7 @@ struct line {
     "multicall update_va_mapping set_timer_op xen_version console_io "         \
     "grant_table_op vm_assist iret vcpu_op set_segment_base mmuext_op "        \
     "sched_op callback_op event_channel_op;"                                   \
-    "hypercall2: physdev_op;"                                                  \
+    "hypercall2: physdev_op vouch_op;"                                         \
     "memory2: m2p_map;"                                                        \
     "version: xen_extraversion xen_compile_info xen_capabilities "             \
     "xen_pagesize;"
@@ -64,7 +65,8 @@ struct line {
     "getvcpucontext setdomainmaxmem setdomainhandle hypercall shutdown "       \
     "setaddrsize getaddrsize;"                                                 \
     "domain2: set_cpu_policy gettsc settsc setscheduler setclaim "             \
-    "resource_map get_cpu_policy;"
+    "resource_map get_cpu_policy;"                                             \
+    "measure: launch_info;"
 
 #define TOOLSTACK_MEMORY                                                       \
     "mmu: map_read map_write adjust stat updatemp pinpage memorymap "          \
@@ -73,6 +75,18 @@ struct line {
     "grant: map_read map_write unmap setup query;"                             \
     "grant2: copy_read copy_write map_device;"                                 \
     "event: bind send status create;"
+
+/* What is left of these for what was launched. */
+#define CLOSED                                                                 \
+    "domain: pause unpause resume destroy setaffinity getaffinity "            \
+    "getscheduler getdomaininfo getvcpuinfo setdomainmaxmem shutdown;"         \
+    "domain2: setscheduler; measure: launch_info; mmu: stat;"                  \
+    "grant: map_read map_write unmap query;"                                   \
+    "grant2: copy_read copy_write map_device; event: bind send status"
+
+#define PEER                                                                   \
+    "event: bind send; grant: map_read map_write unmap;"                       \
+    "grant2: copy_read copy_write"
 
 #define DOM0_ITSELF                                                            \
     OWN_KERNEL                                                                 \
@@ -92,7 +106,8 @@ struct line {
     "xen2: get_cpu_featureset;"                                                \
     "event2: bind_virq_global; mmu: memorymap;"                                \
     "memory2: maximum_ram_page;"                                               \
-    "resource: plug unplug setup; device2: pit rtc debug_port;"
+    "resource: plug unplug setup; device2: pit rtc debug_port;"                \
+    "measure: log_read state;"
 
 #define DOM0   "system_u:system_r:dom0_t"
 #define SYSTEM "system_u:system_r:"
@@ -101,32 +116,91 @@ struct line {
 static const struct line table[] = {
     /* A guest and itself. */
     {"*:guest_r:domU_t", "same:guest_r:domU_self_t",
-     OWN_KERNEL "grant2: copy_read copy_write"},
+     OWN_KERNEL "grant2: copy_read copy_write; measure: launch launch_info"},
     {"*:guest_r:guest_t", "same:guest_r:guest_self_t",
-     OWN_KERNEL "grant2: copy_read copy_write"},
+     OWN_KERNEL "grant2: copy_read copy_write; measure: launch launch_info"},
+    {"*:guest_r:attested_t", "same:guest_r:attested_self_t",
+     OWN_KERNEL "grant2: copy_read copy_write; measure: launch launch_info"},
+    {"*:guest_r:launched_t", "same:guest_r:launched_self_t",
+     OWN_KERNEL "grant2: copy_read copy_write; measure: launch_info"},
+    {"*:guest_r:vtpm_t", "same:guest_r:vtpm_self_t",
+     OWN_KERNEL "grant2: copy_read copy_write; measure: launch launch_info"},
+    {"*:guest_r:vtpm_launched_t", "same:guest_r:vtpm_launched_self_t",
+     OWN_KERNEL "grant2: copy_read copy_write; measure: launch_info"},
     {"*:guest_r:domU_t", "same:object_r:domU_event_t",
      "event: create send status"},
+    {"*:object_r:domU_event_t", "same:guest_r:domU_self_t", "event: bind"},
     {"*:guest_r:guest_t", "same:object_r:guest_event_t",
      "event: create send status"},
-    {"*:object_r:domU_event_t", "same:guest_r:domU_self_t", "event: bind"},
     {"*:object_r:guest_event_t", "same:guest_r:guest_self_t", "event: bind"},
+    {"*:guest_r:attested_t", "same:object_r:attested_event_t",
+     "event: create send status"},
+    {"*:object_r:attested_event_t", "same:guest_r:attested_self_t", "event: bind"},
+    {"*:guest_r:launched_t", "same:object_r:attested_event_t",
+     "event: create send status"},
+    {"*:object_r:attested_event_t", "same:guest_r:launched_self_t", "event: bind"},
+    {"*:guest_r:vtpm_t", "same:object_r:vtpm_event_t",
+     "event: create send status"},
+    {"*:object_r:vtpm_event_t", "same:guest_r:vtpm_self_t", "event: bind"},
+    {"*:guest_r:vtpm_launched_t", "same:object_r:vtpm_event_t",
+     "event: create send status"},
+    {"*:object_r:vtpm_event_t", "same:guest_r:vtpm_launched_self_t", "event: bind"},
     /* A guest and the machine. */
     {"*:guest_r:*", SYSTEM "xen_t", KERNEL_OF_XEN "device2: pit"},
     {"*:guest_r:*", DOM0, "event: bind send"},
     {"*:object_r:domU_event_t", DOM0, "event: bind"},
     {"*:object_r:guest_event_t", DOM0, "event: bind"},
-    /* Guests of one tenant. */
-    {"tenant:guest_r:guest_t", "same:guest_r:guest_t",
-     "event: bind send; grant: map_read map_write unmap;"
-     "grant2: copy_read copy_write"},
+    {"*:object_r:attested_event_t", DOM0, "event: bind"},
+    {"*:object_r:vtpm_event_t", DOM0, "event: bind"},
+    /* Guests of one tenant, and those that keep their TPMs. */
+    {"tenant:guest_r:guest_t", "same:guest_r:guest_t", PEER},
+    {"tenant:guest_r:guest_t", "same:guest_r:attested_t", PEER},
+    {"tenant:guest_r:guest_t", "same:guest_r:launched_t", PEER},
+    {"tenant:guest_r:guest_t", "same:guest_r:vtpm_launched_t", "event: bind send"},
+    {"tenant:guest_r:vtpm_launched_t", "same:guest_r:guest_t",
+     PEER "; measure: launch_info mark serve"},
+    {"tenant:guest_r:attested_t", "same:guest_r:guest_t", PEER},
+    {"tenant:guest_r:attested_t", "same:guest_r:attested_t", PEER},
+    {"tenant:guest_r:attested_t", "same:guest_r:launched_t", PEER},
+    {"tenant:guest_r:attested_t", "same:guest_r:vtpm_launched_t", "event: bind send"},
+    {"tenant:guest_r:vtpm_launched_t", "same:guest_r:attested_t",
+     PEER "; measure: launch_info mark serve"},
+    {"tenant:guest_r:launched_t", "same:guest_r:guest_t", PEER},
+    {"tenant:guest_r:launched_t", "same:guest_r:attested_t", PEER},
+    {"tenant:guest_r:launched_t", "same:guest_r:launched_t", PEER},
+    {"tenant:guest_r:launched_t", "same:guest_r:vtpm_launched_t", "event: bind send"},
+    {"tenant:guest_r:vtpm_launched_t", "same:guest_r:launched_t",
+     PEER "; measure: launch_info mark"},
     {"tenant:object_r:guest_event_t", "same:guest_r:guest_t", "event: bind"},
+    {"tenant:object_r:guest_event_t", "same:guest_r:attested_t", "event: bind"},
+    {"tenant:object_r:guest_event_t", "same:guest_r:launched_t", "event: bind"},
+    {"tenant:object_r:attested_event_t", "same:guest_r:guest_t", "event: bind"},
+    {"tenant:object_r:attested_event_t", "same:guest_r:attested_t", "event: bind"},
+    {"tenant:object_r:attested_event_t", "same:guest_r:launched_t", "event: bind"},
+    {"tenant:object_r:vtpm_event_t", "same:guest_r:guest_t", "event: bind"},
+    {"tenant:object_r:vtpm_event_t", "same:guest_r:attested_t", "event: bind"},
+    {"tenant:object_r:vtpm_event_t", "same:guest_r:launched_t", "event: bind"},
+    {"tenant:object_r:guest_event_t", "same:guest_r:vtpm_launched_t",
+     "event: bind"},
+    {"tenant:object_r:attested_event_t", "same:guest_r:vtpm_launched_t",
+     "event: bind"},
     /* dom0 and guests. */
     {DOM0, "*:guest_r:domU_t", TOOLSTACK TOOLSTACK_MEMORY},
+    {OBJECT "dom0_event_t", "*:guest_r:domU_t", "event: bind"},
     {DOM0, "*:guest_r:guest_t", TOOLSTACK TOOLSTACK_MEMORY},
+    {OBJECT "dom0_event_t", "*:guest_r:guest_t", "event: bind"},
+    {DOM0, "*:guest_r:attested_t", TOOLSTACK TOOLSTACK_MEMORY},
+    {OBJECT "dom0_event_t", "*:guest_r:attested_t", "event: bind"},
+    {DOM0, "*:guest_r:launched_t", CLOSED},
+    {OBJECT "dom0_event_t", "*:guest_r:launched_t", "event: bind"},
+    {DOM0, "*:guest_r:vtpm_t", TOOLSTACK TOOLSTACK_MEMORY},
+    {OBJECT "dom0_event_t", "*:guest_r:vtpm_t", "event: bind"},
+    {DOM0, "*:guest_r:vtpm_launched_t", CLOSED},
+    {OBJECT "dom0_event_t", "*:guest_r:vtpm_launched_t", "event: bind"},
     {DOM0, "*:object_r:domU_event_t", "event: create"},
     {DOM0, "*:object_r:guest_event_t", "event: create"},
-    {OBJECT "dom0_event_t", "*:guest_r:domU_t", "event: bind"},
-    {OBJECT "dom0_event_t", "*:guest_r:guest_t", "event: bind"},
+    {DOM0, "*:object_r:attested_event_t", "event: create"},
+    {DOM0, "*:object_r:vtpm_event_t", "event: create"},
     /* dom0 and the machine. */
     {DOM0, DOM0, DOM0_ITSELF},
     {DOM0, OBJECT "dom0_event_t", "event: create send status"},
@@ -241,7 +315,9 @@ static void add_domains(struct loaded *loaded)
                     label_of_context(&loaded->xsm, context, &label), XSM_OK);
                 if (may(loaded, XSM_LABEL(dom0), label,
                         XSM_PERM(domain, create))) {
-                    add_thing(loaded, label)->is_domain = true;
+                    struct thing *thing = add_thing(loaded, label);
+                    thing->is_domain = true;
+                    thing->is_created = true;
                 } else {
                     xsm_label_put(&loaded->xsm, label);
                 }
@@ -259,6 +335,19 @@ static label_t made_by(struct loaded *loaded, label_t source, label_t target,
         xsm_label_transition(&loaded->xsm, source, target, class, &made),
         XSM_OK);
     return made;
+}
+
+/* And what a domain may become by a launch. */
+static void add_launched(struct loaded *loaded)
+{
+    size_t count = thing_count;
+    for (size_t i = 0; i < count; i++) {
+        if (things[i].is_created) {
+            add_thing(loaded, made_by(loaded, things[i].label, XSM_LABEL(xen),
+                                      XSM_CLASS_domain))
+                ->is_domain = true;
+        }
+    }
 }
 
 /* An end is there only if its maker may create it. */
@@ -281,6 +370,7 @@ static struct loaded *load_things(const char *path)
     }
     add_thing(loaded, XSM_LABEL(dom0))->is_domain = true;
     add_domains(loaded);
+    add_launched(loaded);
     size_t count = thing_count;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < count && things[i].is_domain; j++) {
@@ -308,6 +398,9 @@ static void only_guests_can_be_created(void **state)
         "default_u:guest_r:domU_t",  "default_u:guest_r:guest_t",
         "tenant01_u:guest_r:domU_t", "tenant01_u:guest_r:guest_t",
         "tenant02_u:guest_r:domU_t", "tenant02_u:guest_r:guest_t",
+        "default_u:guest_r:attested_t", "default_u:guest_r:vtpm_t",
+        "tenant01_u:guest_r:attested_t", "tenant01_u:guest_r:vtpm_t",
+        "tenant02_u:guest_r:attested_t", "tenant02_u:guest_r:vtpm_t",
     };
     struct loaded *loaded = load_things(POLICY_V30);
     size_t created = 0;
@@ -317,10 +410,10 @@ static void only_guests_can_be_created(void **state)
         for (size_t j = 0; j < ARRAY_SIZE(expected); j++) {
             known = known || thing_matches(expected[j], &things[i], NULL);
         }
-        created += things[i].is_domain;
-        assert_true(known || !things[i].is_domain);
+        created += things[i].is_created;
+        assert_true(known || !things[i].is_created);
     }
-    assert_int_equal(created, ARRAY_SIZE(expected) + 1);
+    assert_int_equal(created, ARRAY_SIZE(expected));
     unload(loaded);
 }
 

@@ -138,6 +138,23 @@ stage_loader()
     install -D -m 755 "$loader" "$stage/lib64/ld-linux-x86-64.so.2"
 }
 
+stage_tpm2_tools()
+{
+    local tree
+    tree=$(tree_of tpm2-tools)
+    stage_program "$tree/usr/bin/tpm2"
+    find "$tree/usr/bin" -type l -lname tpm2 -printf '%f\n' |
+        while read -r name; do
+            ln -sf tpm2 "$stage/bin/$name"
+        done
+    # libtss2-tctildr loads this one by name.
+    local tcti
+    tcti=$(find_library libtss2-tcti-device.so.0)
+    install -m 644 "$tcti" \
+        "$stage/lib/x86_64-linux-gnu/libtss2-tcti-device.so.0"
+    stage_libraries "$tcti"
+}
+
 # write_cpio FILE: uncompressed, for unpacking costs the machine more
 # instructions than reading.
 write_cpio()

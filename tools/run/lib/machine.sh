@@ -5,7 +5,8 @@
 # Read from the environment, with the usual machine as default:
 #   MEM=2048  CPUS=2  CPU=max  TPM=tis|crb|none  FIRMWARE=efi|bios
 #   NIC=virtio-net-pci|e1000e|none  DISK_BUS=virtio|ahci
-#   GUESTS_DISK (a disk with guests' files, at GUESTS=N a copy of it)
+#   GUESTS_DISK (a disk with guests' files, at GUESTS=N or TENANT=1 a copy of it)
+#   TENANT=1 (the tenant's own disk, DIR/tenant1.img)
 #   SSH_PORT=2201 (that port of the host leads to guest1's ssh, the next to
 #   guest2's)
 #   OVMF  OVMF_VARS   QEMU_EXTRA (more arguments)  TIMEOUT, STALL (seconds in
@@ -15,7 +16,7 @@
 : "${NIC:=virtio-net-pci}" "${DISK_BUS:=virtio}" "${QEMU_EXTRA:=}"
 : "${OVMF:=/usr/share/OVMF/OVMF_CODE_4M.fd}"
 : "${OVMF_VARS:=/usr/share/OVMF/OVMF_VARS_4M.fd}"
-: "${GUESTS:=}" "${GUESTS_DISK:=build/guests/disk.img}" "${SSH_PORT:=}"
+: "${GUESTS:=}" "${TENANT:=}" "${GUESTS_DISK:=build/guests/disk.img}" "${SSH_PORT:=}"
 : "${TIMEOUT:=$((GUESTS > 0 ? 1200 : 600))}" "${STALL:=120}"
 
 # machine_arguments DIR DISK MAILBOX: sets the array machine_qemu.
@@ -48,11 +49,15 @@ machine_arguments()
             -drive "id=mailbox,if=none,format=raw,cache=writethrough,file=$mailbox"
             -device virtio-blk-pci,drive=mailbox)
     fi
-    if [ -n "$GUESTS" ]; then
-        cp --sparse=always "$GUESTS_DISK" "$dir/guests.img"
+    if [ -n "$GUESTS$TENANT" ]; then
         machine_qemu+=(
             -drive "id=guests,if=none,format=raw,file=$dir/guests.img"
             -device virtio-blk-pci,drive=guests)
+    fi
+    if [ -n "$TENANT" ]; then
+        machine_qemu+=(
+            -drive "id=tenant1,if=none,format=raw,cache=writethrough,file=$dir/tenant1.img"
+            -device virtio-blk-pci,drive=tenant1,serial=tenant1)
     fi
     machine_network
     machine_tpm
@@ -88,6 +93,7 @@ machine_tpm()
 machine_start()
 {
     machine=$1
+    machine_told=0
     mkdir -p "$machine"
     : >"$machine/serial.log"
     machine_arguments "$@"
@@ -153,7 +159,7 @@ machine_wait_for()
 # nothing for $STALL seconds hangs: it is stopped, and the result is 1.
 machine_watch()
 {
-    local told=0 size=0 last=$SECONDS now
+    local size=0 last=$SECONDS now
     while machine_is_running; do
         machine_tell
         now=$(stat -c %s "$machine/serial.log")
@@ -178,8 +184,8 @@ machine_tell()
     local line count=0
     while read -r line; do
         count=$((count + 1))
-        [ "$count" -gt "$told" ] || continue
+        [ "$count" -gt "$machine_told" ] || continue
         progress "  ${line:0:100}"
-        told=$count
+        machine_told=$count
     done < <(machine_console | grep -aE "$machine_milestones")
 }

@@ -5,15 +5,29 @@
 
 mailbox_max=$((4 * 1024 * 1024))
 
-# mailbox_new FILE NONCE [CHECK...]
+# mailbox_new FILE NONCE [LINE...]
 mailbox_new()
 {
     local file=$1 nonce=$2
     shift 2
     rm -f "$file"
-    printf 'vouch-mailbox 1\nnonce=%s\nchecks=%s\nguests=%s\n' "$nonce" \
-        "$*" "${GUESTS:-}" >"$file"
+    printf '%s\n' 'vouch-mailbox 1' "nonce=$nonce" "$@" >"$file"
     truncate -s "$mailbox_max" "$file"
+}
+
+mailbox_put() # FILE BLOCK, of 512 bytes; the rest of its last block is zeros
+{
+    dd of="$1" bs=512 seek="$2" conv=notrunc,sync status=none
+}
+
+# mailbox_answer FILE SECRET: leaves what the guest waits for, and takes its
+# first reply away, so that the next one is the next.
+mailbox_answer()
+{
+    head -c 512 /dev/zero | mailbox_put "$1" 8
+    mailbox_put "$1" 4104 <"$2"
+    printf 'vouch-secret 1\nsize=%s\nsha256=%s\n' "$(stat -c %s "$2")" \
+        "$(sha256sum <"$2" | cut -d ' ' -f 1)" | mailbox_put "$1" 4096
 }
 
 # mailbox_open FILE DIR: unpacks the reply; fails if there is none, or if it

@@ -148,6 +148,76 @@ static void doubled_words_are_named(void **state)
     assert_int_equal(parse("noreboot noreboot"), CMDLINE_DUPLICATE);
 }
 
+#define HALF "0123456789abcdef0123456789abcdef"
+
+static void state_is_one_digest(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "state=",
+        "state=" HALF,
+        "state=" HALF HALF "0",
+        "state=" HALF "0123456789abcdef0123456789abcdeF",
+        "state=" HALF "0123456789abcdef0123456789abcdeg",
+    };
+    assert_int_equal(parse("noreboot"), CMDLINE_OK);
+    assert_false(parsed.has_state);
+    assert_int_equal(parse("state=" HALF HALF), CMDLINE_OK);
+    assert_true(parsed.has_state);
+    assert_int_equal(parsed.state.bytes[0], 0x01);
+    assert_int_equal(parsed.state.bytes[31], 0xef);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        assert_int_equal(parse(bad[i]), CMDLINE_BAD_VALUE);
+    }
+    assert_int_equal(parse("state=" HALF HALF " state=" HALF HALF),
+                     CMDLINE_DUPLICATE);
+}
+
+#define HEX_15 "0123456789abcde"
+#define HEX_63 HEX_15 "f" HEX_15 "f" HEX_15 "f" HEX_15
+
+static void vtpm_images_are_listed(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("tpm=auto"), CMDLINE_OK);
+    assert_int_equal(parsed.vtpm_count, 0);
+    assert_int_equal(parse("vtpm=" HEX_63 "0 noreboot vtpm=" HEX_63 "1"),
+                     CMDLINE_OK);
+    assert_int_equal(parsed.vtpm_count, 2);
+    assert_int_equal(parsed.vtpm[0].bytes[0], 0x01);
+    assert_int_equal(parsed.vtpm[0].bytes[31], 0xe0);
+    assert_int_equal(parsed.vtpm[1].bytes[31], 0xe1);
+    assert_int_equal(parse("vtpm=" HEX_63 "0 vtpm=" HEX_63 "1 vtpm=" HEX_63
+                           "2 vtpm=" HEX_63 "3"),
+                     CMDLINE_OK);
+    assert_int_equal(parsed.vtpm_count, 4);
+}
+
+static void vtpm_images_are_digests(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "vtpm=",
+        "vtpm=" HEX_63,
+        "vtpm=" HEX_63 "00",
+        "vtpm=" HEX_63 "g",
+        "vtpm=" HEX_63 "F",
+        "vtpm=" HEX_63 "/",
+        "vtpm=" HEX_63 ":",
+        "vtpm=" HEX_63 "`",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        assert_int_equal(parse(bad[i]), CMDLINE_BAD_VALUE);
+    }
+    /* one twice, and a fifth */
+    assert_int_equal(parse("vtpm=" HEX_63 "0 vtpm=" HEX_63 "0"),
+                     CMDLINE_BAD_VALUE);
+    assert_int_equal(parse("vtpm=" HEX_63 "0 vtpm=" HEX_63 "1 vtpm=" HEX_63
+                           "2 vtpm=" HEX_63 "3 vtpm=" HEX_63 "4"),
+                     CMDLINE_BAD_VALUE);
+    assert_int_equal(parse("vtpm"), CMDLINE_UNKNOWN_WORD);
+}
+
 static void strange_text_is_refused(void **state)
 {
     (void)state;
@@ -198,6 +268,9 @@ int main(void)
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(unknown_words_are_named),
         cmocka_unit_test(doubled_words_are_named),
+        cmocka_unit_test(state_is_one_digest),
+        cmocka_unit_test(vtpm_images_are_listed),
+        cmocka_unit_test(vtpm_images_are_digests),
         cmocka_unit_test(strange_text_is_refused),
         cmocka_unit_test(path_is_stripped),
         cmocka_unit_test(texts_are_all_there),

@@ -175,7 +175,17 @@ static void run_time_events_go_to_their_pcr(void **state)
     assert_int_equal(init_with(firmware_log(), LOG_SIZE), MEASURE_OK);
     assert_int_equal(measure_boot(), MEASURE_OK);
     assert_int_equal(publish(&area), MEASURE_OK);
-    fake_tpm_occupy(&fake, 0); /* dom0 uses it */
+    fake_tpm_occupy(&fake, 0); /* dom0 is in the middle of a command */
+    struct sha256_digest before = fake.sha256[22];
+    size_t logged = measure_log(&measure).size;
+    assert_int_equal(
+        measure_text(&measure, VOUCHLOG_MODE_CHANGE, bytes_of_text("x=1")),
+        MEASURE_BUSY);
+    assert_int_equal(fake.active, 0); /* and is not disturbed */
+    assert_true(sha256_equal(&before, &fake.sha256[22]));
+    assert_int_equal(measure_log(&measure).size, logged);
+    assert_true(measure.is_measured);
+    fake.active = -1;
     assert_int_equal(
         measure_text(&measure, VOUCHLOG_MODE_CHANGE, bytes_of_text("x=1")),
         MEASURE_OK);

@@ -203,6 +203,44 @@ static void refuses_overlaps_that_would_grow_the_file(void **state)
     assert_int_equal(out.used, 0);
 }
 
+static void is_done_the_second_time(void **state)
+{
+    (void)state;
+    struct buffer out, again;
+    size_t size = 0;
+    static uint8_t second[ROOM];
+    assert_int_equal(compact(&out, FILE_SIZE), COMPACT_OK);
+    assert_int_equal(compact_measure(bytes_of(file, FILE_SIZE), &size),
+                     COMPACT_OK);
+    assert_int_equal(size, out.used);
+    assert_false(compact_is_done(bytes_of(file, FILE_SIZE)));
+    assert_true(compact_is_done(buffer_bytes(&out)));
+    again = buffer_over(second, size);
+    assert_int_equal(compact_elf(buffer_bytes(&out), &again), COMPACT_OK);
+    assert_true(bytes_equal(buffer_bytes(&again), buffer_bytes(&out)));
+}
+
+/* Whatever byte of a compact ELF is changed: it is done if and only if doing
+ * it again would change nothing. */
+static void is_done_only_if_nothing_would_change(void **state)
+{
+    (void)state;
+    struct buffer out;
+    static uint8_t second[ROOM];
+    assert_int_equal(compact(&out, FILE_SIZE), COMPACT_OK);
+    for (size_t at = 0; at < out.used; at++) {
+        struct buffer again = buffer_over(second, ROOM);
+        room[at] ^= 0x11;
+        bool is_same = compact_elf(buffer_bytes(&out), &again) == COMPACT_OK &&
+                       bytes_equal(buffer_bytes(&again), buffer_bytes(&out));
+        assert_int_equal(compact_is_done(buffer_bytes(&out)), is_same);
+        room[at] ^= 0x11;
+    }
+    room[out.used] = 0;
+    assert_false(compact_is_done(bytes_of(room, out.used + 1)));
+    assert_false(compact_is_done(bytes_of(room, out.used - 1)));
+}
+
 static void refuses_every_truncation(void **state)
 {
     (void)state;
@@ -225,6 +263,8 @@ int main(void)
         cmocka_unit_test_setup(refuses_notes_that_are_not_loaded, make_elf),
         cmocka_unit_test_setup(refuses_overlaps_that_would_grow_the_file,
                                make_elf),
+        cmocka_unit_test_setup(is_done_the_second_time, make_elf),
+        cmocka_unit_test_setup(is_done_only_if_nothing_would_change, make_elf),
         cmocka_unit_test_setup(refuses_every_truncation, make_elf),
     };
     return cmocka_run_group_tests_name("compact", tests, NULL, NULL);

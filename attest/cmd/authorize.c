@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vouch vtpm authorize and state-key: the operator approves, offline, a
+ * machine's PCRs, and learns what to write on the hypervisor's command line.
+ * The key is one of `vouch ref keygen`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "attest/approve.h"
+#include "attest/cmd/command.h"
+#include "attest/cmd/pcr_values.h"
+#include "attest/cmd/state.h"
+#include "attest/manifest.h"
+
+static const char command[] = "vtpm authorize";
+
+struct inputs {
+    const char *key, *select, *out;
+    struct pcr_sources from;
+};
+
+static bool parse_inputs(int argc, char **argv, struct inputs *in)
+{
+    const struct option_spec options[] = {
+        {.name = "--key", .value = &in->key},
+        {.name = "--log", .value = &in->from.log},
+        {.name = "--pcrs", .value = &in->from.pcrs},
+        {.name = "--manifest", .value = &in->from.manifest},
+        {.name = "--manifest-key", .value = &in->from.manifest_key},
+        {.name = "--firmware", .value = &in->from.firmware},
+        {.name = "--select", .value = &in->select},
+        {.name = "-o", .value = &in->out},
+        {.name = NULL}};
+    if (!command_options(command, options, &argc, argv) || argc != 1 ||
+        in->key == NULL || in->out == NULL ||
+        (in->from.log != NULL) + (in->from.pcrs != NULL) +
+                (in->from.manifest != NULL) !=
+            1 ||
+        (in->from.manifest == NULL) != (in->from.manifest_key == NULL)) {
+        command_error(command,
+                      "usage: --key PRIVATE (--log LOG | --pcrs FILE | "
+                      "--manifest M --manifest-key PUB [--firmware NAME]) "
+                      "[--select N,N...] -o APPROVAL");
+        return false;
+    }
+    return true;
+}
+
+/* ---- the selection ---- */
+
+static bool choose(const struct inputs *in, uint32_t known, uint32_t *out)
+{
+    struct bytes rest =
+        in->select != NULL ? bytes_of_text(in->select) : bytes_none();
+    *out = in->select != NULL ? 0 : known & APPROVE_DEFAULT;
+    while (rest.size != 0) {
+        uint64_t pcr;
+        if (!pcr_values_number(pcr_values_take(&rest, ','), out, &pcr)) {
+            command_error(command, "--select is of PCRs 0 to 23, each once");
+            return false;
+        }
+    }
+    if ((*out & ~known) != 0) {
+        command_error(command, "there is no value for a PCR of --select");
+        return false;
+    }
+    if (!approve_is_enough(*out)) {
+        command_error(command, "PCRs 4, 8 and 9, or 17 and 18, have to be "
+                               "among them: the others do not tell what was "
+                               "started");
+        return false;
+    }
+    return true;
+}
+
+/* ---- signing ---- */
+
+static EVP_PKEY *read_private(const char *name, const char *path)
+{
+    struct bytes pem = command_read(name, path);
+    EVP_PKEY *key = pem.data != NULL ? manifest_read_private(pem) : NULL;
+    if (pem.data != NULL && key == NULL) {
+        command_error(name, "%s: no P-256 private key", path);
+    }
+    free((void *)pem.data);
+    return key;
+}
+
+static bool write_approval(const struct inputs *in, uint32_t selected,
+                           const struct pcr_values *pcrs)
+{
+    uint8_t data[APPROVAL_SIZE];
+    struct buffer out = buffer_over(data, sizeof(data));
+    struct writer writer = writer_begin(&out);
+    struct approval approval;
+    EVP_PKEY *key = read_private(command, in->key);
+    bool is_done = key != NULL;
+    if (is_done && !approve_sign(key, selected, pcrs->values, &approval)) {
+        command_error(command, "%s: cannot sign with it", in->key);
+        is_done = false;
+    }
+    EVP_PKEY_free(key);
+    if (is_done) {
+        approval_put(&writer, &approval);
+        is_done = writer_end(&writer) &&
+                  command_write(command, in->out, buffer_bytes(&out));
+    }
+    return is_done;
+}
+
+int command_vtpm_authorize(int argc, char **argv)
+{
+    struct inputs inputs = {0};
+    struct pcr_values pcrs = {0};
+    uint32_t selected;
+    if (!parse_inputs(argc, argv, &inputs)) {
+        return EXIT_USAGE;
+    }
+    return pcr_values_get(command, &inputs.from, &pcrs) &&
+                   choose(&inputs, pcrs.known, &selected) &&
+                   write_approval(&inputs, selected, &pcrs)
+               ? EXIT_DONE
+               : EXIT_FAILED;
+}
+
+int command_vtpm_state_key(int argc, char **argv)
+{
+    static const char name[] = "vtpm state-key";
+    struct approval_key key;
+    if (argc != 2) {
+        command_error(name, "usage: PUBLIC");
+        return EXIT_USAGE;
+    }
+    struct bytes pem = command_read(name, argv[1]);
+    EVP_PKEY *public = pem.data != NULL ? manifest_read_public(pem) : NULL;
+    bool is_done = public != NULL && approve_key(public, &key);
+    if (is_done) {
+        struct sha256_digest digest = approval_key_digest(&key);
+        fputs("state=", stdout);
+        for (size_t i = 0; i < SHA256_SIZE; i++) {
+            printf("%02x", digest.bytes[i]);
+        }
+        putchar('\n');
+    } else if (pem.data != NULL) {
+        command_error(name, "%s: no P-256 public key", argv[1]);
+    }
+    EVP_PKEY_free(public);
+    free((void *)pem.data);
+    return is_done ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the files that somebody named to a verdict: for whatever command acts
+ * on one.
+ */
+#ifndef VOUCH_ATTEST_CMD_JUDGE_H
+#define VOUCH_ATTEST_CMD_JUDGE_H
+
+#include <openssl/evp.h>
+
+#include "attest/appraise.h"
+#include "attest/cmd/command.h"
+
+struct judge_inputs {
+    const char *manifest, *manifest_key, *nonce, *evidence;
+    const char *guest, *any_guest; /* neither: a platform's will do too */
+};
+
+struct judge {
+    const char *command;
+    EVP_PKEY *manifest_key;
+    struct bytes manifest, evidence_text;
+    uint8_t nonce_data[QUOTE_MAX_NONCE];
+    struct bytes nonce;
+    struct appraiser *appraiser;
+    struct reference reference;
+    struct evidence evidence; /* empty if it could not be read */
+    struct verdict verdict;
+};
+
+/* The options of such a command that are in judge_inputs. */
+#define JUDGE_OPTIONS(in)                                                      \
+    {.name = "--manifest", .value = &(in)->manifest},                          \
+        {.name = "--manifest-key", .value = &(in)->manifest_key},              \
+        {.name = "--nonce", .value = &(in)->nonce},                            \
+        {.name = "--guest", .value = &(in)->guest},                            \
+    {                                                                          \
+        .name = "--any-guest", .is_flag = true, .value = &(in)->any_guest      \
+    }
+
+/* What is needed is there, and not more. */
+bool judge_is_usable(const struct judge_inputs *inputs);
+
+/* Reads, then appraises. False: a file or the nonce was none, and that was
+ * said. To be closed in any case. */
+NODISCARD bool judge_run(const char *command, const struct judge_inputs *inputs,
+                         struct judge *out);
+void judge_close(struct judge *judge);
+
+/* A P-256 key in a PEM file; NULL if there is none, and that was said. */
+EVP_PKEY *judge_read_key(const char *command, const char *path,
+                         EVP_PKEY *(*parse)(struct bytes pem));
+
+#endif

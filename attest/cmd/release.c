@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vouch release: a secret for the guest whose evidence this is, if it is
+ * trusted, and for nobody if it is not. Evidence of a platform alone will not
+ * do, for there is nobody to release to.
+ */
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attest/cmd/judge.h"
+#include "attest/released.h"
+
+static const char command[] = "release";
+
+struct inputs {
+    struct judge_inputs judge;
+    const char *secret, *out;
+};
+
+static bool parse_inputs(int argc, char **argv, struct inputs *in)
+{
+    const struct option_spec options[] = {
+        JUDGE_OPTIONS(&in->judge),
+        {.name = "--secret", .value = &in->secret},
+        {.name = "-o", .value = &in->out},
+        {.name = NULL}};
+    if (!command_options(command, options, &argc, argv)) {
+        return false;
+    }
+    if (argc != 2 || !judge_is_usable(&in->judge) || in->secret == NULL ||
+        in->out == NULL) {
+        command_error(command,
+                      "usage: --manifest M --manifest-key PUB --nonce HEX "
+                      "[--guest NAME | --any-guest] --secret FILE -o RELEASED "
+                      "EVIDENCE");
+        return false;
+    }
+    if (in->judge.guest == NULL) {
+        in->judge.any_guest = "--any-guest";
+    }
+    in->judge.evidence = argv[1];
+    return true;
+}
+
+/* The evidence is trusted, so both keys are the registered ones, and the
+ * quote's PCRs are those of a guest that the manifest knows. */
+static bool address(struct judge *judge, struct released_to *out)
+{
+    const struct evidence_guest *guest = &judge->evidence.guest;
+    struct hasher *hasher = &judge->appraiser->hasher;
+    struct tpmt_public ak;
+    struct tpms_quote quote;
+    if (tpms_parse_public(guest->public, &ak) != REASON_NONE ||
+        tpms_parse_quote(guest->quote, &quote) != REASON_NONE) {
+        return false;
+    }
+    *out = (struct released_to){
+        .ek = guest->ek,
+        .ak = key_name_of(hasher, &ak),
+        .policy = gate_policy(hasher, quote.pcrs, quote.pcr_digest)};
+    return true;
+}
+
+static bool release(struct judge *judge, const struct inputs *in)
+{
+    struct released_to to;
+    struct bytes secret = command_read(command, in->secret);
+    if (secret.data == NULL || !address(judge, &to)) {
+        free((void *)secret.data);
+        return false;
+    }
+    size_t size = 0;
+    char *text = released_make(&judge->appraiser->hasher, &to, secret, &size);
+    OPENSSL_cleanse((void *)secret.data, secret.size);
+    free((void *)secret.data);
+    if (text == NULL) {
+        command_error(command, "the secret is too long, or the guest's "
+                               "endorsement key is of another form");
+        return false;
+    }
+    bool is_done = command_write(command, in->out, bytes_of(text, size));
+    free(text);
+    return is_done;
+}
+
+/* On standard error: the output may be the released secret. */
+static void show(const struct verdict *verdict)
+{
+    size_t size;
+    char *text = verdict_text(verdict, &size);
+    (void)!command_write(command, "/dev/stderr", bytes_of(text, size));
+    free(text);
+}
+
+int command_release(int argc, char **argv)
+{
+    struct inputs inputs = {0};
+    struct judge judge;
+    int status = EXIT_USAGE;
+    if (!parse_inputs(argc, argv, &inputs)) {
+        return EXIT_USAGE;
+    }
+    if (judge_run(command, &inputs.judge, &judge)) {
+        status = (int)reason_class(judge.verdict.reason);
+        show(&judge.verdict);
+        if (judge.verdict.reason == REASON_NONE && judge.verdict.has_guest) {
+            status = release(&judge, &inputs) ? EXIT_DONE : EXIT_FAILED;
+        } else if (status == EXIT_DONE) {
+            status = EXIT_FAILED;
+        }
+    }
+    judge_close(&judge);
+    return status;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names are made here from a UUID and a number, never taken from a message. A
+ * new file is written beside the old, synced, renamed over it, and then its
+ * folder is synced.
+ */
+#include "dom0/vouchd/slots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dom0/vouchd/message.h"
+
+#define NAME_MAX_SIZE 64
+
+static const char digits[] = "0123456789abcdef";
+
+void slots_uuid_text(struct bytes uuid, char out[SLOTS_UUID_TEXT])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < uuid.size && i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            out[used++] = '-';
+        }
+        out[used++] = digits[uuid.data[i] >> 4];
+        out[used++] = digits[uuid.data[i] & 15];
+    }
+    out[used] = 0;
+}
+
+bool slots_uuid_parse(const char *text, uint8_t uuid[16])
+{
+    char again[SLOTS_UUID_TEXT];
+    size_t used = 0;
+    if (strlen(text) != SLOTS_UUID_TEXT - 1) {
+        return false;
+    }
+    for (const char *at = text; *at != 0; at++) {
+        const char *digit = strchr(digits, *at);
+        if (digit == NULL || used == 32) {
+            continue;
+        }
+        unsigned value = (unsigned)(digit - digits);
+        uuid[used / 2] = (uint8_t)(used % 2 == 0 ? value << 4
+                                                 : uuid[used / 2] | value);
+        used++;
+    }
+    slots_uuid_text(bytes_of(uuid, 16), again);
+    return used == 32 && strcmp(text, again) == 0;
+}
+
+static bool write_all(int file, struct bytes content)
+{
+    while (content.size != 0) {
+        ssize_t put = write(file, content.data, content.size);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return false;
+        }
+        content = bytes_of(content.data + put, content.size - (size_t)put);
+    }
+    return true;
+}
+
+bool slots_replace(int folder, const char *name, struct bytes content)
+{
+    char beside[NAME_MAX_SIZE];
+    snprintf(beside, sizeof(beside), "%s.new", name);
+    int file = openat(folder, beside,
+                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                      0600);
+    if (file < 0) {
+        return false;
+    }
+    bool is_done = write_all(file, content) && fsync(file) == 0;
+    is_done = close(file) == 0 && is_done;
+    return is_done && renameat(folder, beside, folder, name) == 0 &&
+           fsync(folder) == 0;
+}
+
+static bool read_exactly(int file, uint8_t *data, size_t size)
+{
+    for (size_t used = 0; used < size;) {
+        ssize_t got = read(file, data + used, size - used);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        used += (size_t)got;
+    }
+    return true;
+}
+
+bool slots_read(int folder, const char *name, size_t max, struct bytes *out)
+{
+    struct stat status;
+    *out = bytes_none();
+    int file = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) {
+        return errno == ENOENT;
+    }
+    uint8_t *data = NULL;
+    size_t size = 0;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+        (size_t)status.st_size <= max) {
+        size = (size_t)status.st_size;
+        data = malloc(size + 1);
+    }
+    bool is_done = data != NULL && read_exactly(file, data, size);
+    close(file);
+    if (is_done) {
+        *out = bytes_of(data, size);
+    } else {
+        free(data);
+    }
+    return is_done;
+}
+
+static int open_folder(int root, struct bytes uuid)
+{
+    char name[SLOTS_UUID_TEXT];
+    slots_uuid_text(uuid, name);
+    return openat(root, name,
+                  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static int make_folder(int root, struct bytes uuid)
+{
+    char name[SLOTS_UUID_TEXT];
+    slots_uuid_text(uuid, name);
+    if (mkdirat(root, name, 0700) == 0) {
+        (void)fsync(root);
+    }
+    return open_folder(root, uuid);
+}
+
+bool slots_store(int root, struct bytes uuid, unsigned slot,
+                 struct bytes content)
+{
+    const char *const names[] = {"slot0", "slot1"};
+    int folder = make_folder(root, uuid);
+    if (folder < 0) {
+        return false;
+    }
+    bool is_done = slots_replace(folder, names[slot], content);
+    close(folder);
+    return is_done;
+}
+
+bool slots_load(int root, struct bytes uuid, unsigned slot, struct bytes *out)
+{
+    const char *const names[] = {"slot0", "slot1"};
+    *out = bytes_none();
+    int folder = open_folder(root, uuid);
+    if (folder < 0) {
+        return errno == ENOENT;
+    }
+    bool is_done = slots_read(folder, names[slot], MESSAGE_SLOT_MAX, out);
+    close(folder);
+    return is_done;
+}

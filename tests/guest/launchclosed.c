@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dom0 at a launched guest whose label closes it: nothing of its memory or its
+ * registers can be read or changed.  And before the launch: whoever still uses
+ * a page of the guest when it launches ends it, translations that outlived a
+ * mapping do not write what was measured.
+ *
+ * Runner: -s 2
+ * Only: vouch
+ */
+#include "lib/clock.h"
+#include "lib/event.h"
+#include "lib/grant.h"
+#include "lib/launch.h"
+#include "lib/paging.h"
+#include "lib/tap.h"
+#include "lib/trap.h"
+#include "lib/vcpu.h"
+
+#define ATTESTED "tenant01_u:guest_r:attested_t"
+#define LAUNCHED "tenant01_u:guest_r:launched_t"
+#define RW       (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define RO       (PTE_P | PTE_US | PTE_A)
+#define INITRD   (20 * PAGE_SIZE)
+
+enum { SUM_BEFORE, SUM_AFTER, INITRD_WRONG, ASKED };
+
+static uint64_t map_at(unsigned int slot)
+{
+    uint64_t va = TEST_VA + slot * PAGE_SIZE;
+
+    map_prepare(va);
+    return va;
+}
+
+static long map_foreign(unsigned int slot, uint64_t mfn, uint64_t flags,
+                        domid_t domid)
+{
+    struct mmu_update update = {.ptr = pte_maddr(map_at(slot), 1),
+                                .val = pte_make(mfn, flags)};
+
+    return mmu_update(&update, 1, NULL, domid);
+}
+
+/* --- The launched kernel: sums up its memory, twice --- */
+
+/* The image's constants and all plain memory: what nobody here changes. */
+static uint64_t memory_sum(void)
+{
+    uint64_t sum = 0;
+
+    for (uint64_t pfn = start_info->first_p2m_pfn + start_info->nr_p2m_frames;
+         pfn < start_info->nr_pages; pfn++) {
+        const volatile uint64_t *page = (const volatile uint64_t *)TEST_VA;
+
+        map_page(TEST_VA, pte_make(pfn_to_mfn(pfn), RW));
+        for (unsigned int i = 0; i < 512; i++) {
+            sum = sum * 31 + page[i];
+        }
+    }
+    return sum;
+}
+
+static uint64_t initrd_wrong(void)
+{
+    uint64_t wrong = 0;
+
+    for (uint64_t i = 0; i < start_info->mod_len; i++) {
+        if (i % PAGE_SIZE == 0) {
+            map_page(TEST_VA,
+                     pte_make(pfn_to_mfn(start_info->mod_start + i / PAGE_SIZE),
+                              RW));
+        }
+        wrong += *(volatile uint8_t *)(TEST_VA + i % PAGE_SIZE) !=
+                 LAUNCH_INITRD_BYTE(i);
+    }
+    return wrong;
+}
+
+static void launched(void)
+{
+    struct launch_report *report = launch_report();
+
+    report->words[SUM_BEFORE] = memory_sum();
+    report->words[INITRD_WRONG] = initrd_wrong();
+    report->stage = 2;
+    while (!report->words[ASKED]) {
+        sched_op(SCHEDOP_yield, NULL);
+    }
+    report->words[INITRD_WRONG] += initrd_wrong();
+    report->words[SUM_AFTER] = memory_sum();
+}
+
+/* --- The parent --- */
+
+static struct launch_report *report;
+static domid_t child;
+
+static void build(void)
+{
+    launch_order = (struct launch_order){.initrd_size = INITRD,
+                                         .entry = launched,
+                                         .label = toolstack_sid(ATTESTED)};
+    child = launch_build(&report);
+}
+
+static void wait_stage(uint64_t stage)
+{
+    uint64_t until = clock_ns() + 20000000000ull;
+
+    while (report->stage < stage && clock_ns() < until) {
+        sched_op(SCHEDOP_yield, NULL);
+    }
+}
+
+static void end(int reason, const char *what)
+{
+    tap_is(toolstack_wait(child), reason, "%s", what);
+    toolstack_unmap(report);
+    tap_is(toolstack_destroy(child), 0, "and is gone");
+}
+
+static void try_memory(void)
+{
+    struct mmuext_op pin = {.cmd = MMUEXT_PIN_L1_TABLE};
+    struct mmuext_op clear = {.cmd = MMUEXT_CLEAR_PAGE};
+    struct mmuext_op copy = {.cmd = MMUEXT_COPY_PAGE};
+    unsigned int mapped = 0, changed = 0;
+
+    for (unsigned int pfn = 0; pfn < 2048; pfn++) {
+        uint64_t mfn =
+            toolstack_mfn(child, (char *)VIRT_BASE + pfn * PAGE_SIZE);
+
+        mapped += map_foreign(0, mfn, RO, child) == 0;
+        mapped += map_foreign(0, mfn, RW, child) == 0;
+        pin.arg1.mfn = clear.arg1.mfn = copy.arg1.mfn = mfn;
+        copy.arg2.src_mfn = mfn;
+        changed += mmuext_op(&pin, 1, NULL, child) == 0;
+        changed += mmuext_op(&clear, 1, NULL, child) == 0;
+        changed += mmuext_op(&copy, 1, NULL, child) == 0;
+    }
+    tap_is(mapped, 0, "no frame of it can be mapped");
+    tap_is(changed, 0, "nor pinned, cleared or copied");
+}
+
+static long reserve(unsigned int cmd, uint64_t *list)
+{
+    struct xen_memory_reservation reservation = {
+        .extent_start.p = list, .nr_extents = 1, .domid = child};
+
+    return memory_op(cmd, &reservation);
+}
+
+static void try_lent(void)
+{
+    struct xen_domctl op = {0};
+    uint64_t frame = 0, list[1] = {0x7000};
+    struct xen_mem_acquire_resource resource = {.domid = child,
+                                                .type =
+                                                    XENMEM_resource_grant_table,
+                                                .nr_frames = 1,
+                                                .frame_list.p = &frame};
+
+    tap_is(domctl(XEN_DOMCTL_getdomaininfo, child, &op), 0, "it is listed");
+    tap_refused(map_foreign(0, op.u.getdomaininfo.shared_info_frame, RW, child),
+                "its shared page is not ours");
+    tap_is(memory_op(XENMEM_acquire_resource, &resource), -XEN_ESRCH,
+           "nor is its grant table");
+    tap_is(reserve(XENMEM_populate_physmap, list), -XEN_ESRCH,
+           "it gets no memory from us");
+    list[0] = toolstack_mfn(child, (char *)VIRT_BASE);
+    tap_is(reserve(XENMEM_decrease_reservation, list), -XEN_ESRCH,
+           "and loses none");
+}
+
+static void try_registers(void)
+{
+    static struct vcpu_guest_context context;
+    struct xen_domctl op = {.u.vcpucontext.ctxt.p = &context};
+    struct xen_domctl name = {0};
+    struct xen_foreign_memory_map map = {.domid = child};
+    struct evtchn_alloc_unbound port = {.dom = child, .remote_dom = 0};
+    struct xen_domctl create;
+
+    tap_is(domctl(XEN_DOMCTL_pausedomain, child, &(struct xen_domctl){0}), 0,
+           "it may be paused");
+    tap_is(domctl(XEN_DOMCTL_getvcpucontext, child, &op), -XEN_ESRCH,
+           "its registers are its own");
+    tap_is(domctl(XEN_DOMCTL_setvcpucontext, child, &op), -XEN_ESRCH,
+           "they cannot be set");
+    tap_is(domctl(XEN_DOMCTL_setdomainhandle, child, &name), -XEN_ESRCH,
+           "it keeps its name");
+    tap_is(memory_op(XENMEM_set_memory_map, &map), -XEN_ESRCH,
+           "and its memory map");
+    tap_is(evtchn_op(EVTCHNOP_alloc_unbound, &port), -XEN_ESRCH,
+           "no port is opened in its name");
+    tap_is(domctl(XEN_DOMCTL_unpausedomain, child, &(struct xen_domctl){0}), 0,
+           "it may go on");
+    toolstack_config(&create, 1);
+    create.u.createdomain.ssidref = toolstack_sid(LAUNCHED);
+    tap_is(domctl(XEN_DOMCTL_createdomain, 0, &create), -XEN_EPERM,
+           "nothing is created as if it had been launched");
+}
+
+static void test_closed(void)
+{
+    struct vouch_launch_info info;
+
+    build();
+    info.domid = child;
+    tap_is(vouch_op(VOUCHOP_launch_info, &info), -XEN_EAGAIN,
+           "before its launch nothing is known");
+    tap_is(map_foreign(0, toolstack_mfn(child, (char *)VIRT_BASE), RW, child),
+           0, "its frames can be mapped");
+    update_va_mapping(TEST_VA, 0, UVMF_INVLPG | UVMF_ALL);
+    toolstack_start(child);
+    wait_stage(2);
+    tap_is(report->stage, 2, "it launches");
+    tap_is(vouch_op(VOUCHOP_launch_info, &info), 0, "its launch is known");
+    tap_is(memcmp(info.label, LAUNCHED, sizeof(LAUNCHED)), 0,
+           "under the label of what was launched");
+    try_memory();
+    try_lent();
+    try_registers();
+    report->words[ASKED] = 1;
+    end(SHUTDOWN_poweroff, "it ends by itself");
+}
+
+static void test_unchanged(void)
+{
+    build();
+    toolstack_start(child);
+    wait_stage(2);
+    try_memory();
+    try_lent();
+    report->words[ASKED] = 1;
+    tap_is(toolstack_wait(child), SHUTDOWN_poweroff, "after all of that");
+    tap_is(report->words[SUM_AFTER], report->words[SUM_BEFORE],
+           "its memory is as it was");
+    tap_is(report->words[INITRD_WRONG], 0, "its initrd is what it was given");
+    end(SHUTDOWN_poweroff, "it has ended");
+}
+
+/* --- Whoever uses its pages when it launches --- */
+
+static void test_used(const char *what, uint64_t mfn, uint64_t flags)
+{
+    tap_is(map_foreign(1, mfn, flags, child), 0, "%s mapped", what);
+    toolstack_start(child);
+    tap_is(toolstack_wait(child), SHUTDOWN_crash, "it does not launch");
+    tap_is(report->stage, 1, "nothing was launched");
+    end(SHUTDOWN_crash, "it has ended");
+    update_va_mapping(TEST_VA + PAGE_SIZE, 0, UVMF_INVLPG | UVMF_ALL);
+}
+
+static void used_is_refused(void)
+{
+    struct xen_domctl op = {0};
+    uint64_t frame = 0;
+    struct xen_mem_acquire_resource resource = {.type =
+                                                    XENMEM_resource_grant_table,
+                                                .nr_frames = 1,
+                                                .frame_list.p = &frame};
+
+    build();
+    test_used("a page of its image,",
+              toolstack_mfn(child, (char *)VIRT_BASE + 0x100000), RO);
+    build();
+    test_used("a page of its memory,",
+              toolstack_mfn(child, (char *)VIRT_BASE + 1900 * PAGE_SIZE), RW);
+    build();
+    domctl(XEN_DOMCTL_getdomaininfo, child, &op);
+    test_used("its shared page,", op.u.getdomaininfo.shared_info_frame, RW);
+    build();
+    resource.domid = child;
+    tap_is(memory_op(XENMEM_acquire_resource, &resource), 0, "its grant table");
+    test_used("its grant table,", frame, RW);
+}
+
+/* --- A translation that outlives its mapping --- */
+
+static volatile uint64_t *const stale = (uint64_t *)(TEST_VA + 2 * PAGE_SIZE);
+static volatile uint64_t tried, faulted;
+
+void launch_poke(volatile uint64_t *where, uint64_t value);
+extern const char launch_store[], launch_stored[];
+__asm__(".text\nlaunch_poke:\nlaunch_store: movq %rsi, (%rdi)\n"
+        "launch_stored: ret\n");
+
+static bool step_over(struct frame *frame)
+{
+    if (frame->vector != PF || frame->rip != (uint64_t)launch_store) {
+        return false;
+    }
+    frame->rip = (uint64_t)launch_stored;
+    faulted++;
+    return true;
+}
+
+static void poke_for_ever(void)
+{
+    shared_info->vcpu_info[1].evtchn_upcall_mask = 1;
+    for (;;) {
+        launch_poke(stale, tried++);
+    }
+}
+
+static void wait_pokes(uint64_t count)
+{
+    uint64_t until = tried + count;
+
+    while (tried < until) {
+        sched_op(SCHEDOP_yield, NULL);
+    }
+}
+
+/* The second of the initrd's pages is written by another CPU, whose entry is
+ * taken away and whose translation is not. */
+static void test_stale(void)
+{
+    uint64_t pfn;
+
+    build();
+    pfn = launch_order.console_pfn - 300; /* plain memory of the launcher's */
+    tap_is(map_foreign(
+               2, toolstack_mfn(child, (char *)VIRT_BASE + pfn * PAGE_SIZE), RW,
+               child),
+           0, "a page of it");
+    wait_pokes(1000);
+    tap_is(faulted == 0 || tried > faulted, 1, "is written from another CPU");
+    faulted = 0;
+    tap_is(map_foreign(2, 0, 0, DOMID_SELF), 0, "unmapped without a flush");
+    toolstack_start(child);
+    wait_stage(2);
+    wait_pokes(1000);
+    report->words[ASKED] = 1;
+    tap_is(toolstack_wait(child), SHUTDOWN_poweroff, "it launches");
+    tap_is(report->words[SUM_BEFORE], 0, "all its plain memory is empty");
+    tap_is(report->words[SUM_AFTER], 0, "and stays so");
+    tap_ok(faulted > 0, "the other CPU writes no more");
+    end(SHUTDOWN_poweroff, "it has ended");
+}
+
+void test_main(void)
+{
+    test_closed();
+    test_unchanged();
+    used_is_refused();
+    trap_hook(step_over);
+    map_at(2);
+    if (vcpu_run(1, poke_for_ever) != 0) {
+        guest_fail("the second vCPU");
+    }
+    wait_pokes(10);
+    test_stale();
+}

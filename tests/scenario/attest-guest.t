@@ -1,0 +1,368 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A guest's evidence by the command line, from references to a released secret:
+# two software TPMs stand for the platform's and the guest's vTPM, and
+# attest-guest for the hypervisor's records, the vTPM's own command and the
+# daemon that has the platform sign. What really launches and measures is the
+# business of the scenarios that boot.
+set -u
+
+build=${BUILD:-build}
+vouch=$build/host/vouch
+play=$build/host/attest-play
+guest=$build/host/attest-guest
+data=tests/unit/attest/data
+work=$(mktemp -d "${TMPDIR:-/tmp}/vouch-guest.XXXXXX")
+declare -A pids=()
+count=0
+export TSS2_LOG=all+NONE
+
+clean()
+{
+    local pid
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null
+    done
+    rm -rf "$work"
+}
+trap clean EXIT
+
+# ok STATUS NAME: a test that passed if STATUS is 0.
+ok()
+{
+    count=$((count + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $count - $2"
+    else
+        echo "not ok $count - $2"
+        sed 's/^/# /' "$work/out" 2>/dev/null
+    fi
+}
+
+# is STATUS COMMAND...: its output goes to $work/out.
+is()
+{
+    local expected=$1
+    shift
+    "$@" >"$work/out" 2>&1
+    local status=$?
+    [ $status = "$expected" ] || {
+        echo "status $status, not $expected: $*" >>"$work/out"
+        return 1
+    }
+}
+
+says()
+{
+    grep -qE -- "$1" "$work/out" || {
+        echo "does not say: $1" >>"$work/out"
+        return 1
+    }
+}
+
+# Exactly one cause, and it is this component.
+blames()
+{
+    says "^UNTRUSTED: $1: $2: " &&
+        [ "$(grep -c '^UNTRUSTED: ' "$work/out")" = 1 ]
+}
+
+# start_tpm NAME: with the state that it was made with.
+start_tpm()
+{
+    local name=$1
+    [ -z "${pids[$name]:-}" ] || {
+        kill "${pids[$name]}" 2>/dev/null
+        wait "${pids[$name]}" 2>/dev/null
+    }
+    rm -rf "${work:?}/$name" "$work/$name.sock"*
+    cp -r "$work/$name.made" "$work/$name"
+    swtpm socket --tpm2 --tpmstate "dir=$work/$name" --flags not-need-init \
+        --server "type=unixio,path=$work/$name.sock" \
+        --ctrl "type=unixio,path=$work/$name.sock.ctrl" >/dev/null 2>&1 &
+    pids[$name]=$!
+    for _ in $(seq 100); do
+        [ -S "$work/$name.sock" ] && [ -S "$work/$name.sock.ctrl" ] && return
+        sleep 0.05
+    done
+    echo "Bail out! swtpm does not start"
+    exit 1
+}
+
+make_tpm()
+{
+    mkdir "$work/$1.made"
+    swtpm_setup --tpm2 --tpmstate "$work/$1.made" --pcr-banks sha256 \
+        --overwrite >"$work/out" 2>&1 || {
+        echo "Bail out! swtpm_setup failed"
+        exit 1
+    }
+}
+hardware=swtpm:path=$work/hardware.sock
+vtpm=swtpm:path=$work/vtpm.sock
+
+make_disk()
+{
+    mkdir -p "$work/esp/EFI/BOOT" "$work/esp/grub" "$work/esp/boot"
+    grub-mkstandalone -O x86_64-efi -o "$work/esp/EFI/BOOT/BOOTX64.EFI" \
+        --modules="part_gpt fat normal search multiboot2 tpm" --fonts= \
+        --locales= --themes= "boot/grub/grub.cfg=dom0/grub-embed.cfg" \
+        2>/dev/null
+    sed 's|^@POLICY@|module2 --nounzip /boot/policy|' dom0/grub.cfg.in \
+        >"$work/esp/grub/grub.cfg"
+    printf 'set hv_cmdline="%s"\nset dom0_cmdline="%s"\n' \
+        'console=com1 maxcpus=64' 'console=hvc0 quiet' \
+        >"$work/esp/grub/cmdline.cfg"
+    local name
+    for name in hypervisor vmlinux initramfs; do
+        echo "the $name" >"$work/esp/boot/$name"
+    done
+    printf '\214\377\174\371 the policy\n' >"$work/esp/boot/policy"
+}
+
+# reference NAME: of a guest that is launched from the files in $work/NAME.
+reference()
+{
+    "$vouch" ref make guest --name web --kernel "$work/$1/kernel" \
+        --initrd "$work/$1/initrd" --cmdline "$(cat "$work/$1/cmdline")" \
+        -o "$work/$1.json"
+}
+
+# Any ELF will do as a kernel that nobody boots.
+make_guest()
+{
+    mkdir "$work/good"
+    cp "$play" "$work/good/kernel"
+    echo "the initrd" >"$work/good/initrd"
+    echo "console=hvc0 quiet" >"$work/good/cmdline"
+}
+
+nonce=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+
+# boot GUEST.json VTPM.json: platform, vTPM, guest; $name is the AK's.
+boot()
+{
+    start_tpm hardware
+    start_tpm vtpm
+    "$play" "$work/manifest.json" "$data/ovmf-grub.log" "$hardware" \
+        "$work/log" >"$work/out" 2>&1 &&
+        name=$("$guest" launch "$1" "$2" "$hardware" "$work/log" "$vtpm" \
+            2>>"$work/out")
+}
+
+quote()
+{
+    "$vouch" quote --nonce "${asked:-$nonce}" -o "$work/evidence.json" --tcti \
+        "cmd:$guest serve $vouch $hardware $work/log $vtpm ${1:-$name}"
+}
+
+verify()
+{
+    "$vouch" verify --manifest "${manifest:-$work/manifest.json}" \
+        --manifest-key "$work/op.pub" --nonce $nonce "$@" \
+        "${evidence:-$work/evidence.json}"
+}
+
+release()
+{
+    rm -f "$work/released"
+    "$vouch" release --manifest "$work/manifest.json" \
+        --manifest-key "$work/op.pub" --nonce $nonce --secret "$work/secret" \
+        -o "$work/released" "${evidence:-$work/evidence.json}" "$@"
+}
+
+for tool in "$vouch" "$play" "$guest" swtpm swtpm_setup grub-mkstandalone; do
+    command -v "$tool" >/dev/null || {
+        echo "Bail out! no $tool"
+        exit 1
+    }
+done
+make_tpm hardware
+make_tpm vtpm
+make_disk
+make_guest
+start_tpm hardware
+"$vouch" enroll --tcti "$hardware" -o "$work/ak.pub" &&
+    "$vouch" ref keygen -o "$work/op.key" -p "$work/op.pub" &&
+    "$vouch" ref endorse --from-log "$data/ovmf-grub.log" --name OVMF \
+        -o "$work/firmware.json" || exit 1
+
+# ---- reference values ----
+is 0 reference good
+ok $? "ref make guest: from files"
+is 0 "$vouch" ref make guest --name web --kernel "$work/good/kernel" \
+    --initrd "$work/good/initrd" --cmdline "console=hvc0 quiet" --dry-run &&
+    says "^initrd   sha256:$(sha256sum <"$work/good/initrd" | cut -c -64)" &&
+    says '^PCR 9    [0-9a-f]{64}$'
+ok $? "ref make guest --dry-run: the digests, before anything boots"
+"$vouch" bundle make --stored --kernel "$work/good/kernel" \
+    --initrd "$work/good/initrd" --cmdline "console=hvc0 quiet" \
+    -o "$work/bundle" &&
+    is 0 "$vouch" ref make guest --name web --bundle "$work/bundle" \
+        -o "$work/bundle.json" && is 0 cmp "$work/bundle.json" "$work/good.json"
+ok $? "ref make guest: a bundle is as good as its parts"
+"$vouch" bundle make --stored --kernel "$work/good/kernel" -o "$work/v.bundle"
+is 0 "$vouch" ref make vtpm --bundle "$work/v.bundle" -o "$work/vtpm.json" &&
+    says '^vtpm=[0-9a-f]{64}$' &&
+    word=$(python3 - "$work/vtpm.json" <<'PY'
+import hashlib, json, sys
+image = json.load(open(sys.argv[1]))
+parts = [image[part]["sha256"] for part in ("kernel", "initrd", "cmdline")]
+print(hashlib.sha256(bytes.fromhex("".join(parts))).hexdigest())
+PY
+    ) && says "^vtpm=$word\$"
+ok $? "ref make vtpm: prints the word for the hypervisor's command line"
+is 2 "$vouch" ref make guest --name web --bundle "$work/bundle" --cmdline x \
+    -o "$work/none" && is 2 "$vouch" ref make guest --bundle "$work/bundle" \
+    -o "$work/none" && is 1 "$vouch" ref make guest --name web \
+    --kernel "$work/good/initrd" -o "$work/none" && [ ! -e "$work/none" ]
+ok $? "ref make guest: wrong usage and what is no kernel"
+make_manifest()
+{
+    "$vouch" ref make --key "$work/op.key" --esp "$work/esp" \
+        --embedded dom0/grub-embed.cfg --firmware "$work/firmware.json" \
+        --ak "$work/ak.pub" "$@"
+}
+is 0 make_manifest --guest "$work/good.json" --vtpm "$work/vtpm.json" \
+    -o "$work/manifest.json"
+ok $? "ref make: with a guest and a vTPM"
+is 1 make_manifest --guest "$work/vtpm.json" -o "$work/none"
+ok $? "ref make: a vTPM is no guest"
+
+# ---- a good one ----
+is 0 boot "$work/good.json" "$work/vtpm.json" && is 0 quote &&
+    grep -q '"format": "vouch-evidence-2"' "$work/evidence.json"
+ok $? "quote: in a guest, everything through its vTPM"
+is 0 verify --guest web && says '^TRUSTED$' && says '^guest kernel .* ok$' &&
+    says '^guest: web, '
+ok $? "verify: TRUSTED from firmware to the guest's kernel"
+is 0 verify --any-guest && is 0 verify
+ok $? "verify: any guest of the manifest"
+is 0 verify --json && python3 -c 'import json, sys
+v = json.load(open(sys.argv[1]))
+rows = {row["component"]: row["result"] for row in v["components"]}
+assert v["guest"]["name"] == "web" and rows["guest-initrd"] == "ok"
+assert rows["proof"] == rows["vtpm"] == "ok"' "$work/out"
+ok $? "verify --json: the guest"
+is 0 verify --ear --ear-key "$work/op.key" && python3 -c 'import base64, json
+import sys
+body = open(sys.argv[1]).read().split(".")[1]
+mods = json.loads(base64.urlsafe_b64decode(body + "=="))["submods"]
+vector = mods["guest"]["ear.trustworthiness-vector"]
+assert mods["guest"]["ear.status"] == mods["vouch"]["ear.status"] == "affirming"
+assert vector["instance-identity"] == vector["configuration"] == 2' "$work/out"
+ok $? "verify --ear: a submodule for the guest"
+echo "the secret" >"$work/secret"
+is 0 release && ! grep -q "the secret" "$work/released" &&
+    is 0 "$vouch" receive --tcti "$vtpm" -o "$work/received" \
+        "$work/released" && is 0 cmp "$work/secret" "$work/received" &&
+    [ "$(stat -c %a "$work/received")" = 600 ]
+ok $? "release, receive: the secret comes to the guest, for its owner alone"
+cp "$work/evidence.json" "$work/good-evidence.json"
+cp "$work/released" "$work/good-released"
+
+# ---- released files ----
+is 1 "$vouch" receive --tcti "$hardware" -o "$work/none" "$work/released" &&
+    says 'to another TPM' && [ ! -e "$work/none" ]
+ok $? "receive: another TPM gets nothing"
+for member in credential seed iv secret; do
+    python3 - "$work/good-released" "$work/released" $member <<'PY'
+import base64, json, sys
+released = json.load(open(sys.argv[1]))
+data = bytearray(base64.b64decode(released[sys.argv[3]]))
+data[len(data) // 2] ^= 1
+released[sys.argv[3]] = base64.b64encode(data).decode()
+json.dump(released, open(sys.argv[2], "w"))
+PY
+    is 1 "$vouch" receive --tcti "$vtpm" -o "$work/none" "$work/released" &&
+        [ ! -e "$work/none" ]
+    ok $? "receive: a byte of $member was changed"
+done
+sed 's/"ak": "000b..../"ak": "000b0000/' "$work/good-released" \
+    >"$work/released"
+is 1 "$vouch" receive --tcti "$vtpm" -o "$work/none" "$work/released"
+ok $? "receive: a file for another key"
+echo '{}' >"$work/released"
+is 1 "$vouch" receive --tcti "$vtpm" -o "$work/none" "$work/released" &&
+    says 'not of the form'
+ok $? "receive: a file of another form"
+
+# The same TPM, and a guest that is not any more what was attested.
+tpm2_pcrextend -T "$vtpm" "8:sha256=$(printf '00%.0s' $(seq 32))" \
+    >/dev/null 2>&1
+is 1 "$vouch" receive --tcti "$vtpm" -o "$work/none" "$work/good-released" &&
+    says 'activate credential: .*polic' && [ ! -e "$work/none" ]
+ok $? "receive: not when another kernel or command line runs with this TPM"
+is 0 boot "$work/good.json" "$work/vtpm.json" &&
+    is 0 "$vouch" receive --tcti "$vtpm" -o "$work/received" \
+        "$work/good-released" && is 0 cmp "$work/secret" "$work/received"
+ok $? "receive: again, when the same one was started again"
+
+# ---- never by default ----
+is 0 "$vouch" quote --nonce $nonce --tcti "$hardware" --log "$work/log" \
+    -o "$work/platform.json"
+evidence=$work/platform.json is 0 verify &&
+    evidence=$work/platform.json is 1 verify --guest web &&
+    blames guest guest-absent
+ok $? "verify --guest: a platform's evidence will not do"
+evidence=$work/platform.json is 1 release && [ ! -e "$work/released" ]
+ok $? "release: not to a platform"
+is 1 verify --guest database && blames guest guest-unknown &&
+    is 1 release --guest database && [ ! -e "$work/released" ]
+ok $? "verify, release: a guest that the manifest does not name"
+nonce=${nonce/00/01} is 3 verify && blames guest-quote guest-nonce-mismatch
+ok $? "verify: another nonce is stale, exit status 3"
+nonce=${nonce/00/01} is 3 release && [ ! -e "$work/released" ]
+ok $? "release: not for old evidence"
+make_manifest --vtpm "$work/vtpm.json" -o "$work/other.json" 2>"$work/out"
+manifest=$work/other.json is 1 verify && blames guest guest-unknown
+ok $? "verify: a manifest without guests"
+make_manifest --guest "$work/good.json" -o "$work/other.json" 2>"$work/out"
+manifest=$work/other.json is 1 verify && blames vtpm vtpm-unknown
+ok $? "verify: a manifest without vTPMs"
+
+# ---- one byte anywhere ----
+for part in kernel initrd cmdline; do
+    rm -rf "$work/bad"
+    cp -r "$work/good" "$work/bad"
+    python3 - "$work/bad/$part" <<'PY'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+# Of a kernel, something that is loaded.
+at = data.find(b"usage: attest-play")
+data[at if at >= 0 else len(data) // 2] ^= 1
+open(sys.argv[1], "wb").write(data)
+PY
+    is 0 reference bad && is 0 boot "$work/bad.json" "$work/vtpm.json" &&
+        is 0 quote && is 1 verify &&
+        blames "guest-$part" component-differs && is 1 release &&
+        [ ! -e "$work/released" ]
+    ok $? "verify, release: a byte of the guest's $part"
+done
+is 0 boot "$work/good.json" "$work/good.json" && is 0 quote &&
+    is 1 verify && blames vtpm vtpm-unknown
+ok $? "verify: another vTPM image"
+
+# ---- who lies ----
+is 0 boot "$work/good.json" "$work/vtpm.json"
+is 0 quote "${name/000b????/000b0000}" && is 1 verify &&
+    blames proof proof-mismatch
+ok $? "verify: a leaf with another key's name"
+tpm2_pcrextend -T "$vtpm" "7:sha256=$(printf '00%.0s' $(seq 32))" \
+    >/dev/null 2>&1
+is 0 quote && is 1 verify && blames guest-quote guest-pcrs
+ok $? "verify: a guest that extended one of its first PCRs"
+is 0 boot "$work/good.json" "$work/vtpm.json"
+make_tpm stranger
+start_tpm stranger
+vtpm=swtpm:path=$work/stranger.sock is 0 quote && is 1 verify &&
+    says '^UNTRUSTED: (proof: proof-mismatch|vtpm-identity: ident)'
+ok $? "verify: a TPM that nobody registered answers in the vTPM's place"
+start_tpm hardware
+"$play" "$work/manifest.json" "$data/ovmf-grub.log" "$hardware" "$work/log"
+is 0 quote && is 1 verify && blames vtpm-identity identity-missing
+ok $? "verify: a guest of an earlier boot"
+asked=00112233445566778899aabbccddeeff is 1 quote && says 'the nonce must be'
+ok $? "quote: in a guest the nonce is of 32 bytes"
+
+echo "1..$count"

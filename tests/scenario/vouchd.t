@@ -1,0 +1,221 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# vouchd on a machine that is only files, with a software TPM: what vTPMs store
+# is there after a restart, and only they reach it; whoever breaks the protocol
+# is dropped, and nobody else; all who wait for evidence share one quote, each
+# with a path to its root; the table of versions survives a crash at each step.
+set -u
+. tests/scenario/lib/tap.sh
+. tools/run/lib/common.sh
+. tools/run/lib/tpm.sh
+
+double=tests/scenario/vouchd/vtpm.pl
+vouchd=$BUILD/host/vouchd-double
+work=$BUILD/scenario/vouchd
+uuid1=11111111-1111-1111-1111-111111111111
+uuid2=22222222-2222-2222-2222-222222222222
+rm -rf "$work"
+mkdir -p "$work"
+# A socket's path is short.
+machine=$(mktemp -d /tmp/vouchd.XXXXXX)
+export VOUCHD_DOUBLE=$machine
+
+start()
+{
+    "$vouchd" -d "$work/kept" -q "${QUOTE:-$VOUCH}" \
+        -t "swtpm:path=$tpm_sockets/c" >>"$work/log" 2>&1 &
+    vouchd_pid=$!
+    run_children+=("$vouchd_pid")
+    for _ in $(seq 100); do
+        grep -q '^vouchd: up' "$work/log" && return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+# Not in a subshell, which would keep the process's id to itself.
+starts()
+{
+    start
+    tap_is "$1" $? 0
+}
+
+stop()
+{
+    kill -9 "$vouchd_pid"
+    wait "$vouchd_pid" 2>/dev/null
+}
+
+again()
+{
+    stop
+    mv "$work/log" "$work/log.$RANDOM"
+    start
+}
+
+# vtpm DOMID UUID QUESTION...
+vtpm()
+{
+    timeout 60 "$double" "$machine" "$@"
+}
+
+sum_of() # SIZE BYTE
+{
+    perl -e 'print $ARGV[1] x $ARGV[0]' "$1" "$2" | sha256sum | cut -c 1-64
+}
+
+# The root that a leaf's path leads to (RFC 9162, 2.1.3.2) is what was quoted.
+proves() # FILE
+{
+    perl -MJSON::PP -MMIME::Base64 -MDigest::SHA=sha256 -e '
+        local $/;
+        my ($file) = @ARGV;
+        open my $in, "<", $file or die; my $is = decode_json(<$in>);
+        open my $of, "<", "$file.leaf" or die; my $node = pack "H*", <$of>;
+        my ($at, $last) = ($is->{proof}{index}, $is->{proof}{count} - 1);
+        for my $hex (@{$is->{proof}{path}}) {
+            my $other = pack "H*", $hex;
+            die "path too long" if $last == 0;
+            if ($at & 1 or $at == $last) {
+                $node = sha256("\1$other$node");
+                until ($at & 1 or $at == 0) { $at >>= 1; $last >>= 1 }
+            } else {
+                $node = sha256("\1$node$other");
+            }
+            $at >>= 1; $last >>= 1;
+        }
+        die "path too short" if $last != 0;
+        my $quote = decode_base64($is->{platform}{quote});
+        my ($signer) = unpack "x6 n", $quote;
+        my ($extra) = unpack "x" . (8 + $signer) . " n/a", $quote;
+        die "another root" if $extra ne $node;
+        die "format is there" if exists $is->{platform}{format};
+    ' "$1"
+}
+
+tpm_new "$work"
+tpm_start_for_tools
+printf 'log' >"$machine/log"
+starts "it starts" || tap_end
+tap_has "the first table is opened" "$work/log" 'table of versions is open'
+
+# ---- state ----
+tap_is "nothing is stored at first" \
+    "$(vtpm 1 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" ABSENT
+tap_is "a state of 200 kB is stored, and loaded" \
+    "$(vtpm 1 $uuid1 store:$uuid1:0:200000:x load:$uuid1:0 | tail -n 1)" \
+    "OK 200000 $(sum_of 200000 x)"
+again
+tap_is "it is there after the daemon was killed" \
+    "$(vtpm 2 $uuid1 load:$uuid1:0)" "OK 200000 $(sum_of 200000 x)"
+tap_is "the other slot is another" \
+    "$(vtpm 2 $uuid1 load:$uuid1:1 | cut -d ' ' -f 1)" ABSENT
+tap_is "another guest's state is not for it: load, store" \
+    "$(vtpm 3 $uuid2 load:$uuid1:0 store:$uuid1:0:5:y | cut -d ' ' -f 1 |
+        tr '\n' ' ')" "FAILED FAILED "
+tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
+    "OK 200000 $(sum_of 200000 x)"
+
+# ---- whoever breaks the protocol ----
+for raw in 09000000110000000000000000000000 \
+    01000000120000000000000000000000 \
+    02000000ffffffff0000000000000000 \
+    0100000011000000000000000000000000000000000000000000000000000000ff; do
+    tap_is "raw $raw: dropped" "$(vtpm 4 $uuid2 raw:$raw)" END
+done
+tap_is "the daemon is there for the others" \
+    "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" OK
+
+# ---- evidence ----
+tap_is "evidence for one" \
+    "$(vtpm 5 $uuid1 "evidence:$work/one" | cut -d ' ' -f 1)" OK
+tap "its path leads to the root that was quoted" proves "$work/one"
+together=()
+for number in $(seq 10 19); do
+    vtpm "$number" $uuid1 "evidence:$work/of$number" >"$work/out$number" &
+    together+=($!)
+done
+wait "${together[@]}"
+tap_is "evidence for ten at once" "$(cat "$work"/out1? | grep -c ^OK)" 10
+for number in $(seq 10 19); do
+    tap "path of $number" proves "$work/of$number"
+done
+tap_has "several of them shared a quote" "$work/log" \
+    'one quote for ([2-9]|10), 1 attempt'
+tap_is "quotes for ten: fewer than ten" \
+    "$(($(grep -c 'one quote for' "$work/log") < 11))" 1
+
+# A log that grows while the quote is made is read again, with a new quote.
+printf '#!/bin/sh\n[ -e %s ] || { : >%s; printf more >>%s; }\nexec %s "$@"\n' \
+    "$work/grew" "$work/grew" "$machine/log" "$VOUCH" >"$work/growing"
+chmod +x "$work/growing"
+QUOTE=$work/growing again
+tap_is "the log grows meanwhile" \
+    "$(vtpm 6 $uuid1 "evidence:$work/grown" | cut -d ' ' -f 1)" OK
+tap "the path leads to the later quote" proves "$work/grown"
+tap_has "which was a second one" "$work/log" 'one quote for 1, 2 attempts'
+tap_is "the log that comes with it is the longer" "$(perl -MJSON::PP \
+    -MMIME::Base64 -e 'local $/; print decode_base64(
+        decode_json(<>)->{platform}{log})' "$work/grown")" logmore
+
+QUOTE=/bin/false again
+tap_is "no quote: no evidence, but an answer" \
+    "$(vtpm 7 $uuid1 "evidence:$work/none" | cut -d ' ' -f 1)" FAILED
+tap_is "and the next question is answered" \
+    "$(vtpm 7 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" OK
+tap_is "somebody leaves before the evidence comes" "$(
+    vtpm 8 $uuid1 raw:03000000620000000000000000000000 >/dev/null &
+    sleep 0.3; kill $!; vtpm 9 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" OK
+
+# ---- the table of versions ----
+epoch=$(cat "$machine/counter")
+again
+tap_is "each start is an epoch" "$(cat "$machine/counter")" $((epoch + 1))
+stop
+cp "$work/kept/table" "$work/table.old"
+echo "epoch $((epoch + 2))" >"$work/kept/table.next"
+mv "$work/log" "$work/log.1"
+starts "a next table that did not count yet"
+tap_has "the one before is taken" "$work/log" 'versions is open'
+stop
+cp "$work/table.old" "$work/kept/table"
+mv "$work/log" "$work/log.2"
+starts "a next table that counted, but was not renamed"
+tap_has "it is taken" "$work/log" 'versions is open'
+stop
+cp "$work/table.old" "$work/kept/table"
+rm "$work/kept/table.next"
+mv "$work/log" "$work/log.3"
+starts "an old table alone"
+tap_has "it is refused, and said" "$work/log" 'versions is not open'
+
+echo "epoch $(cat "$machine/counter") changes 0" >"$work/kept/table"
+again
+echo 5 >"$machine/changes"
+vtpm 2 $uuid1 store:$uuid1:1:10:z >/dev/null
+sleep 4
+tap_has "a change of the table is stored" "$work/kept/table" 'changes 5'
+
+# ---- forgetting ----
+epoch=$(cat "$machine/counter")
+stored=$("$VOUCH" vtpm --dir "$work/kept" show --json $uuid1 | grep -c sha256)
+tap_is "two slots are shown" "$stored" 2
+tap "a state is exported" "$VOUCH" vtpm --dir "$work/kept" export $uuid1 \
+    -o "$work/exported"
+tap "and destroyed" "$VOUCH" vtpm --dir "$work/kept" destroy $uuid1
+sleep 1
+tap_is "which begins another epoch" "$(cat "$machine/counter")" $((epoch + 1))
+tap_has "the hypervisor is told what to forget" "$machine/forgotten" $uuid1
+tap_is "and the state is gone" \
+    "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" ABSENT
+tap "it can be imported" "$VOUCH" vtpm --dir "$work/kept" import \
+    "$work/exported"
+tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
+    "OK 200000 $(sum_of 200000 x)"
+tap_is "but not over another" "$("$VOUCH" vtpm --dir "$work/kept" import \
+    "$work/exported" >/dev/null 2>&1; echo $?)" 1
+stop
+tpm_stop
+tpm_end
+rm -rf "$machine"
+tap_end

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file with a released secret: its form, and for which keys there is none.
+ * That the right TPM, and no other, recovers the secret is shown with TPMs, by
+ * tests/scenario/attest-guest.t.
+ */
+#include "tests/unit/attest/fixture.h"
+
+#include "attest/json.h"
+#include "attest/released.h"
+
+#define ALG_AES 0x0006
+#define ALG_CFB 0x0043
+
+#define STORAGE_KEY                                                            \
+    (TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_RESTRICTED | TPMA_DECRYPT)
+
+/* A P-256 TPM2B_PUBLIC with these attributes and symmetric algorithm; the point
+ * is that of a forged key. */
+static struct bytes make_ek(uint32_t attributes, uint16_t symmetric,
+                            uint8_t out[256])
+{
+    struct forge_key key;
+    struct tpmt_public from;
+    struct buffer buffer = buffer_over(out + 2, 254);
+    struct writer writer = writer_begin(&buffer);
+    forge_key_make(&key, NULL);
+    assert_reason(
+        tpms_parse_public(bytes_of(key.public, key.public_size), &from),
+        REASON_NONE);
+    put_be16(&writer, TPM_ALG_ECC);
+    put_be16(&writer, TPM_ALG_SHA256);
+    put_be32(&writer, attributes);
+    put_be16(&writer, 0);
+    put_be16(&writer, symmetric);
+    if (symmetric != TPM_ALG_NULL) {
+        put_be16(&writer, 128);
+        put_be16(&writer, ALG_CFB);
+    }
+    put_be16(&writer, TPM_ALG_NULL);
+    put_be16(&writer, TPM_ECC_NIST_P256);
+    put_be16(&writer, TPM_ALG_NULL);
+    put_be16(&writer, (uint16_t)from.x.size);
+    put_bytes(&writer, from.x);
+    put_be16(&writer, (uint16_t)from.y.size);
+    put_bytes(&writer, from.y);
+    assert_true(writer_end(&writer));
+    forge_key_free(&key);
+    out[0] = 0;
+    out[1] = (uint8_t)buffer.used;
+    return bytes_of(out, buffer.used + 2);
+}
+
+static char *make(struct bytes ek, struct bytes secret, size_t *size)
+{
+    struct hasher hasher;
+    struct released_to to = {.ek = ek};
+    memset(to.ak.bytes, 0x5a, sizeof(to.ak.bytes));
+    assert_true(hasher_init(&hasher));
+    char *text = released_make(&hasher, &to, secret, size);
+    hasher_free(&hasher);
+    return text;
+}
+
+static void test_form(void **state)
+{
+    static const char secret[] = "nobody is to read this";
+    uint8_t wire[256], out[64];
+    struct released released;
+    size_t size;
+    (void)state;
+    char *text =
+        make(make_ek(STORAGE_KEY, ALG_AES, wire), bytes_of_text(secret), &size);
+    assert_non_null(text);
+    assert_null(strstr(text, secret));
+    assert_true(released_parse(bytes_of(text, size), &released));
+    assert_int_equal(released.ak.bytes[33], 0x5a);
+    assert_int_equal(released.hidden.size, strlen(secret) + RELEASED_TAG_SIZE);
+    assert_int_equal(released.credential.seed_size, 2 * (2 + 32));
+    /* Another key than the one in the credential. */
+    const uint8_t key[CREDENTIAL_SECRET_SIZE] = {1};
+    memset(out, 0xff, sizeof(out));
+    assert_false(released_open(&released, key, out));
+    assert_int_equal(out[0], 0);
+    released_free(&released);
+    free(text);
+}
+
+/* Each time another key and another ephemeral point. */
+static void test_fresh(void **state)
+{
+    uint8_t wire[256];
+    struct released first, second;
+    size_t size;
+    (void)state;
+    struct bytes ek = make_ek(STORAGE_KEY, ALG_AES, wire);
+    char *text = make(ek, bytes_of_text("secret"), &size);
+    assert_true(released_parse(bytes_of(text, size), &first));
+    free(text);
+    text = make(ek, bytes_of_text("secret"), &size);
+    assert_true(released_parse(bytes_of(text, size), &second));
+    free(text);
+    assert_memory_not_equal(first.credential.seed, second.credential.seed, 68);
+    assert_memory_not_equal(first.iv, second.iv, RELEASED_IV_SIZE);
+    assert_memory_not_equal(first.hidden.data, second.hidden.data, 6);
+    released_free(&first);
+    released_free(&second);
+}
+
+static void test_unfit_keys(void **state)
+{
+    static const struct {
+        uint32_t attributes;
+        uint16_t symmetric;
+    } unfit[] = {{STORAGE_KEY & ~TPMA_FIXED_TPM, ALG_AES},
+                 {STORAGE_KEY & ~TPMA_FIXED_PARENT, ALG_AES},
+                 {STORAGE_KEY & ~TPMA_RESTRICTED, ALG_AES},
+                 {STORAGE_KEY & ~TPMA_DECRYPT, ALG_AES},
+                 {STORAGE_KEY | TPMA_SIGN, ALG_AES},
+                 {STORAGE_KEY, TPM_ALG_NULL}};
+    uint8_t wire[256];
+    size_t size;
+    (void)state;
+    for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
+        assert_null(make(make_ek(unfit[i].attributes, unfit[i].symmetric, wire),
+                         bytes_of_text("secret"), &size));
+    }
+    struct bytes ek = make_ek(STORAGE_KEY, ALG_AES, wire);
+    assert_null(
+        make(bytes_of(ek.data, ek.size - 1), bytes_of_text("secret"), &size));
+    wire[ek.size - 1] ^= 1; /* not on the curve */
+    assert_null(make(ek, bytes_of_text("secret"), &size));
+}
+
+static void test_length(void **state)
+{
+    uint8_t wire[256];
+    size_t size;
+    (void)state;
+    struct bytes ek = make_ek(STORAGE_KEY, ALG_AES, wire);
+    uint8_t *secret = calloc(1, RELEASED_MAX_SECRET + 1);
+    assert_non_null(secret);
+    assert_null(make(ek, bytes_of(secret, RELEASED_MAX_SECRET + 1), &size));
+    char *text = make(ek, bytes_of(secret, RELEASED_MAX_SECRET), &size);
+    struct released released;
+    assert_non_null(text);
+    assert_true(released_parse(bytes_of(text, size), &released));
+    released_free(&released);
+    free(text);
+    text = make(ek, bytes_none(), &size);
+    assert_non_null(text);
+    assert_true(released_parse(bytes_of(text, size), &released));
+    released_free(&released);
+    free(text);
+    free(secret);
+}
+
+static bool parses(const json_t *root)
+{
+    struct released released;
+    size_t size;
+    char *text = json_text(root, &size);
+    bool is_good = released_parse(bytes_of(text, size), &released);
+    if (is_good) {
+        released_free(&released);
+    }
+    free(text);
+    return is_good;
+}
+
+static void test_malformed(void **state)
+{
+    static const char *const members[] = {
+        "format", "ak", "policy", "credential", "seed", "iv", "secret"};
+    uint8_t wire[256];
+    size_t size;
+    struct released released;
+    (void)state;
+    char *text = make(make_ek(STORAGE_KEY, ALG_AES, wire),
+                      bytes_of_text("secret"), &size);
+    json_t *root = json_loadb(text, size, 0, NULL);
+    free(text);
+    assert_true(parses(root));
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        json_t *kept = json_incref(json_object_get(root, members[i]));
+        json_object_del(root, members[i]);
+        assert_false(parses(root));
+        json_put(root, members[i], json_integer(1));
+        assert_false(parses(root));
+        json_put(root, members[i], json_string("AA"));
+        assert_false(parses(root));
+        json_put(root, members[i], kept);
+    }
+    json_put(root, "iv", json_string("AAAA"));
+    assert_false(parses(root));
+    json_put(root, "trust_me", json_true());
+    assert_false(parses(root));
+    json_decref(root);
+    assert_false(released_parse(bytes_of_text("{}"), &released));
+    assert_false(released_parse(bytes_of_text(""), &released));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_form), cmocka_unit_test(test_fresh),
+        cmocka_unit_test(test_unfit_keys), cmocka_unit_test(test_length),
+        cmocka_unit_test(test_malformed)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Slots on a real file system: stored, replaced, absent, too large, a name
+ * that is no UUID, a link where a file should be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dom0/vouchd/message.h"
+#include "dom0/vouchd/slots.h"
+
+static const uint8_t uuid_data[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab,
+                                      0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98,
+                                      0x76, 0x54, 0x32, 0x10};
+static const char uuid_text[] = "01234567-89ab-cdef-fedc-ba9876543210";
+
+static char folder[] = "/tmp/vouch-slots.XXXXXX";
+static int root;
+
+static struct bytes uuid(void)
+{
+    return bytes_of(uuid_data, sizeof(uuid_data));
+}
+
+static int start(void **state)
+{
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    root = open(folder, O_RDONLY | O_DIRECTORY);
+    return root < 0 ? -1 : 0;
+}
+
+static int end(void **state)
+{
+    char command[64];
+    close(root);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    return system(command);
+}
+
+static void uuids_have_one_spelling(void **state)
+{
+    const char *const wrong[] = {
+        "",
+        "..",
+        "01234567-89ab-cdef-fedc-ba987654321",
+        "01234567-89ab-cdef-fedc-ba98765432100",
+        "01234567-89AB-cdef-fedc-ba9876543210",
+        "0123456789ab-cdef-fedc-ba9876543210-",
+        "01234567-89ab-cdef-fedc-ba987654321/",
+    };
+    char text[SLOTS_UUID_TEXT];
+    uint8_t parsed[16];
+    slots_uuid_text(uuid(), text);
+    assert_string_equal(text, uuid_text);
+    assert_true(slots_uuid_parse(uuid_text, parsed));
+    assert_memory_equal(parsed, uuid_data, 16);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_false(slots_uuid_parse(wrong[i], parsed));
+    }
+}
+
+static void what_is_stored_is_loaded(void **state)
+{
+    struct bytes found;
+    assert_true(slots_load(root, uuid(), 0, &found));
+    assert_null(found.data);
+    assert_true(slots_store(root, uuid(), 0, bytes_of_text("first")));
+    assert_true(slots_store(root, uuid(), 0, bytes_of_text("2nd")));
+    assert_true(slots_load(root, uuid(), 0, &found));
+    assert_true(bytes_equal(found, bytes_of_text("2nd")));
+    free((void *)found.data);
+    assert_true(slots_load(root, uuid(), 1, &found));
+    assert_null(found.data);
+}
+
+static void what_is_too_large_is_not_loaded(void **state)
+{
+    struct bytes found;
+    uint8_t *large = calloc(1, MESSAGE_SLOT_MAX + 1);
+    assert_non_null(large);
+    assert_true(slots_store(root, uuid(), 1,
+                            bytes_of(large, MESSAGE_SLOT_MAX + 1)));
+    assert_false(slots_load(root, uuid(), 1, &found));
+    assert_true(
+        slots_store(root, uuid(), 1, bytes_of(large, MESSAGE_SLOT_MAX)));
+    assert_true(slots_load(root, uuid(), 1, &found));
+    assert_int_equal(found.size, MESSAGE_SLOT_MAX);
+    free((void *)found.data);
+    free(large);
+}
+
+static void a_link_is_not_followed(void **state)
+{
+    struct bytes found;
+    char path[128];
+    snprintf(path, sizeof(path), "%s/%s/slot0", folder, uuid_text);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/etc/passwd", path), 0);
+    assert_false(slots_load(root, uuid(), 0, &found));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(uuids_have_one_spelling),
+        cmocka_unit_test(what_is_stored_is_loaded),
+        cmocka_unit_test(what_is_too_large_is_not_loaded),
+        cmocka_unit_test(a_link_is_not_followed),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}
