@@ -295,13 +295,12 @@ void exit_work(void)
     struct vcpu *vcpu = cpu->current;
 
     cpu->has_work = 0;
-    if (vcpu != NULL && vcpu->has_exception == VCPU_LAUNCHES &&
-        !cpu->need_resched) {
-        launch_work(cpu);
-        return;
-    }
     if (vcpu != NULL && vcpu->has_exception && !cpu->need_resched) {
-        vcpu->has_exception = 0;
+        if (vcpu->has_exception == VCPU_LAUNCHES) {
+            launch_work(cpu);
+            return;
+        }
+        vcpu->has_exception = VCPU_NO_EXCEPTION;
         if (vcpu->exception_vector == VECTOR_PF) {
             deliver_page_fault(vcpu, guest_regs(), vcpu->cr2,
                                vcpu->exception_code);

@@ -755,6 +755,41 @@ static void test_console_ring(void **state)
     machine_end();
 }
 
+/* A launch: the rings' ports stay as they are, the others are closed. */
+static void test_launch_keeps_two(void **state)
+{
+    struct call call = {.caller = &vcpus[1][0], .target = &domains[1],
+                        .second = &domains[0]};
+    struct evtchn_alloc_unbound ring = {0}, other = {0};
+    struct evtchn_bind_ipi ipi = {.vcpu = 1};
+    uint32_t keep[2] = {0};
+
+    (void)state;
+    machine_make(PORTS);
+    assert_int_equal(do_event_channel_op_alloc_unbound(NULL, &call, &other), 0);
+    assert_int_equal(do_event_channel_op_alloc_unbound(NULL, &call, &ring), 0);
+    assert_int_equal(do_event_channel_op_bind_ipi(NULL, &call, &ipi), 0);
+    assert_true(evtchn_is_open_to_others(&domains[1], ring.port));
+    assert_false(evtchn_is_open_to_others(&domains[1], ipi.port));
+    assert_false(evtchn_is_open_to_others(&domains[1], 0));
+    assert_false(evtchn_is_open_to_others(&domains[1], PORTS));
+    assert_false(evtchn_is_open_to_others(&domains[1], ~0u));
+    domains[1].ports[ring.port].vcpu = 1;
+    evtchn_set_pending(&domains[1], ring.port);
+    keep[0] = ring.port;
+    assert_int_equal(evtchn_domain_reset(&domains[1], keep, 2), 0);
+    assert_int_equal(domains[1].ports[ring.port].state, EVTCHN_UNBOUND);
+    assert_int_equal(domains[1].ports[ring.port].vcpu, 0);
+    assert_int_equal(domains[1].ports[other.port].state, EVTCHN_FREE);
+    assert_int_equal(domains[1].ports[ipi.port].state, EVTCHN_FREE);
+    memset(shareds[1].vcpu_info, 0, sizeof(shareds[1].vcpu_info));
+    evtchn_tell_again(&domains[1], ring.port);
+    assert_int_equal(shareds[1].vcpu_info[0].evtchn_upcall_pending, 1);
+    assert_int_equal(shareds[1].vcpu_info[1].evtchn_upcall_pending, 0);
+    assert_int_equal(do_event_channel_op_alloc_unbound(NULL, &call, &other), 0);
+    machine_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -764,6 +799,7 @@ int main(void)
         cmocka_unit_test(test_unmask_delivers_what_waits),
         cmocka_unit_test(test_last_port_and_limits),
         cmocka_unit_test(test_reset_and_destroy_are_bounded),
+        cmocka_unit_test(test_launch_keeps_two),
         cmocka_unit_test(test_dying_domain),
         cmocka_unit_test(test_console_ring),
     };
