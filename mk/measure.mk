@@ -40,3 +40,5 @@ $(eval $(call fuzz_target,multiboot2,hv/boot/multiboot2.c))
 $(eval $(call fuzz_target,acpi,hv/boot/acpi.c hv/boot/acpi_tables.c))
 $(eval $(call fuzz_target,cmdline,hv/boot/cmdline.c lib/text.c))
 $(eval $(call fuzz_target,state,hv/measure/state.c lib/hmac.c lib/sha256.c))
+$(eval $(call unit_test,hv/hypercall/state_ops,hv/hypercall/state_ops.c \
+    hv/measure/state.c lib/hmac.c lib/sha256.c))

@@ -64,7 +64,8 @@ struct vouch_launch_info {
  * command line names (vtpm=): the key of the state that belongs to the guest,
  * and the least version of that state that is not a replay. Version 0: there
  * never was a state, so a new TPM may be made. -EAGAIN: the machine's table of
- * versions is not open.
+ * versions is not open. -EACCES: the guest was launched already. -ENOSPC: the
+ * table is full.
  */
 #define VOUCHOP_state_key 2
 struct vouch_state_key {

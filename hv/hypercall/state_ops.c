@@ -186,6 +186,9 @@ static long key_give(struct call *call, struct vouch_state_key *arg)
     if (!seal.is_open) {
         return -EAGAIN;
     }
+    if (launch_record_of(guest) != NULL) {
+        return -EACCES; /* a TPM that begins anew under a running guest */
+    }
     xsm_label_put_text(&security_policy, guest->label, &writer);
     if (!writer_end(&writer)) {
         return -ENOSPC;

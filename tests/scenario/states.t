@@ -37,10 +37,10 @@ ok()
 start_tpm() # OPTION...
 {
     swtpm socket --tpm2 --tpmstate "dir=$work/tpm" \
-        --ctrl "type=unixio,path=$work/control" "$@" >/dev/null 2>&1 &
+        --ctrl "type=unixio,path=$work/tpm.sock.ctrl" "$@" >/dev/null 2>&1 &
     swtpm_pid=$!
     for _ in $(seq 100); do
-        [ -S "$work/control" ] && return
+        [ -S "$work/tpm.sock.ctrl" ] && return
         sleep 0.05
     done
     echo "Bail out! swtpm does not start"
@@ -53,7 +53,7 @@ stop_tpm()
     kill "$swtpm_pid" 2>/dev/null
     wait "$swtpm_pid" 2>/dev/null
     swtpm_pid=
-    rm -f "$work/control" "$work/data"
+    rm -f "$work"/tpm.sock*
 }
 
 # boot WHAT EXPECTED TABLE...: what open must say, with these tables behind the
@@ -65,9 +65,9 @@ boot()
     cat "$work/approval" "$@" >"$work/ramdisk"
     start_tpm
     tools/bench/boot-guest.sh -t 120 -p "$build/policy/vouch-policy" \
-        -e "$work/control" -r "$work/ramdisk" -a "${word-$state}" \
+        -e "$work/tpm.sock.ctrl" -r "$work/ramdisk" -a "${word-$state}" \
         "$build/hv/vouch.elf" "$guest" >"$work/log" 2>&1 &&
-        grep -q "^# open $expected"$'\r\?$' "$work/log"
+        tr -d '\r' <"$work/log" | grep -qx "# open $expected"
     local status=$?
     stop_tpm
     sed -n 's/^# table //p' "$work/log" | tr -d '\r\n' | xxd -r -p >"$work/$what"
@@ -75,9 +75,9 @@ boot()
 }
 
 mkdir "$work/tpm"
-start_tpm --server "type=unixio,path=$work/data" \
+start_tpm --server "type=unixio,path=$work/tpm.sock" \
     --flags not-need-init,startup-clear
-"$vouch" vtpm setup --tcti "swtpm:path=$work/data" >"$work/log" 2>&1
+"$vouch" vtpm setup --tcti "swtpm:path=$work/tpm.sock" >"$work/log" 2>&1
 ok $? "the counter is made"
 stop_tpm
 "$vouch" ref keygen -o "$work/key" -p "$work/pub"
