@@ -66,7 +66,7 @@ run tpm2_startup -c; run tpm2_pcrread sha256:4 && says "$(awk '/sha256 4/{print 
 ok $? "nor start the TPM again"
 
 # ---- keys ----
-name_of() { tr -d '\n' <"$1" | od -An -v -tx1 | tr -d ' \n'; }
+name_of() { od -An -v -tx1 "$1" | tr -d ' \n'; }
 run tpm2_createek -c ek.ctx -G ecc -u ek.pub &&
     run tpm2_readpublic -c ek.ctx -n ek.name &&
     grep -qx "ek $(name_of ek.name)" "$world/identity"

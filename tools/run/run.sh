@@ -162,6 +162,7 @@ if [ -n "$GUESTS" ]; then
     progress "guests: each of $GUESTS reached the others and verified its disk"
 fi
 [ -n "$POLICY_FILE" ] || exit 0
+[ "$tenant_status" != 5 ] || fail "what was released did not arrive"
 progress "verdict:"
 if [ "$tenant_status" != 4 ]; then
     cat "$RUN/tenant1.verdict"

@@ -17,7 +17,7 @@
 : "${OVMF:=/usr/share/OVMF/OVMF_CODE_4M.fd}"
 : "${OVMF_VARS:=/usr/share/OVMF/OVMF_VARS_4M.fd}"
 : "${GUESTS:=}" "${TENANT:=}" "${GUESTS_DISK:=build/guests/disk.img}" "${SSH_PORT:=}"
-: "${TIMEOUT:=$((GUESTS > 0 ? 1200 : 600))}" "${STALL:=120}"
+: "${TIMEOUT:=$((GUESTS > 0 || TENANT > 0 ? 1200 : 600))}" "${STALL:=120}"
 
 # machine_arguments DIR DISK MAILBOX: sets the array machine_qemu.
 machine_arguments()

@@ -33,6 +33,7 @@ tenant_approve()
 tenant_new()
 {
     tenant_nonce=$(od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n')
+    echo "$tenant_nonce" >"$RUN/tenant1.nonce"
     mailbox_new "$RUN/tenant1.img" "$tenant_nonce"
 }
 
@@ -40,8 +41,14 @@ tenant_new()
 # until it says that there will be none, or the machine ends.
 tenant_wait_for()
 {
-    while machine_is_running; do
+    local size=0 last=$SECONDS now
+    while machine_is_running && [ $((SECONDS - last)) -lt "$STALL" ]; do
         machine_tell
+        now=$(stat -c %s "$machine/serial.log")
+        if [ "$now" != "$size" ]; then
+            size=$now
+            last=$SECONDS
+        fi
         if mailbox_open "$RUN/tenant1.img" "$RUN/tenant1" 2>/dev/null; then
             [ -f "$RUN/tenant1/$1" ]
             return
@@ -68,7 +75,7 @@ tenant_release()
         mailbox_answer "$RUN/tenant1.img" "$RUN/release"
 }
 
-# The verdict in $tenant_status: as vouch verify's, 4 without evidence, 1 when
+# The verdict in $tenant_status: as vouch verify's, 4 without evidence, 5 when
 # the guest did not get what was released to it.
 tenant_attest()
 {
@@ -92,7 +99,7 @@ tenant_attest()
             "$(sha256sum <"$RUN/secret" | cut -d ' ' -f 1)" ]; then
         progress "tenant1: it has the secret"
     else
-        tenant_status=1
+        tenant_status=5
         progress "tenant1: it does not have the secret"
     fi
 }
