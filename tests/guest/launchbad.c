@@ -149,7 +149,7 @@ SPOIL(segment_largest)
 }
 SPOIL(segment_fills)
 {
-    segment_set(kernel, 5, 7ull << 20);
+    segment_set(kernel, 5, (8ull << 20) - 0x20000);
 }
 SPOIL(file_beyond)
 {

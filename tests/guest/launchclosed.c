@@ -5,7 +5,7 @@
  * a page of the guest when it launches ends it, translations that outlived a
  * mapping do not write what was measured.
  *
- * Runner: -s 2
+ * Runner: -s 3 -v 2
  * Only: vouch
  */
 #include "lib/clock.h"

@@ -102,6 +102,12 @@ static void headers_write(char *file)
     }
 }
 
+/* What is another at every start. */
+static void forget(char *to, const uint64_t *variable)
+{
+    memset(to + ((uint64_t)variable - IMAGE_START), 0, sizeof(*variable));
+}
+
 /* The image as it is now, but for what its copy is to do. */
 static void image_write(char *to)
 {
@@ -112,7 +118,8 @@ static void image_write(char *to)
         return;
     }
     memcpy(to, (void *)IMAGE_START, image_size());
-    memset(to + ((uint64_t)&first_tsc - IMAGE_START), 0, sizeof(first_tsc));
+    forget(to, &first_tsc);
+    forget(to, &first_rflags);
     memcpy(to + offset, &launch_order.entry, sizeof(launch_order.entry));
 }
 
