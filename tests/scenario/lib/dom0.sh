@@ -20,8 +20,8 @@ dom0_start()
     dom0_pid=$!
     exec 4>"$dom0_dir/keys"
     trap dom0_stop EXIT
-    dom0_wait_for "${DOM0_BOOT:-180}" '^dom0: a shell' || return 1
-    sleep 1
+    dom0_wait_for "${DOM0_BOOT:-400}" '^dom0: a shell' || return 1
+    dom0_answers || return 1
     echo "stty -echo; PS1=; cd /tmp" >&4
     dom0_run '. /guests/files/lib.sh'
 }
@@ -48,6 +48,19 @@ dom0_wait_for()
     dom0_says "$2" && return 0
     echo "the console does not say $2; it ends:"
     dom0_text | tail -n 15
+    return 1
+}
+
+# What is typed before the shell reads is lost.
+dom0_answers()
+{
+    local tries=60
+    while [ $tries -gt 0 ]; do
+        echo 'echo there$((6 * 7))' >&4
+        dom0_wait_for 1 '^there42' >/dev/null && return 0
+        tries=$((tries - 1))
+    done
+    echo "dom0's shell does not answer"
     return 1
 }
 
