@@ -20,7 +20,7 @@ attested_start()
     words="$words $("$VOUCH" ref make vtpm --bundle "$VTPM_BUNDLE" \
         -o "$work/vtpm.json")"
     tpm_start_for_machine
-    dom0_start "$1" -a "$words" -- -chardev \
+    DOM0_BOOT=${DOM0_BOOT:-400} dom0_start "$1" -a "$words" -- -chardev \
         "socket,id=tpm,path=$tpm_sockets/m" \
         -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm ||
         return 1
