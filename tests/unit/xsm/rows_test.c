@@ -37,6 +37,8 @@ static const char *const dom0_lacks[] = {
     "xsm_op.setbool",
     "vouch_op.launch",
     "vouch_op.identity",
+    "vouch_op.state_key",
+    "vouch_op.state_mark",
 };
 
 /* The whole of what an unlabelled guest gets: families, or single rows. */
@@ -62,6 +64,7 @@ static const char *const guest_lacks[] = {
     "grant_table_op.unmap",
     "vouch_op.identity",
     "vouch_op.log_read",
+    "vouch_op.state_",
 };
 static const char *const guest_has[] = {
     "physdev_op.set_iopl",
