@@ -6,7 +6,7 @@
 # Whose instructions the workloads of a guest are: the programs' and kernels'
 # own, or the hypervisor's; on Debian's Xen and on Vouch. The last column is the
 # ratio that a hypervisor of no instructions at all would have: what Vouch is
-# without its own, to all of Xen. Whole workloads are counted, not one round.
+# without its own, to all of Xen. Whole workloads are counted, in millions.
 set -u
 
 BUILD=${BUILD:-build}
@@ -28,13 +28,14 @@ split xen "$BUILD/cache/xen-4.17"
 split vouch "$BUILD/hv/vouch.elf" "$BUILD/policy/vouch-policy"
 awk '
 BEGIN {
-    printf "%-23s %11s %11s %11s %11s %6s %6s %6s\n", "instructions",
+    printf "%-21s %11s %11s %11s %11s %6s %6s %6s\n", "instructions",
         "Xen: rest", "hypervisor", "Vouch: rest", "hypervisor", "ratio",
         "of hv", "least"
 }
-FNR == NR { rest[$1] = $2 + $3; hv[$1] = $4; next }
+FNR == NR { rest[$1] = ($2 + $3) / 1e6; hv[$1] = $4 / 1e6; next }
 $1 in rest {
-    printf "%-23s %11.0f %11.0f %11.0f %11.0f %6.2f %6.2f %6.2f\n", $1, rest[$1],
-        hv[$1], $2 + $3, $4, ($2 + $3 + $4) / (rest[$1] + hv[$1]),
-        $4 / hv[$1], ($2 + $3) / (rest[$1] + hv[$1])
+    r = ($2 + $3) / 1e6; h = $4 / 1e6
+    printf "%-21s %11.1f %11.1f %11.1f %11.1f %6.2f %6.2f %6.2f\n", $1,
+        rest[$1], hv[$1], r, h, (r + h) / (rest[$1] + hv[$1]), h / hv[$1],
+        r / (rest[$1] + hv[$1])
 }' "$dir/xen" "$dir/vouch"
