@@ -107,8 +107,8 @@ tenant_refused()
 {
     : >$tpm_log
     vouch create "${1:-$tenant}" >/tmp/refused 2>&1 &
-    wait_for 60 grep -aEq '^(state |ready|the |a new)' $tpm_log
-    tr -d '\r' <$tpm_log | grep -aE '^(state |ready|the |a new)'
+    wait_for 60 grep -aEq '^vtpm: (state |ready|the |a new)' $tpm_log
+    tr -d '\r' <$tpm_log | grep -aE '^vtpm: (state |ready|the |a new)'
     echo "back end: $(tpm_state tenant1-tpm tenant1)"
     xl destroy tenant1-tpm
     wait $!
