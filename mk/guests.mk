@@ -13,7 +13,12 @@ $(GUESTS_DIR)/manifest.json: tools/image/mkguest.sh tools/image/lib/root.sh \
 	    $(GUEST_FLAVOURS)
 
 GUESTS_DISK := $(GUESTS_DIR)/disk.img
-GUESTS_FILES := $(wildcard tests/scenario/dom0/*)
+# For scenarios: scripts that dom0's shell reads, and a program for root in it.
+ATTACKER := $(BUILD)/host/attacker
+$(ATTACKER): $(BUILD)/host/tests/scenario/attacker.o
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) -static $^ -o $@
+GUESTS_FILES := $(wildcard tests/scenario/dom0/*) $(ATTACKER)
 $(GUESTS_DISK): $(GUESTS_DIR)/manifest.json tools/image/mkdata.sh $(GUESTS_FILES)
 	$(call say,MAKE)
 	$(Q)tools/image/mkdata.sh $@ $(GUESTS_DIR) $(GUESTS_FILES)

@@ -103,15 +103,12 @@ approval_hex()
     [ ! -f "$RUN/approval" ] || od -An -v -tx1 "$RUN/approval" | tr -d ' \n'
 }
 
+# With a TPM the reference values are made, and the machine is approved, as for
+# a verdict: what a guest sends can be verified beside the shell.
 run_console()
 {
-    DOM0_CMDLINE="$DOM0_CMDLINE vouch.shell ${GUESTS:+vouch.guests=$GUESTS}" \
-        make_disk
     mailbox_new "$RUN/mailbox.img" "" "approval=$(approval_hex)"
     [ "$TPM" = none ] || tpm_start_for_machine
-    [ -z "$GUESTS$TENANT" ] ||
-        cp --sparse=always "$GUESTS_DISK" "$RUN/guests.img"
-    [ -z "$TENANT" ] || tenant_new
     machine_arguments "$RUN" "$disk" "$RUN/mailbox.img"
     progress "a shell in dom0 follows; ctrl-a x ends it"
     "${machine_qemu[@]}" -serial mon:stdio
@@ -128,10 +125,8 @@ if [ "$TPM" = none ] || [ -z "$POLICY_FILE" ]; then
 fi
 "$VOUCH" ref keygen -o "$RUN/operator.key" -p "$RUN/operator.pub"
 [ -z "$TENANT" ] || tenant_words
-if [ -n "$CONSOLE" ]; then
-    run_console
-    exit
-fi
+[ -z "$CONSOLE" ] ||
+    DOM0_CMDLINE="$DOM0_CMDLINE vouch.shell ${GUESTS:+vouch.guests=$GUESTS}"
 make_disk
 if [ "$TPM" != none ]; then
     enroll
@@ -148,6 +143,10 @@ fi
 if [ -n "$TAMPER" ]; then
     progress "tampering: $("$here/tamper.sh" "$disk" "$TAMPER" \
         "$RUN/guests.img")"
+fi
+if [ -n "$CONSOLE" ]; then
+    run_console
+    exit
 fi
 nonce=$(od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n')
 echo "$nonce" >"$RUN/nonce"

@@ -26,7 +26,7 @@
 #define WATCH_DEVICES  0
 #define WATCH_FRONTEND 1
 #define COMPLAINTS_MAX 20  /* lines on the console that others can cause */
-#define CLOSED_MS      300 /* for the toolstack to see it */
+#define CLOSED_MS      3000 /* for the toolstack to see it; it waits for 10 s */
 
 enum stage {
     STAGE_NEW,     /* the program has not asked for anything yet */

@@ -1,52 +1,73 @@
 # SPDX-License-Identifier: MIT
-# dom0's shell (lib/dom0.sh) on a machine with a software TPM, where guests can
-# have TPMs: the operator's key is on the hypervisor's command line, and what
-# the PCRs hold after this boot, without firmware's and GRUB's part, is approved.
+# dom0's shell (lib/dom0.sh) on the whole machine of `make run`, with reference
+# values and approval as there, and the tenant's side: nonces, and a verdict on
+# what the guest sends. Boots from firmware on, so that a verdict is one of the
+# whole chain.
 . tools/run/lib/common.sh
-. tools/run/lib/tpm.sh
+. tools/run/lib/mailbox.sh
+. tools/run/lib/tenant.sh
 
-# attested_start NAME: 0 when vouchd is up and its table open.
+# attested_start NAME: 0 when dom0's shell is there and vouchd's table open.
 attested_start()
 {
-    local words work=$BUILD/scenario/$1-tpm
-    rm -rf "$work"
-    mkdir -p "$work"
-    tpm_new "$work"
-    tpm_start_for_tools
-    "$VOUCH" vtpm setup --tcti "swtpm:path=$tpm_sockets/c" || return 1
-    tpm_stop
-    "$VOUCH" ref keygen -o "$work/operator.key" -p "$work/operator.pub"
-    words=$("$VOUCH" vtpm state-key "$work/operator.pub")
-    words="$words $("$VOUCH" ref make vtpm --bundle "$VTPM_BUNDLE" \
-        -o "$work/vtpm.json")"
-    tpm_start_for_machine
-    DOM0_BOOT=${DOM0_BOOT:-400} dom0_start "$1" -a "$words" -- -chardev \
-        "socket,id=tpm,path=$tpm_sockets/m" \
-        -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm ||
+    RUN=$BUILD/scenario/$1-run
+    tenant_disk=$RUN/tenant1.img
+    CONSOLE=1 TENANT=1 RUN=$RUN dom0_begin "$1" timeout -k 5 "$dom0_limit" \
+        tools/run/run.sh || return 1
+    dom0_run '. /guests/files/attested.sh' >/dev/null
+    dom0_prints 'versions is open' \
+        'wait_for 30 grep "^vouchd: up" $vouchd_log; cat $vouchd_log'
+}
+
+# The machine has the file open: it is written, not made anew.
+tenant_ask()
+{
+    tenant_nonce=$(od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n')
+    mailbox_new "$RUN/asked.img" "$tenant_nonce"
+    dd if="$RUN/asked.img" of="$tenant_disk" bs=1M conv=notrunc status=none
+}
+
+# tenant_answers SECONDS: the guest's evidence is in $RUN/tenant1.
+tenant_answers()
+{
+    local end=$((SECONDS + $1))
+    while ! mailbox_open "$tenant_disk" "$RUN/tenant1" 2>/dev/null; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.3
+    done
+    [ -f "$RUN/tenant1/evidence.json" ]
+}
+
+# Evidence over the last nonce has come, and everything in it is good.
+tenant_verifies()
+{
+    tenant_answers 180 || {
+        echo "no evidence came"
+        dom0_run 'tail -n 5 /run/log/xen/console/guest-tenant1.log'
         return 1
-    trap attested_stop EXIT
-    attested_approve "$work"
+    }
+    tenant_verify
+}
+
+# tenant_says SED: what the last verdict says, from what the script prints.
+tenant_says()
+{
+    tenant_verify | sed -n "$1"
+}
+
+# The key that signed the last evidence, and which life of the guest it was.
+tenant_key()
+{
+    sed -n '/"guest": {/,$s/.*"public": "\([^"]*\)".*/\1/p' \
+        "$RUN/tenant1/evidence.json"
+}
+
+tenant_life()
+{
+    tenant_says 's/^its instance \([0-9]*\),.*/\1/p'
 }
 
 attested_stop()
 {
     dom0_stop
-    tpm_stop
-    tpm_end
-}
-
-# Typed in short pieces.
-attested_approve()
-{
-    local piece
-    dom0_run 'mkdir -p /guests/vouch; vouch vtpm pcrs' >"$1/pcrs" || return 1
-    "$VOUCH" vtpm authorize --key "$1/operator.key" --pcrs "$1/pcrs" \
-        -o "$1/approval" || return 1
-    while read -r piece; do
-        dom0_run "echo $piece >>/tmp/approval" >/dev/null
-    done < <(od -An -v -tx1 -w32 "$1/approval" | tr -d ' ')
-    dom0_run 'xxd -r -p /tmp/approval >/guests/vouch/approval' >/dev/null
-    dom0_run 'vouchd -d /guests/vouch >/run/log/vouchd 2>&1 &' >/dev/null
-    dom0_prints 'versions is open' \
-        'wait_for 30 grep -q "^vouchd: up" /run/log/vouchd; cat /run/log/vouchd'
 }

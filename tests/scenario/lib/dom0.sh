@@ -8,15 +8,23 @@ dom0_limit=${SCENARIO_TIMEOUT:-1200}
 # dom0_start NAME [ARGUMENT OF tools/run/dom0.sh...]: 0 when the shell is there.
 dom0_start()
 {
+    local name=$1
+    shift
+    [ "${HYPERVISOR:-vouch}" != xen ] || set -- -x "$@"
+    SERIAL=stdio dom0_begin "$name" tools/run/dom0.sh -t "$dom0_limit" "$@"
+}
+
+# dom0_begin NAME COMMAND...: the same, of a command whose standard input and
+# output are the console.
+dom0_begin()
+{
     dom0_dir=$BUILD/scenario/$1
     shift
     rm -rf "$dom0_dir"
     mkdir -p "$dom0_dir"
     dom0_console=$dom0_dir/serial.log
     mkfifo "$dom0_dir/keys"
-    [ "${HYPERVISOR:-vouch}" != xen ] || set -- -x "$@"
-    SERIAL=stdio tools/run/dom0.sh -t "$dom0_limit" "$@" \
-        <"$dom0_dir/keys" >"$dom0_console" 2>"$dom0_dir/qemu.log" &
+    "$@" <"$dom0_dir/keys" >"$dom0_console" 2>"$dom0_dir/qemu.log" &
     dom0_pid=$!
     exec 4>"$dom0_dir/keys"
     trap dom0_stop EXIT
