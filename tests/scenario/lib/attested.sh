@@ -48,7 +48,7 @@ attested_approve()
         dom0_run "echo $piece >>/tmp/approval" >/dev/null
     done < <(od -An -v -tx1 -w32 "$1/approval" | tr -d ' ')
     dom0_run 'xxd -r -p /tmp/approval >/guests/vouch/approval' >/dev/null
-    dom0_run 'vouchd -d /guests/vouch >/run/log/vouchd 2>&1 &' >/dev/null
+    dom0_run '(vouchd -d /guests/vouch >/run/log/vouchd 2>&1 &)' >/dev/null
     dom0_prints 'versions is open' \
         'wait_for 30 grep -q "^vouchd: up" /run/log/vouchd; cat /run/log/vouchd'
 }
