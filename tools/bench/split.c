@@ -53,8 +53,8 @@ static void on_translated(uint64_t id, struct tb *tb)
         qemu_plugin_register_vcpu_insn_exec_inline(insn, ADD_U64,
                                                    &counts[owner], 1);
         if (plugin_is_mark(insn, &number)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(
-                insn, on_mark, NO_REGISTERS, (void *)(uintptr_t)number);
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark, NO_REGISTERS,
+                                                   (void *)(uintptr_t)number);
         }
     }
 }

@@ -107,7 +107,7 @@ measure_pair()
 {
     images || failed "no images"
     places >"$bench/places"
-    export DOM0_MEM=768M DOM0_BOOT=900 DOM0_TIMEOUT=1500
+    export DOM0_MEM=768M DOM0_BOOT=900 DOM0_TIMEOUT=900
     dom0_limit=3000
     ATTESTED_QEMU="-plugin $BUILD/bench/probe.so,out=$bench/probe,where=$bench/places"
     attested_start bench-vtpm -i -r "$bench/initramfs" ||
@@ -115,8 +115,8 @@ measure_pair()
     dom0_run '. /bench/vtpm-dom0'
     {
         dom0_run 'pair made'
-        dom0_run 'pair loaded'
         dom0_run plain
+        dom0_run 'pair loaded'
     } | tee "$bench/pair.log" | sed -n 's/^.*init: //p' >"$bench/pair"
     attested_stop
 }

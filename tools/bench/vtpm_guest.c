@@ -158,8 +158,8 @@ static void ask(int device, const struct command *command)
     if (write(device, data.data, data.size) != (ssize_t)data.size ||
         read(device, answer, sizeof(answer)) < 10 ||
         memcmp(answer + 6, "\0\0\0\0", 4) != 0) {
-        printf("init: %s: %02x%02x%02x%02x\n", command->name,
-                answer[6], answer[7], answer[8], answer[9]);
+        printf("init: %s: %02x%02x%02x%02x\n", command->name, answer[6],
+               answer[7], answer[8], answer[9]);
         end("a command failed");
     }
 }
@@ -171,7 +171,8 @@ static int by_size(const void *a, const void *b)
     return one < other ? -1 : one > other;
 }
 
-/* The median of what the guest waits; a mark on each side of the one command. */
+/* The median of what the guest waits; a mark on each side of the one command.
+ */
 #define MEASURE(device, command, first_mark)                                   \
     do {                                                                       \
         uint64_t took[TIMES];                                                  \
