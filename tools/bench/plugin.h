@@ -18,10 +18,8 @@ struct tb;   /* a block being translated */
 struct insn; /* one instruction of it */
 typedef void translated_fn(uint64_t id, struct tb *tb);
 typedef void executed_fn(unsigned int vcpu, void *data);
-typedef void vcpu_fn(uint64_t id, unsigned int vcpu);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, translated_fn *fn);
-void qemu_plugin_register_vcpu_idle_cb(uint64_t id, vcpu_fn *fn);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct insn *insn, executed_fn *fn,
                                             int flags, void *data);
 void qemu_plugin_register_vcpu_insn_exec_inline(struct insn *insn, int op,

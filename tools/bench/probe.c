@@ -7,9 +7,9 @@
  *     part NAME START END        a part of the hypervisor, counted by itself
  * Each time that a place is reached, or a program's mark NN (plugin.h), a line
  * goes to out=FILE: the place's name or "mark.NN", the instructions executed so
- * far by user programs, by kernels, by the hypervisor, how often the CPU went
- * idle, and for each part its share of the hypervisor's. A block of code counts
- * as a whole when it is entered.
+ * far by user programs, by kernels, by the hypervisor, and for each part its
+ * name and its share of the hypervisor's. A block of code counts as a whole
+ * when it is entered.
  */
 #include "tools/bench/plugin.h"
 
@@ -40,7 +40,7 @@ static struct place places[PLACES_MAX];
 static struct part parts[PARTS_MAX];
 static size_t place_count, part_count;
 static struct place marks[256];
-static uint64_t user, kernel, hypervisor, idle;
+static uint64_t user, kernel, hypervisor;
 
 static void on_place(unsigned int vcpu, void *data)
 {
@@ -51,20 +51,13 @@ static void on_place(unsigned int vcpu, void *data)
     for (size_t i = 0; i < part_count; i++) {
         all += parts[i].count;
     }
-    fprintf(out, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, place->name,
-            user, kernel, all, idle);
+    fprintf(out, "%s %" PRIu64 " %" PRIu64 " %" PRIu64, place->name, user,
+            kernel, all);
     for (size_t i = 0; i < part_count; i++) {
         fprintf(out, " %s %" PRIu64, parts[i].name, parts[i].count);
     }
     fprintf(out, "\n");
     fflush(out);
-}
-
-static void on_idle(uint64_t id, unsigned int vcpu)
-{
-    (void)id;
-    (void)vcpu;
-    idle++;
 }
 
 static uint64_t *counter_of(uint64_t address)
@@ -194,7 +187,6 @@ PUBLIC int qemu_plugin_install(uint64_t id, const void *info, int argc,
     for (int i = 0; i < 256; i++) {
         snprintf(marks[i].name, sizeof(marks[i].name), "mark.%02x", i);
     }
-    qemu_plugin_register_vcpu_idle_cb(id, on_idle);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated);
     return 0;
 }

@@ -101,6 +101,7 @@ places()
     part sha256 hash_block sha256_of
     part tpm tis_transfer tpm_write32
     part tpm_delay tpm_delay_us tpm_delay_us
+    part idle idle_wait idle_wait
 }
 
 measure_pair()
