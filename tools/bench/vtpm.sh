@@ -124,7 +124,7 @@ measure_pair()
 
 measure_many()
 {
-    export DOM0_MEM=1024M DOM0_BOOT=400 DOM0_TIMEOUT=1500
+    export DOM0_MEM=1024M DOM0_BOOT=400 DOM0_TIMEOUT=900
     [ -f "$bench/initramfs" ] || images || failed "no images"
     ATTESTED_QEMU=
     attested_start bench-many -m 3072 -r "$bench/initramfs" ||
