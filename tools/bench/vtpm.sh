@@ -65,7 +65,7 @@ images()
 # place FILE SYMBOL: a line of probe.c's where=
 place()
 {
-    local address section offset at
+    local address offset at
     address=$(nm "$1" | awk -v name="$2" '$3 == name { print $1 }')
     [ -n "$address" ] || failed "$1 has no $2"
     read -r at offset < <(readelf -SW "$1" | sed 's/^ *\[ *[0-9]*\]//' |
