@@ -9,6 +9,7 @@
 
 #include "attest/base64.h"
 #include "attest/evidence_parts.h"
+#include "attest/lift.h"
 
 #define BANK_NAME "sha256"
 
@@ -27,7 +28,8 @@ void evidence_take_member(struct json_reader *reader, const json_t *object,
         return;
     }
     struct bytes text =
-        bytes_of(json_string_value(value), json_string_length(value));
+        lift_find(reader->lift, bytes_of(json_string_value(value),
+                                         json_string_length(value)));
     uint8_t *at = buffer->data + buffer->used;
     if (BASE64_DECODED_SIZE(text.size) > buffer_room(buffer) ||
         !base64_decode(text, at, &size)) {
@@ -108,10 +110,11 @@ static void take_both(struct json_reader *reader, const json_t *root,
     evidence_take_guest(reader, root, buffer, out);
 }
 
+/* text: all of the file. */
 static enum reason take_evidence(const json_t *root, struct bytes text,
-                                 struct evidence *out)
+                                 const struct lift *lift, struct evidence *out)
 {
-    struct json_reader reader = {.failed = false};
+    struct json_reader reader = {.lift = lift};
     const char *format = json_take_string(&reader, root, "format");
     if (reader.failed) {
         return REASON_EVIDENCE_MALFORMED;
@@ -134,14 +137,28 @@ static enum reason take_evidence(const json_t *root, struct bytes text,
     return reader.failed ? REASON_EVIDENCE_MALFORMED : REASON_NONE;
 }
 
+static enum json_status read_lifted(struct bytes text, struct lift *lift,
+                                    json_t **root)
+{
+    uint8_t *shorter = malloc(text.size + 1);
+    if (shorter == NULL) {
+        abort();
+    }
+    size_t size = lift_strings(text, shorter, lift);
+    enum json_status status = json_read(bytes_of(shorter, size), root);
+    free(shorter);
+    return status;
+}
+
 enum reason evidence_parse(struct bytes text, struct evidence *out)
 {
     json_t *root;
+    struct lift lift;
     *out = (struct evidence){0};
     if (text.size > EVIDENCE_MAX_SIZE) {
         return REASON_EVIDENCE_MALFORMED;
     }
-    switch (json_read(text, &root)) {
+    switch (read_lifted(text, &lift, &root)) {
     case JSON_STATUS_OK:
         break;
     case JSON_STATUS_TWICE:
@@ -149,7 +166,7 @@ enum reason evidence_parse(struct bytes text, struct evidence *out)
     case JSON_STATUS_MALFORMED:
         return REASON_EVIDENCE_MALFORMED;
     }
-    enum reason reason = take_evidence(root, text, out);
+    enum reason reason = take_evidence(root, text, &lift, out);
     json_decref(root);
     if (reason != REASON_NONE) {
         evidence_free(out);

@@ -19,6 +19,7 @@ NODISCARD enum json_status json_read(struct bytes text, json_t **root);
 
 struct json_reader {
     bool failed;
+    const struct lift *lift; /* where evidence's long strings are */
 };
 
 /* object must have no keys but these (separated by spaces). */

@@ -30,13 +30,30 @@ $(BUILD)/bench/init: tools/bench/init.c tools/bench/init_io.c \
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) -static $(filter %.c,$^) -o $@
 
-# Debian has no header of QEMU's plugins: split.c says what it takes from it.
-$(BUILD)/bench/split.so: tools/bench/split.c
+# Debian has no header of QEMU's plugins: plugin.h is what these take from it.
+$(BUILD)/bench/%.so: tools/bench/%.c tools/bench/plugin.h
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) -shared -fPIC $< -o $@
 
-.PHONY: bench bench-json bench-split lines bench-dom0
+$(BUILD)/bench/vtpm-guest: tools/bench/vtpm_guest.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) -static $< -o $@
+
+# The vTPM's program with its symbols, which are at the same addresses.
+$(BUILD)/bench/vtpm-program: $(TPM_PROGRAM)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(HOST_CFLAGS) -static -Wl,--no-warnings $(patsubst \
+	    %.c,$(BUILD)/host/%.o,vtpm/tpm/main.c vtpm/tpm/port_stub.c \
+	    $(TPM_SOURCES) $(TPM_LIB)) -o $@ $(TPM_LIBS)
+
+BENCH_VTPM_NEEDS := $(BUILD)/bench/probe.so $(BUILD)/bench/vtpm-guest \
+    $(BUILD)/bench/vtpm-program $(BUILD)/host/vouchd-double $(VTPM_BUNDLE) \
+    $(VOUCH) $(BUILD)/vtpm/base.elf $(BUILD)/guests/disk.img $(BENCH_NEEDS)
+
+.PHONY: bench bench-json bench-split bench-vtpm lines bench-dom0
 bench-dom0:
 	@$(MAKE) --no-print-directory dom0
 ## bench        instruction counts on Xen and on Vouch, size, boot time
@@ -48,6 +65,9 @@ bench-json: $(BENCH_GUEST) $(BENCH_XEN) $(BENCH_LINES) \
 ## bench-split  whose instructions a guest's workloads are
 bench-split: $(BUILD)/bench/split.so $(BENCH_XEN) $(BENCH_NEEDS)
 	tools/bench/split.sh
+## bench-vtpm   guests' TPMs: their start, commands, memory, evidence
+bench-vtpm: $(BENCH_VTPM_NEEDS)
+	VTPM_BUNDLE=$(VTPM_BUNDLE) VOUCH=$(VOUCH) tools/bench/vtpm.sh
 ## lines        trusted lines of code
 lines: $(BENCH_LINES)
 	@find hv xsm lib -name '*.[chS]' -o -name '*.def' | sort | \

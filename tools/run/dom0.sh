@@ -5,8 +5,11 @@
 # xl works is there in some ten seconds. Serial console on this terminal.
 #
 #   tools/run/dom0.sh [-x] [-t SECONDS] [-m MIB] [-s CPUS] [-a "HV ARGUMENTS"]
-#       [-k "KERNEL ARGUMENTS"] [-d DISK] [-f HOSTPORT] [-- QEMU ARGUMENT...]
+#       [-k "KERNEL ARGUMENTS"] [-d DISK] [-f HOSTPORT] [-i] [-r INITRAMFS]
+#       [-- QEMU ARGUMENT...]
 #   -x  Debian's Xen 4.17 instead of Vouch
+#   -i  one CPU, whose clock counts instructions
+#   -r  instead of dom0's initramfs
 #   -d  the guests' disk (build/guests/disk.img), whose changes are lost;
 #       -D the same, but they stay
 #   -f  the host's port that leads to guest1's ssh port; the next, to guest2's
@@ -15,7 +18,8 @@ set -euo pipefail
 build=${BUILD:-build}
 hypervisor=vouch seconds=600 memory=2048 cpus=2 hv_args= kernel_args=
 disk=$build/guests/disk.img snapshot=on port= cpu=${CPU:-}
-while getopts xt:m:s:a:k:d:D:f: option; do
+accel=(-accel "tcg,thread=multi") initramfs=
+while getopts xt:m:s:a:k:d:D:f:ir: option; do
     case $option in
     x) hypervisor=xen ;;
     t) seconds=$OPTARG ;;
@@ -26,8 +30,14 @@ while getopts xt:m:s:a:k:d:D:f: option; do
     d) disk=$OPTARG ;;
     D) disk=$OPTARG snapshot=off ;;
     f) port=$OPTARG ;;
+    i)
+        cpus=1 cpu=${cpu:-max,-smap,-smep}
+        accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off"
+            -rtc "base=2026-01-01T00:00:00,clock=vm")
+        ;;
+    r) initramfs=$OPTARG ;;
     *)
-        sed -n '3,15s/^# \{0,1\}//p' "$0" >&2
+        sed -n '3,18s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
     esac
@@ -37,7 +47,7 @@ shift $((OPTIND - 1))
 
 dom0=$build/dom0/${DOM0_FLAVOUR:-amd64}
 modules="$dom0/vmlinux console=hvc0 quiet panic=10 vouch.shell $kernel_args"
-modules="$modules,$dom0/initramfs.cpio"
+modules="$modules,${initramfs:-$dom0/initramfs.cpio}"
 case $hypervisor in
 vouch)
     image=$build/hv/vouch.elf
@@ -59,7 +69,7 @@ if [ -n "$port" ]; then
     network="$network,hostfwd=tcp:127.0.0.1:$((port + 1))-10.0.2.102:22"
 fi
 exec timeout -k 5 "$seconds" qemu-system-x86_64 -machine q35 \
-    -accel tcg,thread=multi -cpu "$cpu" -smp "$cpus" -m "$memory" \
+    "${accel[@]}" -cpu "$cpu" -smp "$cpus" -m "$memory" \
     -nodefaults -display none -vga none -no-reboot -monitor none \
     -serial "${SERIAL:-mon:stdio}" -kernel "$image" -append "$hv_args" \
     -initrd "$modules" -netdev "$network" \
