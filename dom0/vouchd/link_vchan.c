@@ -11,7 +11,11 @@ struct link *link_open(uint16_t domid)
 {
     char path[64];
     snprintf(path, sizeof(path), "/local/domain/%u/" VTPM_WIRE_PATH, domid);
-    return (struct link *)libxenvchan_client_init(NULL, domid, path);
+    struct libxenvchan *ring = libxenvchan_client_init(NULL, domid, path);
+    if (ring != NULL) {
+        ring->blocking = 0; /* the library leaves it as it finds it */
+    }
+    return (struct link *)ring;
 }
 
 static struct libxenvchan *ring_of(const struct link *link)
