@@ -25,7 +25,7 @@
 /* Linux's resource manager lets no command through that the TPM does not list,
  * as none of a vendor's. What it manages this command does not need. */
 #define DIRECT_DEVICE   "device:/dev/tpm0"
-#define NOT_LET_THROUGH (TPM2_RC_COMMAND_CODE | TSS2_RESMGR_TPM_RC_LAYER)
+#define NOT_LET_THROUGH (TPM2_RC_COMMAND_CODE | TSS2_RESMGR_RC_LAYER)
 
 /* A hardware TPM takes up to a second for a quote, an emulated machine far
  * longer. */

@@ -20,17 +20,17 @@ prints "a guest with a TPM" '' 'front_up' || tap_end
 prints "the driver is brought to it" 'vouch_tpmfront.ko' \
     'g "cd /tmp; tar xvf /dev/xvda"' || tap_end
 
-# median COMMAND: microseconds
-median()
+# least COMMAND: microseconds. A busy host adds to the others.
+least()
 {
-    dom0_run "$1" | sed -n 's/^median \([0-9]*\) us$/\1/p'
+    dom0_run "$1" | sed -n 's/^least \([0-9]*\) us,.*/\1/p'
 }
 
 # ---- the kernel's own driver ----
 prints "the kernel's driver takes it for a TPM 1.2" '^1$' \
     'g "modprobe xen-tpmfront; cat /sys/class/tpm/tpm0/tpm_version_major"'
 fails "which has no resource manager" '' 'g "ls /dev/tpmrm0"'
-stock_us=$(median 'g "/tmp/tpm-time /dev/tpm0 50"')
+stock_us=$(least 'g "/tmp/tpm-time /dev/tpm0 50"')
 tap "its GetRandom waits for 5 ms: $stock_us us" [ "${stock_us:-0}" -ge 5000 ]
 
 # ---- ours ----
@@ -45,7 +45,7 @@ prints "the kernel knows its version" '^2$' \
     'g "cat /sys/class/tpm/tpm0/tpm_version_major"'
 prints "and its banks" '^pcr-sha384$' 'g "ls /sys/class/tpm/tpm0"'
 for device in tpm0 tpmrm0; do
-    ours_us=$(median "g '/tmp/tpm-time /dev/$device 200'")
+    ours_us=$(least "g '/tmp/tpm-time /dev/$device 200'")
     tap "$device: GetRandom is much faster: $ours_us us" \
         [ "${ours_us:-9999}" -lt 2500 ]
 done
@@ -72,10 +72,12 @@ prints "vouch quote" 'evidence' \
     'g "vouch quote --nonce $(printf %064d 7) -o /tmp/evidence && ls /tmp/evidence"'
 
 # ---- it leaves and comes again ----
-prints "unloaded" '' 'g "rmmod vouch_tpmfront; ! ls /dev/tpm0"'
+prints "unbound and unloaded" '' \
+    'g "echo vtpm-0 >/sys/bus/xen/drivers/vouch_tpmfront/unbind; \
+rmmod vouch_tpmfront && ! ls /dev/tpm0"'
 prints "loaded again, it finds its device" '' \
     "g \"insmod vouch_tpmfront.ko; $appears; ls /dev/tpmrm0\""
-prints "and works" '^median ' 'g "/tmp/tpm-time /dev/tpmrm0 20"'
+prints "and works" '^least ' 'g "/tmp/tpm-time /dev/tpmrm0 20"'
 prints "unbound while a program uses it" '' \
     'g "/tmp/tpm-time /dev/tpmrm0 10000 2>/dev/null & sleep 1; \
 echo vtpm-0 >/sys/bus/xen/drivers/vouch_tpmfront/unbind; wait; true"'

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tpm-time DEVICE COUNT: so many times 16 random bytes from a TPM 2.0, each
- * asked for and read with one system call; prints the median time in
- * microseconds. For tests/scenario/front.t, in a guest.
+ * asked for and read with one system call; prints the least and the median
+ * time in microseconds. For tests/scenario/front.t, in a guest.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -54,6 +54,7 @@ int main(int argc, char **argv)
         times[i] = now_us() - begin;
     }
     qsort(times, (size_t)count, sizeof(times[0]), compare);
-    printf("median %llu us\n", (unsigned long long)times[count / 2]);
+    printf("least %llu us, median %llu us\n", (unsigned long long)times[0],
+           (unsigned long long)times[count / 2]);
     return 0;
 }
