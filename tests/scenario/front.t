@@ -43,7 +43,8 @@ appears='n=0; until [ -e /dev/tpmrm0 ] || [ \$n = 50 ]; do usleep 100000; n=\$((
 prints "ours takes it" '' "g '$bind'; g \"$appears; ls /dev/tpmrm0\""
 prints "the kernel knows its version" '^2$' \
     'g "cat /sys/class/tpm/tpm0/tpm_version_major"'
-prints "and its banks" '^pcr-sha384$' 'g "ls /sys/class/tpm/tpm0"'
+prints "and its banks" '^/sys/class/tpm/tpm0/pcr-sha384$' \
+    'g "ls -d /sys/class/tpm/tpm0/pcr-sha384"'
 for device in tpm0 tpmrm0; do
     ours_us=$(least "g '/tmp/tpm-time /dev/$device 200'")
     tap "$device: GetRandom is much faster: $ours_us us" \
@@ -66,7 +67,7 @@ prints "which is right" '' \
     'g "tpm2_checkquote -Q -u ak.pem -m quote -s sig -q abcd -g sha256"'
 fails "over this nonce only" '' \
     'g "tpm2_checkquote -Q -u ak.pem -m quote -s sig -q abce -g sha256"'
-prints "more keys than the TPM has room for" '^5$' 'g "for i in 1 2 3 4 5; do \
+prints "more keys than the TPM has room for" '^(> )?5$' 'g "for i in 1 2 3 4 5; do \
 tpm2_createprimary -Q -C o -G ecc -c k\$i.ctx && echo made; done | grep -c made"'
 prints "vouch quote" 'evidence' \
     'g "vouch quote --nonce $(printf %064d 7) -o /tmp/evidence && ls /tmp/evidence"'
