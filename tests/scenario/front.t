@@ -6,7 +6,7 @@
 set -u
 . tests/scenario/lib/tap.sh
 . tests/scenario/lib/dom0.sh
-. tests/scenario/lib/attested.sh
+. tests/scenario/lib/withtpm.sh
 
 ATTESTED_QEMU="-drive \
     id=front,if=none,format=raw,readonly=on,file=$BUILD/front/front.tar \

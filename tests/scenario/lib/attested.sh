@@ -5,12 +5,10 @@
 . tools/run/lib/common.sh
 . tools/run/lib/tpm.sh
 
-# attested_start NAME [ARGUMENT OF tools/run/dom0.sh...]: 0 when vouchd is up and
-# its table open.
+# attested_start NAME: 0 when vouchd is up and its table open.
 attested_start()
 {
-    local name=$1 words work=$BUILD/scenario/$1-tpm
-    shift
+    local words work=$BUILD/scenario/$1-tpm
     rm -rf "$work"
     mkdir -p "$work"
     tpm_new "$work"
@@ -22,10 +20,10 @@ attested_start()
     words="$words $("$VOUCH" ref make vtpm --bundle "$VTPM_BUNDLE" \
         -o "$work/vtpm.json")"
     tpm_start_for_machine
-    DOM0_BOOT=${DOM0_BOOT:-400} dom0_start "$name" -a "$words" "$@" -- -chardev \
+    DOM0_BOOT=${DOM0_BOOT:-400} dom0_start "$1" -a "$words" -- -chardev \
         "socket,id=tpm,path=$tpm_sockets/m" \
-        -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm \
-        ${ATTESTED_QEMU:-} || return 1
+        -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm ||
+        return 1
     trap attested_stop EXIT
     attested_approve "$work"
 }
@@ -48,7 +46,7 @@ attested_approve()
         dom0_run "echo $piece >>/tmp/approval" >/dev/null
     done < <(od -An -v -tx1 -w32 "$1/approval" | tr -d ' ')
     dom0_run 'xxd -r -p /tmp/approval >/guests/vouch/approval' >/dev/null
-    dom0_run '(vouchd -d /guests/vouch >/run/log/vouchd 2>&1 &)' >/dev/null
+    dom0_run 'vouchd -d /guests/vouch >/run/log/vouchd 2>&1 &' >/dev/null
     dom0_prints 'versions is open' \
         'wait_for 30 grep -q "^vouchd: up" /run/log/vouchd; cat /run/log/vouchd'
 }
