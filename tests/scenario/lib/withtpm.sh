@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# dom0's shell (lib/dom0.sh) on a machine with a software TPM, where guests can
+# have TPMs: the operator's key is on the hypervisor's command line, and what
+# the PCRs hold after this boot, without firmware's and GRUB's part, is approved.
+. tools/run/lib/common.sh
+. tools/run/lib/tpm.sh
+
+# attested_start NAME [ARGUMENT OF tools/run/dom0.sh...]: 0 when vouchd is up and
+# its table open.
+attested_start()
+{
+    local name=$1 words work=$BUILD/scenario/$1-tpm
+    shift
+    rm -rf "$work"
+    mkdir -p "$work"
+    tpm_new "$work"
+    tpm_start_for_tools
+    "$VOUCH" vtpm setup --tcti "swtpm:path=$tpm_sockets/c" || return 1
+    tpm_stop
+    "$VOUCH" ref keygen -o "$work/operator.key" -p "$work/operator.pub"
+    words=$("$VOUCH" vtpm state-key "$work/operator.pub")
+    words="$words $("$VOUCH" ref make vtpm --bundle "$VTPM_BUNDLE" \
+        -o "$work/vtpm.json")"
+    tpm_start_for_machine
+    DOM0_BOOT=${DOM0_BOOT:-400} dom0_start "$name" -a "$words" "$@" -- -chardev \
+        "socket,id=tpm,path=$tpm_sockets/m" \
+        -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm \
+        ${ATTESTED_QEMU:-} || return 1
+    trap attested_stop EXIT
+    attested_approve "$work"
+}
+
+attested_stop()
+{
+    dom0_stop
+    tpm_stop
+    tpm_end
+}
+
+# Typed in short pieces.
+attested_approve()
+{
+    local piece
+    dom0_run 'mkdir -p /guests/vouch; vouch vtpm pcrs' >"$1/pcrs" || return 1
+    "$VOUCH" vtpm authorize --key "$1/operator.key" --pcrs "$1/pcrs" \
+        -o "$1/approval" || return 1
+    while read -r piece; do
+        dom0_run "echo $piece >>/tmp/approval" >/dev/null
+    done < <(od -An -v -tx1 -w32 "$1/approval" | tr -d ' ')
+    dom0_run 'xxd -r -p /tmp/approval >/guests/vouch/approval' >/dev/null
+    dom0_run '(vouchd -d /guests/vouch >/run/log/vouchd 2>&1 &)' >/dev/null
+    dom0_prints 'versions is open' \
+        'wait_for 30 grep -q "^vouchd: up" /run/log/vouchd; cat /run/log/vouchd'
+}
