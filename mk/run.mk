@@ -41,5 +41,7 @@ run: deps
 
 run-built:
 	@$(RUN_ENV) tools/run/run.sh
+
+TAP_TESTS += tests/unit/tools/mailbox.t
 ## deps         install the Debian packages that are missing
 ## run          boot it all in QEMU and print the verdict (see README)

@@ -19,10 +19,9 @@
 #include "attest/cmd/command.h"
 #include "attest/cmd/state.h"
 #include "attest/json.h"
-#include "dom0/vouchd/forgotten.h"
-#include "dom0/vouchd/message.h"
 #include "dom0/vouchd/slots.h"
-#include "vtpm/tpm/state.h"
+#include "hv/abi/vouch.h"
+#include "lib/vtpm_state.h"
 
 #define FOLDER "/var/lib/vouch"
 #define FORMAT "vouch-vtpm-1"
@@ -75,12 +74,12 @@ static bool read_slot(int root, struct bytes uuid, unsigned number,
         return false;
     }
     struct cursor cursor = cursor_over(out->content);
-    struct bytes magic = take_bytes(&cursor, sizeof(STATE_MAGIC) - 1);
+    struct bytes magic = take_bytes(&cursor, sizeof(VTPM_STATE_MAGIC) - 1);
     take_skip(&cursor, 8); /* format, size */
     out->version = take_little(&cursor, 8);
-    struct bytes owner = take_bytes(&cursor, MESSAGE_UUID_SIZE);
+    struct bytes owner = take_bytes(&cursor, VOUCH_UUID_SIZE);
     out->is_state = !cursor.failed &&
-                    bytes_equal(magic, bytes_of_text(STATE_MAGIC)) &&
+                    bytes_equal(magic, bytes_of_text(VTPM_STATE_MAGIC)) &&
                     bytes_equal(owner, uuid);
     return true;
 }
@@ -100,12 +99,12 @@ static json_t *slot_json(const struct slot *slot, unsigned number)
 
 static json_t *state_json(int root, const char *name)
 {
-    uint8_t uuid[MESSAGE_UUID_SIZE];
+    uint8_t uuid[VOUCH_UUID_SIZE];
     json_t *object = json_object(), *slots = json_array();
     if (!slots_uuid_parse(name, uuid)) {
         abort();
     }
-    for (unsigned number = 0; number < STATE_SLOTS; number++) {
+    for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
         struct slot slot;
         if (read_slot(root, bytes_of(uuid, sizeof(uuid)), number, &slot) &&
             slot.content.data != NULL) {
@@ -157,7 +156,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 
 static int is_state_folder(const struct dirent *entry)
 {
-    uint8_t uuid[MESSAGE_UUID_SIZE];
+    uint8_t uuid[VOUCH_UUID_SIZE];
     return slots_uuid_parse(entry->d_name, uuid) ? 1 : 0;
 }
 
@@ -191,7 +190,7 @@ static bool do_list(const struct inputs *in)
 static bool is_there(const struct inputs *in)
 {
     struct stat status;
-    uint8_t uuid[MESSAGE_UUID_SIZE];
+    uint8_t uuid[VOUCH_UUID_SIZE];
     if (!slots_uuid_parse(in->operand, uuid)) {
         command_error(command, "%s is no UUID", in->operand);
         return false;
@@ -223,14 +222,14 @@ static bool do_show(const struct inputs *in)
 
 static bool do_export(const struct inputs *in)
 {
-    uint8_t uuid[MESSAGE_UUID_SIZE];
+    uint8_t uuid[VOUCH_UUID_SIZE];
     if (!is_there(in) || !slots_uuid_parse(in->operand, uuid)) {
         return false;
     }
     json_t *root = json_object();
     json_put(root, "format", json_string(FORMAT));
     json_put(root, "uuid", json_string(in->operand));
-    for (unsigned number = 0; number < STATE_SLOTS; number++) {
+    for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
         struct bytes content;
         if (slots_load(in->root, bytes_of(uuid, sizeof(uuid)), number,
                        &content) &&
@@ -255,7 +254,7 @@ static bool import_slot(const struct inputs *in, const json_t *root,
         return true;
     }
     uint8_t *data = json_take_base64(&reader, root, key, &content);
-    bool is_done = !reader.failed && content.size <= MESSAGE_SLOT_MAX &&
+    bool is_done = !reader.failed && content.size <= VTPM_STATE_SLOT_MAX &&
                    slots_store(in->root, uuid, number, content);
     free(data);
     return is_done;
@@ -265,7 +264,7 @@ static bool import(const struct inputs *in, const json_t *root)
 {
     struct json_reader reader = {0};
     struct stat status;
-    uint8_t uuid[MESSAGE_UUID_SIZE];
+    uint8_t uuid[VOUCH_UUID_SIZE];
     json_allow(&reader, root, "format uuid slot0 slot1");
     const char *format = json_take_string(&reader, root, "format");
     const char *name = json_take_string(&reader, root, "uuid");
@@ -280,7 +279,7 @@ static bool import(const struct inputs *in, const json_t *root)
                       name);
         return false;
     }
-    for (unsigned number = 0; number < STATE_SLOTS; number++) {
+    for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
         if (!import_slot(in, root, bytes_of(uuid, sizeof(uuid)), number)) {
             command_error(command, "%s: slot %u cannot be stored", name,
                           number);
@@ -314,8 +313,8 @@ static bool do_destroy(const struct inputs *in)
     if (!is_there(in)) {
         return false;
     }
-    (void)mkdirat(in->root, FORGOTTEN_FOLDER, 0700);
-    int folder = openat(in->root, FORGOTTEN_FOLDER,
+    (void)mkdirat(in->root, SLOTS_FORGOTTEN, 0700);
+    int folder = openat(in->root, SLOTS_FORGOTTEN,
                         O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     bool is_done = folder >= 0 && renameat(in->root, in->operand, folder,
                                            in->operand) == 0;

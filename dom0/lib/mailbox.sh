@@ -12,7 +12,7 @@
 #          "sha256=HEX"; written last
 #   8192   reply, a tar archive
 #   2 MiB  a secret's header, as a reply's, but "vouch-secret 1"; 4096 bytes on,
-#          what `vouch release` made
+#          what `vouch release` made; or "vouch-refusal 1": there will be none
 
 mailbox=
 
@@ -84,18 +84,27 @@ mailbox_read()
     dd if="$mailbox" bs=4096 skip="$1" count="$2" iflag=direct 2>/dev/null
 }
 
-# mailbox_wait_for_secret FILE SECONDS: what was left there, whole.
+# mailbox_take_secret FILE HEADER: false if it is not whole yet.
+mailbox_take_secret()
+{
+    local size
+    size=$(echo "$2" | sed -n 's/^size=\([0-9]\{1,6\}\)$/\1/p')
+    mailbox_read 513 $((size / 4096 + 1)) | head -c "$size" >"$1"
+    [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = \
+        "$(echo "$2" | sed -n 's/^sha256=//p')" ]
+}
+
+# mailbox_wait_for_secret FILE SECONDS: what was left there, whole; false if
+# nothing comes, at once if that is said.
 mailbox_wait_for_secret()
 {
-    local tries=$2 header size
+    local tries=$2 header
     while [ "$tries" -gt 0 ]; do
         header=$(mailbox_read 512 1 | head -c 512 | tr -d '\0')
-        if [ "$(echo "$header" | head -n 1)" = "vouch-secret 1" ]; then
-            size=$(echo "$header" | sed -n 's/^size=\([0-9]\{1,6\}\)$/\1/p')
-            mailbox_read 513 $((size / 4096 + 1)) | head -c "$size" >"$1"
-            [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = \
-                "$(echo "$header" | sed -n 's/^sha256=//p')" ] && return 0
-        fi
+        case $header in
+        "vouch-refusal 1"*) return 1 ;;
+        "vouch-secret 1"*) mailbox_take_secret "$1" "$header" && return 0 ;;
+        esac
         sleep 1
         tries=$((tries - 1))
     done

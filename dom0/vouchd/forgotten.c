@@ -17,11 +17,11 @@
 bool forgotten_open(int root, const char *path, struct forgotten *out)
 {
     char name[4096];
-    snprintf(name, sizeof(name), "%s/" FORGOTTEN_FOLDER, path);
-    if (mkdirat(root, FORGOTTEN_FOLDER, 0700) != 0 && errno != EEXIST) {
+    snprintf(name, sizeof(name), "%s/" SLOTS_FORGOTTEN, path);
+    if (mkdirat(root, SLOTS_FORGOTTEN, 0700) != 0 && errno != EEXIST) {
         return false;
     }
-    out->folder = openat(root, FORGOTTEN_FOLDER,
+    out->folder = openat(root, SLOTS_FORGOTTEN,
                          O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     out->descriptor = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     return out->folder >= 0 && out->descriptor >= 0 &&

@@ -9,8 +9,6 @@
 
 #include "dom0/vouchd/hypervisor.h"
 
-#define FORGOTTEN_FOLDER "forgotten"
-
 struct forgotten {
     int folder;
     int descriptor; /* readable when something came into it */

@@ -13,7 +13,7 @@ static bool is_size_of(uint32_t type, uint32_t size)
     case VTPM_WIRE_LOAD:
         return size == slot;
     case VTPM_WIRE_STORE:
-        return size > slot && size <= slot + MESSAGE_SLOT_MAX;
+        return size > slot && size <= slot + VTPM_STATE_SLOT_MAX;
     case VTPM_WIRE_EVIDENCE:
         return size == MESSAGE_NONCE_SIZE + MESSAGE_NAME_SIZE + QUOTE_SIZE;
     }

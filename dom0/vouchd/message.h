@@ -8,15 +8,15 @@
 #define VOUCH_DOM0_VOUCHD_MESSAGE_H
 
 #include "lib/bytes.h"
+#include "lib/vtpm_state.h"
 #include "lib/vtpm_wire.h"
 
 #define MESSAGE_HEADER_SIZE 16
 #define MESSAGE_UUID_SIZE   16
 #define MESSAGE_NONCE_SIZE  32
 #define MESSAGE_NAME_SIZE   34
-/* The largest state of a vTPM, with room for what encryption adds. */
-#define MESSAGE_SLOT_MAX (256 * 1024 + 4096)
-#define MESSAGE_MAX      (MESSAGE_HEADER_SIZE + MESSAGE_UUID_SIZE + 1 + MESSAGE_SLOT_MAX)
+#define MESSAGE_MAX                                                            \
+    (MESSAGE_HEADER_SIZE + MESSAGE_UUID_SIZE + 1 + VTPM_STATE_SLOT_MAX)
 
 /* Those that the type has are set. The bytes lie in what was parsed. */
 struct request {

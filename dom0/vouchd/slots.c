@@ -164,7 +164,7 @@ bool slots_load(int root, struct bytes uuid, unsigned slot, struct bytes *out)
     if (folder < 0) {
         return errno == ENOENT;
     }
-    bool is_done = slots_read(folder, names[slot], MESSAGE_SLOT_MAX, out);
+    bool is_done = slots_read(folder, names[slot], VTPM_STATE_SLOT_MAX, out);
     close(folder);
     return is_done;
 }

@@ -2,7 +2,8 @@
 /*
  * What vTPMs stored: DIR/UUID/slot0 and slot1. A slot is replaced in one step
  * and is on stable storage when that returns, so that a power cut leaves the
- * old or the new. What is in it is ciphertext and not looked at.
+ * old or the new. What is in it is ciphertext and not looked at. `vouch vtpm`
+ * reads and writes the same files, and moves to DIR/forgotten what is given up.
  */
 #ifndef VOUCH_DOM0_VOUCHD_SLOTS_H
 #define VOUCH_DOM0_VOUCHD_SLOTS_H
@@ -10,6 +11,7 @@
 #include "lib/bytes.h"
 
 #define SLOTS_UUID_TEXT 37 /* with the NUL */
+#define SLOTS_FORGOTTEN "forgotten"
 
 /* Lower case, with hyphens, as xl writes it. */
 void slots_uuid_text(struct bytes uuid, char out[SLOTS_UUID_TEXT]);

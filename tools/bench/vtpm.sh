@@ -14,7 +14,7 @@
 set -u
 . tests/scenario/lib/tap.sh
 . tests/scenario/lib/dom0.sh
-. tools/bench/machine.sh
+. tests/scenario/lib/withtpm.sh
 
 here=$(dirname "$0")
 json='' parts=()

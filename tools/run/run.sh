@@ -9,8 +9,8 @@
 # Environment: what lib/machine.sh and ../image/mkdisk.sh say, and
 #   RUN=build/run   where all state is
 #   CONSOLE=1       a shell in dom0 on this terminal, no verdict
-#   TAMPER=NAME     change one byte of that component after the reference
-#                   values were made (tamper.sh)
+#   TAMPER="NAMES"  change one byte of each of these components after the
+#                   reference values were made (tamper.sh)
 #   CHECKS="NAMES"  dom0/checks to run as well
 #   GUESTS=2        so many guests, which ping each other and write their disks
 #   TENANT=         no tenant's guest
@@ -140,10 +140,10 @@ if [ -n "$TENANT" ]; then
     tenant_approve
     tenant_new
 fi
-if [ -n "$TAMPER" ]; then
-    progress "tampering: $("$here/tamper.sh" "$disk" "$TAMPER" \
+for component in $TAMPER; do
+    progress "tampering: $("$here/tamper.sh" "$disk" "$component" \
         "$RUN/guests.img")"
-fi
+done
 if [ -n "$CONSOLE" ]; then
     run_console
     exit

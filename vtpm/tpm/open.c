@@ -17,7 +17,7 @@
 
 static void drop_slots(struct vtpm *vtpm)
 {
-    for (size_t i = 0; i < STATE_SLOTS; i++) {
+    for (size_t i = 0; i < VTPM_STATE_SLOTS; i++) {
         free(vtpm->memory[i]);
         vtpm->memory[i] = NULL;
         vtpm->slots[i] = (struct state_slot){.content = STATE_NOTHING};
@@ -72,7 +72,7 @@ static void ask(struct vtpm *vtpm)
     memcpy(vtpm->store.place.uuid, key.uuid, sizeof(key.uuid));
     OPENSSL_cleanse(key.key, sizeof(key.key));
     vtpm->least = key.version;
-    for (uint8_t slot = 0; slot < STATE_SLOTS; slot++) {
+    for (uint8_t slot = 0; slot < VTPM_STATE_SLOTS; slot++) {
         if (!ask_slot(vtpm, slot)) {
             say("no memory to ask for the state");
             refuse(vtpm);
@@ -213,11 +213,12 @@ static void look(struct vtpm *vtpm, uint8_t slot,
 
 bool open_answer(struct vtpm *vtpm, const struct wire_answer *answer)
 {
-    for (uint8_t slot = 0; slot < STATE_SLOTS; slot++) {
+    for (uint8_t slot = 0; slot < VTPM_STATE_SLOTS; slot++) {
         if (vtpm->questions[slot] == answer->id) {
             vtpm->questions[slot] = 0;
             look(vtpm, slot, answer);
-            if (vtpm->life == VTPM_LOADING && vtpm->loaded == STATE_SLOTS) {
+            if (vtpm->life == VTPM_LOADING &&
+                vtpm->loaded == VTPM_STATE_SLOTS) {
                 decide(vtpm);
             }
             return true;

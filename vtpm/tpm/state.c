@@ -14,8 +14,8 @@
 #define NONCE_SIZE 12
 #define KEY_LABEL  "vouch state 1"
 
-_Static_assert(STATE_HEADER_SIZE ==
-                   8 + 4 + 4 + 8 + VOUCH_UUID_SIZE + STATE_SALT_SIZE,
+_Static_assert(VTPM_STATE_HEADER_SIZE ==
+                   8 + 4 + 4 + 8 + VOUCH_UUID_SIZE + VTPM_STATE_SALT_SIZE,
                "the header's fields");
 _Static_assert(sizeof(struct keys) == 2 * VOUCH_NAME_SIZE, "no padding");
 
@@ -27,7 +27,8 @@ struct header {
 
 size_t state_size(size_t blob_size)
 {
-    return STATE_HEADER_SIZE + sizeof(struct keys) + blob_size + STATE_TAG_SIZE;
+    return VTPM_STATE_HEADER_SIZE + sizeof(struct keys) + blob_size +
+           VTPM_STATE_TAG_SIZE;
 }
 
 static void put_header(struct writer *writer, const struct header *header)
@@ -47,14 +48,14 @@ static struct header take_header(struct cursor *cursor)
     header.size = take_le32(cursor);
     header.version = take_le64(cursor);
     header.uuid = take_bytes(cursor, VOUCH_UUID_SIZE);
-    header.salt = take_bytes(cursor, STATE_SALT_SIZE);
+    header.salt = take_bytes(cursor, VTPM_STATE_SALT_SIZE);
     return header;
 }
 
 static bool derive_key(const struct state_place *place, struct bytes salt,
                        uint8_t out[VOUCH_KEY_SIZE])
 {
-    uint8_t message[sizeof(KEY_LABEL) - 1 + STATE_SALT_SIZE];
+    uint8_t message[sizeof(KEY_LABEL) - 1 + VTPM_STATE_SALT_SIZE];
     struct buffer buffer = buffer_over(message, sizeof(message));
     struct writer writer = writer_begin(&buffer);
     unsigned size = 0;
@@ -109,14 +110,14 @@ static bool encrypt(EVP_CIPHER_CTX *cipher, const struct state_slot *state,
         run_cipher(cipher, bytes_of(&state->keys, sizeof(state->keys)), text) &&
         run_cipher(cipher, state->blob, text + sizeof(state->keys)) &&
         EVP_CipherFinal_ex(cipher, tag, &size) == 1 &&
-        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, STATE_TAG_SIZE,
+        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, VTPM_STATE_TAG_SIZE,
                             tag) == 1;
-    out->used += sizeof(state->keys) + state->blob.size + STATE_TAG_SIZE;
+    out->used += sizeof(state->keys) + state->blob.size + VTPM_STATE_TAG_SIZE;
     return is_done;
 }
 
 bool state_seal(const struct state_place *place, uint64_t version,
-                const uint8_t salt[STATE_SALT_SIZE],
+                const uint8_t salt[VTPM_STATE_SALT_SIZE],
                 const struct state_slot *state, struct buffer *out)
 {
     size_t start = out->used;
@@ -125,19 +126,19 @@ bool state_seal(const struct state_place *place, uint64_t version,
         return false;
     }
     const struct header header = {
-        .magic = bytes_of_text(STATE_MAGIC),
-        .format = STATE_FORMAT,
+        .magic = bytes_of_text(VTPM_STATE_MAGIC),
+        .format = VTPM_STATE_FORMAT,
         .size = (uint32_t)(sizeof(state->keys) + state->blob.size),
         .version = version,
         .uuid = bytes_of(place->uuid, sizeof(place->uuid)),
-        .salt = bytes_of(salt, STATE_SALT_SIZE)};
+        .salt = bytes_of(salt, VTPM_STATE_SALT_SIZE)};
     struct writer writer = writer_begin(out);
     put_header(&writer, &header);
     if (!writer_end(&writer)) {
         return false;
     }
     EVP_CIPHER_CTX *cipher = begin_cipher(
-        place, &header, bytes_of(out->data + start, STATE_HEADER_SIZE), 1);
+        place, &header, bytes_of(out->data + start, VTPM_STATE_HEADER_SIZE), 1);
     bool is_done = cipher != NULL && encrypt(cipher, state, out);
     EVP_CIPHER_CTX_free(cipher);
     if (!is_done) {
@@ -149,15 +150,15 @@ bool state_seal(const struct state_place *place, uint64_t version,
 static bool decrypt(const struct state_place *place,
                     const struct header *header, struct buffer *stored)
 {
-    uint8_t *text = stored->data + STATE_HEADER_SIZE;
+    uint8_t *text = stored->data + VTPM_STATE_HEADER_SIZE;
     uint8_t *tag = text + header->size;
     int size = 0;
     EVP_CIPHER_CTX *cipher = begin_cipher(
-        place, header, bytes_of(stored->data, STATE_HEADER_SIZE), 0);
+        place, header, bytes_of(stored->data, VTPM_STATE_HEADER_SIZE), 0);
     bool is_done = cipher != NULL &&
                    run_cipher(cipher, bytes_of(text, header->size), text) &&
                    EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG,
-                                       STATE_TAG_SIZE, tag) == 1 &&
+                                       VTPM_STATE_TAG_SIZE, tag) == 1 &&
                    EVP_CipherFinal_ex(cipher, text, &size) == 1;
     EVP_CIPHER_CTX_free(cipher);
     return is_done;
@@ -166,8 +167,8 @@ static bool decrypt(const struct state_place *place,
 static bool is_ours(const struct state_place *place,
                     const struct header *header)
 {
-    return bytes_equal(header->magic, bytes_of_text(STATE_MAGIC)) &&
-           header->format == STATE_FORMAT &&
+    return bytes_equal(header->magic, bytes_of_text(VTPM_STATE_MAGIC)) &&
+           header->format == VTPM_STATE_FORMAT &&
            header->size > sizeof(struct keys) &&
            header->size <= sizeof(struct keys) + STATE_BLOB_MAX &&
            bytes_equal(header->uuid,
@@ -186,7 +187,7 @@ static enum state_content look(const struct state_place *place,
     }
     *header = take_header(&cursor);
     if (cursor.failed) {
-        struct bytes magic = bytes_of_text(STATE_MAGIC);
+        struct bytes magic = bytes_of_text(VTPM_STATE_MAGIC);
         magic.size = stored.size < magic.size ? stored.size : magic.size;
         return bytes_equal(magic, bytes_of(stored.data, magic.size))
                    ? STATE_BEGINNING
@@ -196,10 +197,10 @@ static enum state_content look(const struct state_place *place,
         return STATE_DAMAGED;
     }
     size_t rest = cursor_remaining(&cursor);
-    if (rest < (size_t)header->size + STATE_TAG_SIZE) {
+    if (rest < (size_t)header->size + VTPM_STATE_TAG_SIZE) {
         return header->version == 1 ? STATE_BEGINNING : STATE_DAMAGED;
     }
-    bool is_exact = rest == (size_t)header->size + STATE_TAG_SIZE;
+    bool is_exact = rest == (size_t)header->size + VTPM_STATE_TAG_SIZE;
     return is_exact ? STATE_GOOD : STATE_DAMAGED;
 }
 
@@ -216,7 +217,7 @@ struct state_slot state_open(const struct state_place *place,
         slot.content = STATE_DAMAGED;
         return slot;
     }
-    const uint8_t *text = stored->data + STATE_HEADER_SIZE;
+    const uint8_t *text = stored->data + VTPM_STATE_HEADER_SIZE;
     slot.version = header.version;
     memcpy(&slot.keys, text, sizeof(slot.keys));
     slot.blob =
@@ -224,15 +225,15 @@ struct state_slot state_open(const struct state_place *place,
     return slot;
 }
 
-static bool any_is(const struct state_slot slots[STATE_SLOTS],
+static bool any_is(const struct state_slot slots[VTPM_STATE_SLOTS],
                    enum state_content content)
 {
     return slots[0].content == content || slots[1].content == content;
 }
 
 /* What there is if no slot is good. */
-static enum state_verdict judge_rest(const struct state_slot slots[STATE_SLOTS],
-                                     uint64_t least)
+static enum state_verdict
+judge_rest(const struct state_slot slots[VTPM_STATE_SLOTS], uint64_t least)
 {
     if (any_is(slots, STATE_DAMAGED)) {
         return STATE_FOREIGN;
@@ -243,7 +244,7 @@ static enum state_verdict judge_rest(const struct state_slot slots[STATE_SLOTS],
     return any_is(slots, STATE_BEGINNING) ? STATE_FOREIGN : STATE_LOST;
 }
 
-enum state_verdict state_choose(const struct state_slot slots[STATE_SLOTS],
+enum state_verdict state_choose(const struct state_slot slots[VTPM_STATE_SLOTS],
                                 uint64_t least, unsigned *which)
 {
     if (!any_is(slots, STATE_GOOD)) {

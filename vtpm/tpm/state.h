@@ -5,6 +5,10 @@
  * guest's UUID. There are two slots, written in turn, each with a version that
  * grows with every write; which of them counts, or why none does, is decided
  * here. All of this is pure.
+ *
+ * Slot: as lib/vtpm_state.h has it; AES-256-GCM with a key of its own for each
+ * write, HMAC-SHA-256(key, label || salt), and the version as nonce; the header
+ * and the slot's number are authenticated.
  */
 #ifndef VOUCH_VTPM_TPM_STATE_H
 #define VOUCH_VTPM_TPM_STATE_H
@@ -12,25 +16,14 @@
 #include "hv/abi/vouch.h"
 #include "lib/bytes.h"
 #include "lib/status.h"
+#include "lib/vtpm_state.h"
 #include "vtpm/tpm/keys.h"
 
-#define STATE_SLOTS 2
-
-/*
- * Slot: magic[8], format (le32), size of the ciphertext (le32), version (le64),
- * uuid[16], salt[32], ciphertext, tag[16]. AES-256-GCM with a key of its own
- * for each write, HMAC-SHA-256(key, label || salt), and the version as nonce;
- * the header and the slot's number are authenticated.
- */
-#define STATE_MAGIC       "VOUCHTPM"
-#define STATE_FORMAT      1
-#define STATE_SALT_SIZE   32
-#define STATE_HEADER_SIZE 72
-#define STATE_TAG_SIZE    16
 /* libtpms with its memory for a guest full is 146309 bytes. */
 #define STATE_BLOB_MAX (192u << 10)
 #define STATE_SLOT_MAX                                                         \
-    (STATE_HEADER_SIZE + sizeof(struct keys) + STATE_BLOB_MAX + STATE_TAG_SIZE)
+    (VTPM_STATE_HEADER_SIZE + sizeof(struct keys) + STATE_BLOB_MAX +           \
+     VTPM_STATE_TAG_SIZE)
 
 /* Whose state, and where it is. */
 struct state_place {
@@ -68,7 +61,7 @@ size_t state_size(size_t blob_size);
 
 /* Puts a whole slot; false if it does not fit or the cipher fails. */
 NODISCARD bool state_seal(const struct state_place *place, uint64_t version,
-                          const uint8_t salt[STATE_SALT_SIZE],
+                          const uint8_t salt[VTPM_STATE_SALT_SIZE],
                           const struct state_slot *state, struct buffer *out);
 
 /* Looks at a slot, and decrypts it where it is. */
@@ -76,7 +69,7 @@ struct state_slot state_open(const struct state_place *place,
                              struct buffer *stored);
 
 /* Which slot to use, if none of an earlier version than least may be. */
-enum state_verdict state_choose(const struct state_slot slots[STATE_SLOTS],
+enum state_verdict state_choose(const struct state_slot slots[VTPM_STATE_SLOTS],
                                 uint64_t least, unsigned *which);
 
 const char *state_verdict_text(enum state_verdict verdict);

@@ -32,7 +32,7 @@ void store_urge(struct store *store)
 static bool put_message(struct store *store, struct bytes blob,
                         struct buffer *message)
 {
-    uint8_t salt[STATE_SALT_SIZE];
+    uint8_t salt[VTPM_STATE_SALT_SIZE];
     const struct state_slot state = {.keys = store->keys, .blob = blob};
     struct writer writer = writer_begin(message);
     put_bytes(&writer, bytes_of(store->place.uuid, sizeof(store->place.uuid)));

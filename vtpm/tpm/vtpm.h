@@ -32,11 +32,11 @@ struct vtpm {
     /* Loading */
     uint64_t least;    /* version: what is older is a replay */
     uint64_t retry_ms; /* 0: not waiting to try again */
-    uint64_t questions[STATE_SLOTS];
-    struct state_slot slots[STATE_SLOTS];
-    uint8_t *memory[STATE_SLOTS]; /* that the slots are in */
-    unsigned loaded;              /* slots looked at */
-    bool is_unavailable;          /* dom0 could not say what is stored */
+    uint64_t questions[VTPM_STATE_SLOTS];
+    struct state_slot slots[VTPM_STATE_SLOTS];
+    uint8_t *memory[VTPM_STATE_SLOTS]; /* that the slots are in */
+    unsigned loaded;                   /* slots looked at */
+    bool is_unavailable;               /* dom0 could not say what is stored */
     /* An answer that waits until the state is stored */
     uint64_t held_until_ms; /* 0: none */
     struct buffer answer;

@@ -32,7 +32,7 @@ only() {
 
 only lib lib/
 only xsm xsm/ lib/
-only attest attest/ lib/ tools/image/ hv/abi/vouch.h dom0/vouchd/ vtpm/tpm/state.h
+only attest attest/ lib/ tools/image/ hv/abi/vouch.h dom0/vouchd/slots.h
 only hv/measure hv/measure/ lib/
 only vtpm/tpm vtpm/tpm/ vtpm/base/calls.h hv/abi/vouch.h lib/
 only hv hv/ xsm/ lib/ asm_offsets.h

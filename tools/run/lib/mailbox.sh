@@ -15,9 +15,11 @@ mailbox_new()
     truncate -s "$mailbox_max" "$file"
 }
 
-mailbox_put() # FILE BLOCK, of 512 bytes; the rest of its last block is zeros
+# mailbox_put FILE BLOCK, of 512 bytes; the rest of its last block is zeros. What
+# comes through a pipe may come in pieces: a block is filled before it is put.
+mailbox_put()
 {
-    dd of="$1" bs=512 seek="$2" conv=notrunc,sync status=none
+    dd of="$1" bs=512 seek="$2" iflag=fullblock conv=notrunc,sync status=none
 }
 
 # mailbox_answer FILE SECRET: leaves what the guest waits for, and takes its
@@ -28,6 +30,12 @@ mailbox_answer()
     mailbox_put "$1" 4104 <"$2"
     printf 'vouch-secret 1\nsize=%s\nsha256=%s\n' "$(stat -c %s "$2")" \
         "$(sha256sum <"$2" | cut -d ' ' -f 1)" | mailbox_put "$1" 4096
+}
+
+# mailbox_refuse FILE: the guest need not wait for a secret.
+mailbox_refuse()
+{
+    printf 'vouch-refusal 1\n' | mailbox_put "$1" 4096
 }
 
 # mailbox_open FILE DIR: unpacks the reply; fails if there is none, or if it

@@ -89,6 +89,7 @@ tenant_attest()
     tenant_status=0
     tenant_verify >"$RUN/tenant1.verdict" || tenant_status=$?
     if [ "$tenant_status" != 0 ]; then
+        mailbox_refuse "$RUN/tenant1.img"
         progress "tenant1: not trusted, nothing is released"
         return
     fi

@@ -85,15 +85,15 @@ static void what_is_stored_is_loaded(void **state)
 static void what_is_too_large_is_not_loaded(void **state)
 {
     struct bytes found;
-    uint8_t *large = calloc(1, MESSAGE_SLOT_MAX + 1);
+    uint8_t *large = calloc(1, VTPM_STATE_SLOT_MAX + 1);
     assert_non_null(large);
     assert_true(slots_store(root, uuid(), 1,
-                            bytes_of(large, MESSAGE_SLOT_MAX + 1)));
+                            bytes_of(large, VTPM_STATE_SLOT_MAX + 1)));
     assert_false(slots_load(root, uuid(), 1, &found));
     assert_true(
-        slots_store(root, uuid(), 1, bytes_of(large, MESSAGE_SLOT_MAX)));
+        slots_store(root, uuid(), 1, bytes_of(large, VTPM_STATE_SLOT_MAX)));
     assert_true(slots_load(root, uuid(), 1, &found));
-    assert_int_equal(found.size, MESSAGE_SLOT_MAX);
+    assert_int_equal(found.size, VTPM_STATE_SLOT_MAX);
     free((void *)found.data);
     free(large);
 }

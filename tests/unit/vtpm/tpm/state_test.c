@@ -23,7 +23,7 @@ static uint8_t blob[BLOB_SIZE];
 /* A slot of this version; the salt differs each time. */
 static struct buffer seal(const struct state_place *where, uint64_t version)
 {
-    static uint8_t salt[STATE_SALT_SIZE];
+    static uint8_t salt[VTPM_STATE_SALT_SIZE];
     struct state_slot state = {.blob = bytes_of(blob, sizeof(blob))};
     struct buffer out = {.size = state_size(sizeof(blob))};
     out.data = malloc(out.size);
@@ -111,7 +111,7 @@ static void no_two_writes_use_one_key_stream(void **state)
 {
     struct buffer first = seal(&place, 7), second = seal(&place, 7);
     size_t equal = 0;
-    for (size_t i = STATE_HEADER_SIZE; i < first.used; i++) {
+    for (size_t i = VTPM_STATE_HEADER_SIZE; i < first.used; i++) {
         equal += first.data[i] == second.data[i];
     }
     assert_true(equal < BLOB_SIZE / 10);
@@ -121,7 +121,7 @@ static void no_two_writes_use_one_key_stream(void **state)
 
 static void what_is_too_large_is_not_stored(void **state)
 {
-    uint8_t salt[STATE_SALT_SIZE] = {0}, small[8];
+    uint8_t salt[VTPM_STATE_SALT_SIZE] = {0}, small[8];
     struct state_slot slot = {.blob = bytes_of(blob, STATE_BLOB_MAX + 1)};
     struct buffer out = buffer_over(small, sizeof(small));
     assert_false(state_seal(&place, 1, salt, &slot, &out));
@@ -182,7 +182,7 @@ static void a_cut_of_something_else_is_damage(void **state)
     struct state_place other = place;
     other.uuid[0] ^= 1;
     struct buffer foreign = seal(&other, 1);
-    for (size_t size = STATE_HEADER_SIZE; size < later.used; size++) {
+    for (size_t size = VTPM_STATE_HEADER_SIZE; size < later.used; size++) {
         assert_int_equal(content_of(&place, bytes_of(later.data, size)),
                          STATE_DAMAGED);
         assert_int_equal(content_of(&place, bytes_of(foreign.data, size)),

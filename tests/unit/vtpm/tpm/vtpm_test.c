@@ -38,7 +38,7 @@ static void power_off(void)
     }
     free(vtpm.wire.body);
     free(vtpm.evidence.memory);
-    for (size_t i = 0; i < STATE_SLOTS; i++) {
+    for (size_t i = 0; i < VTPM_STATE_SLOTS; i++) {
         free(vtpm.memory[i]);
     }
     if (is_on) {
