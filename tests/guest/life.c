@@ -42,11 +42,6 @@ static volatile uint64_t *variable_map(domid_t id, volatile uint64_t *variable)
     return toolstack_map(id, (const void *)variable);
 }
 
-static void variable_unmap(volatile uint64_t *mapped)
-{
-    toolstack_unmap(mapped);
-}
-
 static void wait_ns(uint64_t ns)
 {
     uint64_t end = clock_ns() + ns;
@@ -123,7 +118,7 @@ static void test_run(void)
            "it ends by itself");
     tap_is(*mapped, 0x600d, "and has run");
     tap_is(said, 0, "on memory of its own");
-    variable_unmap(mapped);
+    toolstack_unmap(mapped);
     tap_is((uint64_t)toolstack_destroy(id), 0, "it is destroyed");
     tap_is(toolstack_flags(id), 0, "and gone");
     tap_is((uint64_t)simple(XEN_DOMCTL_destroydomain, id), -XEN_ESRCH,
@@ -145,12 +140,12 @@ static void test_clocks(void)
     toolstack_wait(id);
     tap_ok(*mapped > before && *mapped < clock_ns(),
            "a child has the same time, whatever its builder did to its page");
-    variable_unmap(mapped);
+    toolstack_unmap(mapped);
     mapped = variable_map(id, &said_too);
     tap_is(*mapped, (uint64_t)shared_info->wc_sec_hi << 32 |
                         shared_info->wc_sec,
            "and date");
-    variable_unmap(mapped);
+    toolstack_unmap(mapped);
     toolstack_destroy(id);
 }
 
@@ -188,7 +183,7 @@ static void test_pauses(void)
     }
     tap_is((uint64_t)simple(XEN_DOMCTL_pausedomain, id), -XEN_EOVERFLOW,
            "pauses are counted up to a limit");
-    variable_unmap(counted);
+    toolstack_unmap(counted);
     tap_is((uint64_t)toolstack_destroy(id), 0, "a paused child is destroyed");
 }
 
@@ -227,7 +222,7 @@ static void test_ends(void)
     simple(XEN_DOMCTL_resumedomain, id);
     tap_is((uint64_t)toolstack_wait(id), SHUTDOWN_poweroff, "resumed");
     tap_is(*mapped, 2, "right behind it");
-    variable_unmap(mapped);
+    toolstack_unmap(mapped);
     toolstack_destroy(id);
     event_close(port);
 }
@@ -258,7 +253,7 @@ static void test_zombie(void)
                    "nor let it run");
     tap_is((uint64_t)simple(XEN_DOMCTL_destroydomain, id), 0,
            "destroying it again changes nothing");
-    variable_unmap(mapped);
+    toolstack_unmap(mapped);
     tap_is(pages_of(id), 1, "a page less is mapped, a page less is there");
     toolstack_unmap(second);
     tap_is(toolstack_flags(id), 0, "with the last mapping it is gone");

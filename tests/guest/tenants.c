@@ -97,11 +97,6 @@ static struct attack *attacker_of(domid_t id)
     return toolstack_map(id, &attack);
 }
 
-static void let_go(struct attack *orders)
-{
-    toolstack_unmap(orders);
-}
-
 /* What the child answers to one attempt at domain victim. */
 static long try(struct attack *orders, unsigned int number, domid_t victim)
 {
@@ -126,7 +121,7 @@ static void tell(struct attack *orders, domid_t target, unsigned int friend)
     orders->ref = 8 + friend;
     orders->mfn = offers->mfn;
     orders->root_mfn = offers->root_mfn;
-    let_go(offers);
+    toolstack_unmap(offers);
 }
 
 /* The record that an attempt must leave, and no other. */
@@ -183,7 +178,7 @@ static void test_refused(domid_t source, domid_t target, unsigned int friend)
     tap_ok(memcmp(&after.info, &before.info, sizeof(after.info)) == 0,
            "and what the toolstack sees of it");
     domctl(XEN_DOMCTL_unpausedomain, target, &op);
-    let_go(orders);
+    toolstack_unmap(orders);
 }
 
 /* A guest of the same tenant gets what tenants share, and not the rest. */
@@ -206,7 +201,7 @@ static void test_shared(domid_t source, domid_t target, unsigned int friend)
         }
     }
     tap_ok(shared > 5, "%u kinds of sharing", shared);
-    let_go(orders);
+    toolstack_unmap(orders);
 }
 
 /* dom0's ports, as a guest could have changed them. */
@@ -241,7 +236,7 @@ static void test_dom0(domid_t source)
         }
     }
     tap_is(own_ports(), before, "dom0's ports are as they were");
-    let_go(orders);
+    toolstack_unmap(orders);
 }
 
 /* Refusals without end cost the log a burst, and are counted. */
@@ -267,7 +262,7 @@ static void test_flood(domid_t source, domid_t target)
     suppressed += log_sum("audit: suppressed=");
     tap_is(suppressed, FLOOD - records, "how many were not is told");
     tap_ok(log_has("source=d%u", source), "and whose they were");
-    let_go(orders);
+    toolstack_unmap(orders);
 }
 
 /* Has the victim offer to its friends. */
@@ -283,7 +278,7 @@ static domid_t victim_of(const char *label, const domid_t *friends)
     while (offers->answered != offers->asked) {
         sched_op(SCHEDOP_yield, NULL);
     }
-    let_go(offers);
+    toolstack_unmap(offers);
     return id;
 }
 
