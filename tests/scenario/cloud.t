@@ -18,7 +18,7 @@ KERNEL_FILE=$cloud/vmlinux INITRD_FILE=$cloud/initramfs.cpio \
     DOM0_CMDLINE="console=hvc0 earlyprintk=xen,keep panic=10" \
     tools/image/mkdisk.sh "$dir/disk.img"
 tpm_new "$dir"
-machine_start "$dir" "$dir/disk.img" ""
+TENANT='' machine_start "$dir" "$dir/disk.img" ""
 tap "the kernel is the cloud flavour" machine_wait_for "$limit" \
     'Linux version .*-cloud-amd64'
 tap "it starts /init" machine_wait_for "$limit" 'Run /init as init process'

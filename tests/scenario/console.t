@@ -23,7 +23,10 @@ wait_for()
         tr -d '\r\0' <"$dir.out" | grep -aEq "$1" && return
         sleep 0.5
     done
-    tr -d '\r\0' <"$dir.out" | grep -aEq "$1"
+    tr -d '\r\0' <"$dir.out" | grep -aEq "$1" && return
+    echo "the console does not say $1; it ends:"
+    tr -d '\r\0' <"$dir.out" | tail -n 15
+    return 1
 }
 
 tap "dom0 says that it gives a shell" wait_for '^dom0: a shell'

@@ -31,7 +31,7 @@ small='ramdisk="/guests/boot/small.cpio"'
 guest "generic, unpacked" vmlinux-amd64 1 128 '1 vCPUs, [6-9][0-9] MiB'
 guest "generic, XZ" vmlinuz-amd64 2 256 '2 vCPUs, 2[0-9]+ MiB'
 guest "cloud, packed" vmlinuz-cloud-amd64 4 512 '4 vCPUs, 4[0-9]+ MiB'
-guest "cloud, 72 MiB" vmlinux-cloud-amd64 1 72 '1 vCPUs, [0-9]+ MiB' "$small"
+guest "cloud, 76 MiB" vmlinux-cloud-amd64 1 76 '1 vCPUs, [0-9]+ MiB' "$small"
 guest "2 GiB" vmlinux-cloud-amd64 3 2048 '3 vCPUs, (19|20)[0-9]+ MiB'
 
 # A kernel that ends above 64 MiB does not go into 64 MiB: the domain builder

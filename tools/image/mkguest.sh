@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What guests boot: Debian's generic and cloud kernels, as they are packaged
 # and unpacked, and root file systems made from Debian's packages: one with an
-# ssh server, a small one for guests with little memory, and one for the cloud
-# kernel with what a guest needs that has a TPM. Of that and the cloud kernel is
+# ssh server; for the cloud kernel, a small one for guests with little memory, and
+# one with what a guest needs that has a TPM. Of that and the cloud kernel is
 # tenant1.bundle.
 #
 #   tools/image/mkguest.sh OUTDIR FLAVOUR...
@@ -79,7 +79,7 @@ unpack_kernels "$@"
 stage=$out/small
 rm -rf "$stage"
 stage_guest
-stage_kernels "$@"
+stage_kernels cloud-amd64
 write_cpio "$out/small.cpio"
 
 stage=$out/tpm
