@@ -10,7 +10,7 @@ TAP_TESTS ?=
 CHECK_NEEDS ?=
 CHECK_NEEDS += $(BUILD)/dom0/cloud-amd64/manifest.json $(TBOOT_IMAGE) \
     $(BUILD)/host/mute-tpm $(GUESTS_DISK)
-FUZZ_SHORT ?= 10
+FUZZ_SHORT ?= 4
 FUZZ_SECONDS ?= 3600
 JOBS ?= $(shell nproc)
 # The longest first, so that none is left to run alone at the end.
@@ -20,7 +20,8 @@ SCENARIOS_LONG := $(addprefix tests/scenario/,tamper.t hardware.t launch.t \
 SCENARIOS_SOAK := $(addprefix tests/scenario/,life.t network.t attested.t \
     drivers.t front.t)
 # Of these, `make check` changes several in one boot.
-TAMPERS_SOAK := launcher guest-kernel guest-initrd guest-cmdline
+TAMPERS_SOAK := hypervisor cmdline policy kernel initrd grubcfg launcher \
+    guest-kernel guest-initrd guest-cmdline
 SCENARIOS := $(SCENARIOS_LONG) $(filter-out $(SCENARIOS_LONG) \
     $(SCENARIOS_SOAK),$(sort $(wildcard tests/scenario/*.t)))
 TESTS ?= $(UNIT_TESTS) $(TAP_TESTS) $(SCENARIOS) tests/fuzz/short.t

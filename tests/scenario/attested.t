@@ -26,7 +26,12 @@ back end: 1
 vouch create: 1"
 }
 
-tap "dom0 with a TPM, its states open" attested_start attested || tap_end
+# Not within `tap`, whose command runs in a subshell: the machine would end there.
+attested_start attested >"$BUILD/scenario/attested.start" 2>&1
+tap "dom0 with a TPM, its states open" attested_is_up || {
+    sed 's/^/# /' "$BUILD/scenario/attested.start"
+    tap_end
+}
 tenant_ask
 prints "vouch create" '^created$' 'vouch create $tenant && echo created' ||
     tap_end
@@ -93,7 +98,15 @@ for pcr in 21 22; do
     fails "PCR $pcr begun anew" 'bad locality' "tpm2_pcrreset $pcr 2>&1"
 done
 
+# ---- the next life ----
+tenant_ask
+prints "reboot" '^0$' 'xl reboot tenant1; echo $?'
+verifies "the pair is another, and its evidence verifies"
+tap_is "with the same key" "$(tenant_key)" "$key"
+tap "in another life" test "$(tenant_life)" -gt "$life"
+
 # ---- another TPM, late ----
+# Linux's xenwatch then waits in that driver's probe: no reboot after this.
 dom0_run 'tpm_create second' >/dev/null
 fails "late attachment" 'Unable to add vtpm with id 1' \
     'xl vtpm-attach tenant1 backend=second 2>&1'
@@ -102,13 +115,6 @@ prints "past xl" 'gives no key for this guest: -3$' \
     "tpm_says second 'gives no key'"
 prints "it is not served" '^1$' 'tpm_state second tenant1'
 dom0_run 'xl destroy second' >/dev/null
-
-# ---- the next life ----
-tenant_ask
-prints "reboot" '^0$' 'xl reboot tenant1; echo $?'
-verifies "the pair is another, and its evidence verifies"
-tap_is "with the same key" "$(tenant_key)" "$key"
-tap "in another life" test "$(tenant_life)" -gt "$life"
 dom0_run 'tenant_down; cp -r $states/$state /tmp/new' >/dev/null
 
 # ---- stored states ----

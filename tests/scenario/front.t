@@ -8,10 +8,10 @@ set -u
 . tests/scenario/lib/dom0.sh
 . tests/scenario/lib/withtpm.sh
 
-ATTESTED_QEMU="-drive \
+WITHTPM_QEMU="-drive \
     id=front,if=none,format=raw,readonly=on,file=$BUILD/front/front.tar \
     -device virtio-blk-pci,drive=front"
-attested_start front || {
+withtpm_start front || {
     tap "dom0 with a TPM" false
     tap_end
 }
@@ -89,5 +89,5 @@ prints "the kernel complains of nothing" '^0$' \
     'g "dmesg | grep -cE \"BUG|WARNING|Oops|Call Trace|hung\"; true"'
 prints "the vTPM domain goes: the driver lets go of what is gone" '' \
     'xl destroy front-tpm; sleep 3; g "! timeout 20 /tmp/tpm-time /dev/tpm0 1 2>/dev/null"'
-attested_stop
+withtpm_stop
 tap_end

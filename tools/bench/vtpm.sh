@@ -110,8 +110,8 @@ measure_pair()
     places >"$bench/places"
     export DOM0_MEM=768M DOM0_BOOT=900 DOM0_TIMEOUT=900
     dom0_limit=3000
-    ATTESTED_QEMU="-plugin $BUILD/bench/probe.so,out=$bench/probe,where=$bench/places"
-    attested_start bench-vtpm -i -r "$bench/initramfs" ||
+    WITHTPM_QEMU="-plugin $BUILD/bench/probe.so,out=$bench/probe,where=$bench/places"
+    withtpm_start bench-vtpm -i -r "$bench/initramfs" ||
         failed "dom0 with a TPM does not start"
     dom0_run '. /bench/vtpm-dom0'
     {
@@ -119,20 +119,20 @@ measure_pair()
         dom0_run plain
         dom0_run 'pair loaded'
     } | tee "$bench/pair.log" | sed -n 's/^.*init: //p' >"$bench/pair"
-    attested_stop
+    withtpm_stop
 }
 
 measure_many()
 {
     export DOM0_MEM=1024M DOM0_BOOT=400 DOM0_TIMEOUT=900
     [ -f "$bench/initramfs" ] || images || failed "no images"
-    ATTESTED_QEMU=
-    attested_start bench-many -m 3072 -r "$bench/initramfs" ||
+    WITHTPM_QEMU=
+    withtpm_start bench-many -m 3072 -r "$bench/initramfs" ||
         failed "dom0 with a TPM does not start"
     dom0_run '. /bench/vtpm-dom0'
     dom0_run "many ${COUNT:-32}" | tee "$bench/many.log" |
         sed -n 's/^.*init: //p' >"$bench/many"
-    attested_stop
+    withtpm_stop
 }
 
 for part in "${parts[@]}"; do

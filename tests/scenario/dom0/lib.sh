@@ -104,7 +104,7 @@ in_guest()
     log=$(log_of "$1")
     tty=$(xenstore-read "/local/domain/$(domid "$1")/console/tty") || return 1
     from=$(stat -c %s "$log")
-    echo "$2; echo; echo @$serial:\$?@" >"$tty"
+    echo "{ $2; }; s=\$?; echo; echo @$serial:\$s@" >"$tty"
     wait_for "$limit" grep -aq "^$mark[0-9]*@" "$log" || {
         tail -c "+$((from + 1))" "$log"
         return 124

@@ -7,7 +7,7 @@
 . tools/run/lib/mailbox.sh
 . tools/run/lib/tenant.sh
 
-# attested_start NAME: 0 when dom0's shell is there and vouchd's table open.
+# attested_start NAME: 0 when dom0's shell is there. Leaves $RUN and the machine.
 attested_start()
 {
     RUN=$BUILD/scenario/$1-run
@@ -15,6 +15,10 @@ attested_start()
     CONSOLE=1 TENANT=1 RUN=$RUN dom0_begin "$1" timeout -k 5 "$dom0_limit" \
         tools/run/run.sh || return 1
     dom0_run '. /guests/files/attested.sh' >/dev/null
+}
+
+attested_is_up()
+{
     dom0_prints 'versions is open' \
         'wait_for 30 grep "^vouchd: up" $vouchd_log; cat $vouchd_log'
 }

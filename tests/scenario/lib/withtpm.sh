@@ -5,9 +5,9 @@
 . tools/run/lib/common.sh
 . tools/run/lib/tpm.sh
 
-# attested_start NAME [ARGUMENT OF tools/run/dom0.sh...]: 0 when vouchd is up and
+# withtpm_start NAME [ARGUMENT OF tools/run/dom0.sh...]: 0 when vouchd is up and
 # its table open.
-attested_start()
+withtpm_start()
 {
     local name=$1 words work=$BUILD/scenario/$1-tpm
     shift
@@ -25,12 +25,12 @@ attested_start()
     DOM0_BOOT=${DOM0_BOOT:-400} dom0_start "$name" -a "$words" "$@" -- -chardev \
         "socket,id=tpm,path=$tpm_sockets/m" \
         -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm \
-        ${ATTESTED_QEMU:-} || return 1
-    trap attested_stop EXIT
-    attested_approve "$work"
+        ${WITHTPM_QEMU:-} || return 1
+    trap withtpm_stop EXIT
+    withtpm_approve "$work"
 }
 
-attested_stop()
+withtpm_stop()
 {
     dom0_stop
     tpm_stop
@@ -38,7 +38,7 @@ attested_stop()
 }
 
 # Typed in short pieces.
-attested_approve()
+withtpm_approve()
 {
     local piece
     dom0_run 'mkdir -p /guests/vouch; vouch vtpm pcrs' >"$1/pcrs" || return 1
