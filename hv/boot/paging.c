@@ -304,7 +304,7 @@ void heap_fill(void)
 
 void release_memory(maddr_t start, uint64_t size)
 {
-    uint64_t first = align_up(start.a, PAGE_SIZE);
+    uint64_t first = MAX(align_up(start.a, PAGE_SIZE), LOW_MEMORY);
     uint64_t end = (start.a + size) & PAGE_MASK;
 
     if (first < end) {

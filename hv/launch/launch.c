@@ -136,8 +136,7 @@ long launch_begin(struct vcpu *vcpu, const struct vouch_launch *arg)
     if (domain->is_launching) {
         return -EEXIST;
     }
-    if (vcpu->id != 0 || domain->is_hardware ||
-        domain->vcpu_count != domain->max_vcpus) {
+    if (vcpu->id != 0 || domain->vcpu_count != domain->max_vcpus) {
         return -EINVAL;
     }
     launch = heap_alloc(sizeof(*launch));

@@ -69,7 +69,7 @@ static int build_prepare(struct launch *launch)
         .initrd_size = launch->initrd.size,
         .pages = launch->frame_count,
         .free_pages = free_pages(launch),
-        .rings = &launch->rings,
+        .rings = launch->domain->is_hardware ? NULL : &launch->rings,
     };
     int rc = build_begin(&launch->build, launch->domain, &input);
 
@@ -88,6 +88,10 @@ int launch_parse_kernel(struct launch *launch)
         elf_parse(bytes_of((const void *)LAUNCH_VIRT, launch->kernel.size),
                   &launch->image, &fault);
 
+    if (status == ELF_OK && launch->domain->is_hardware) {
+        fault = (struct elf_fault){0};
+        status = elf_check_dom0(&launch->image);
+    }
     if (status != ELF_OK) {
         return launch_fail(launch, "its kernel: %s (offset 0x%zx, value 0x%lx)",
                            elf_status_text(status), fault.offset,

@@ -72,10 +72,15 @@ static long cmdline_read(struct launch *launch, const struct vouch_launch *arg)
     return strlen(launch->cmdline) == arg->cmdline_size ? 0 : -EINVAL;
 }
 
-/* A ring is one of its frames, a port one that somebody can send on; or none.
+/*
+ * A ring is one of its frames, a port one that somebody can send on; or none, as
+ * for dom0, whom nobody serves.
  */
 static bool is_ring(struct domain *domain, uint64_t mfn, uint32_t port)
 {
+    if (domain->is_hardware) {
+        return mfn == 0 && port == 0;
+    }
     return (mfn == 0 || is_own_frame(domain, mfn)) &&
            (port == 0 || evtchn_is_open_to_others(domain, port));
 }

@@ -195,6 +195,7 @@ void heap_add(mfn_t start, mfn_t end)
 {
     uint64_t mfn = start.n;
 
+    CHECK(start.n != 0); /* which stands for none */
     if (!is_ready) {
         heap_forget();
     }

@@ -33,7 +33,7 @@ tpm_create()
 }
 
 # tpm_offer GUEST NAME: the store tells that domain that it has the guest's
-# device, past xl; tpm_redirect tells the guest too that its TPM is there.
+# device, past xl; tpm_redirect tells the guest and vouchd too that it is there.
 tpm_offer()
 {
     guest=$(domid "$1")
@@ -48,7 +48,8 @@ tpm_offer()
 tpm_redirect()
 {
     tpm_offer "$1" "$2"
-    xenstore-write "$front/backend" "$path" "$front/backend-id" "$back"
+    xenstore-write "$front/backend" "$path" "$front/backend-id" "$back" \
+        "/libxl/$guest/device/vtpm/0/backend" "$path"
 }
 
 # tpm_state NAME GUEST: its back end's, of that guest; 1: not served.
