@@ -14,13 +14,12 @@ FUZZ_SHORT ?= 4
 FUZZ_SECONDS ?= 3600
 JOBS ?= $(shell nproc)
 # The longest first, so that none is left to run alone at the end.
-SCENARIOS_LONG := $(addprefix tests/scenario/,tamper.t hardware.t launch.t \
-    xl.t guests.t disks.t tenants.t tenant.t base.t)
-# Left to `make soak`: lives and deaths by the hundred, bulk traffic.
-SCENARIOS_SOAK := $(addprefix tests/scenario/,life.t network.t attested.t \
-    drivers.t front.t)
+SCENARIOS_LONG := $(addprefix tests/scenario/,xl.t hardware.t tamper.t \
+    attested.t launch.t guests.t disks.t tenants.t tenant.t base.t)
+# Left to `make soak`: lives and deaths by the hundred, bulk traffic, drivers.
+SCENARIOS_SOAK := $(addprefix tests/scenario/,life.t network.t drivers.t front.t)
 # Of these, `make check` changes several in one boot.
-TAMPERS_SOAK := hypervisor cmdline policy kernel initrd grubcfg launcher \
+TAMPERS_SOAK := hypervisor cmdline policy kernel initrd grubcfg launcher vtpm \
     guest-kernel guest-initrd guest-cmdline
 SCENARIOS := $(SCENARIOS_LONG) $(filter-out $(SCENARIOS_LONG) \
     $(SCENARIOS_SOAK),$(sort $(wildcard tests/scenario/*.t)))

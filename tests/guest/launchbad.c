@@ -296,10 +296,28 @@ static void test_bad(void)
     gone("it");
 }
 
+/* dom0 is served by nobody: what a guest says of its rings is refused. */
+static void test_dom0(void)
+{
+    static uint8_t page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+    uint64_t frame = virt_to_mfn(page);
+    struct vouch_launch arg = {
+        .kernel = {(uint64_t)&frame, sizeof(page)},
+        .cmdline = (uint64_t)"",
+        .console_mfn = frame,
+    };
+
+    tap_is(vouch_op(VOUCHOP_launch, &arg), -XEN_EINVAL, "dom0 with a ring");
+    arg.console_mfn = 0;
+    arg.store_port = 1;
+    tap_is(vouch_op(VOUCHOP_launch, &arg), -XEN_EINVAL, "dom0 with a port");
+}
+
 void test_main(void)
 {
     uint64_t before;
 
+    test_dom0();
     build(); /* makes what the hypervisor keeps for all launches */
     toolstack_start(child);
     tap_is(toolstack_wait(child), TINY_REASON, "it is none of these");

@@ -41,7 +41,7 @@ host() # COMPONENTS
 # What guests with TPMs are made of. Another launcher or vTPM is another image of
 # dom0, for which nobody approved: there are no keys, so no guest, and dom0's own
 # evidence tells why; another vTPM was launched all the same, and is logged.
-dom0s() # COMPONENT BLAMED
+dom0s() # COMPONENTS BLAMED
 {
     tampered "$1" TENANT=1
     tap_has "$1: there is no guest's evidence" "$dir.out" \
@@ -60,12 +60,12 @@ guests() # COMPONENTS
         tenant1/evidence.json tenant1.nonce --guest tenant1)" "$1"
 }
 
-: "${TAMPERS:=hypervisor+initrd+policy cmdline+grubcfg+kernel vtpm
-    guest-cmdline+guest-initrd+guest-kernel}"
+: "${TAMPERS:=hypervisor+initrd+policy cmdline+grubcfg+kernel
+    launcher+vtpm guest-cmdline+guest-initrd+guest-kernel}"
 for components in $TAMPERS; do
     case $components in
     launcher) dom0s launcher initrd ;;
-    vtpm) dom0s vtpm "initrd+vtpm" ;;
+    vtpm | launcher+vtpm) dom0s "$components" initrd+vtpm ;;
     guest-*) guests "$components" ;;
     *) host "$components" ;;
     esac

@@ -35,7 +35,6 @@ static const char *const dom0_lacks[] = {
     "xsm_op.load",
     "xsm_op.setenforce",
     "xsm_op.setbool",
-    "vouch_op.launch",
     "vouch_op.identity",
     "vouch_op.state_key",
     "vouch_op.state_mark",

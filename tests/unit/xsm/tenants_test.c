@@ -96,6 +96,7 @@ struct line {
     "device2: irq_status irq_eoi;"                                             \
     "domain: getdomaininfo getvcpuinfo getaffinity setaffinity "               \
     "setdomainhandle setdomainmaxmem getscheduler;"                            \
+    "measure: launch;"                                                         \
     "domain2: gettsc get_cpu_policy setscheduler setclaim resource_map;"
 
 #define MACHINE                                                                \
