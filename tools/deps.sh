@@ -12,7 +12,8 @@ set -euo pipefail
 build=(make gcc binutils libc6-dev m4 checkpolicy libxen-dev liblzma-dev
     liblz4-dev libzstd-dev zlib1g-dev libssl-dev libtpms-dev libjansson-dev
     libtss2-dev libsepol-dev)
-image=(cpio e2fsprogs fdisk kmod mtools openssh-client xorriso grub-common grub-efi-amd64-bin grub-pc-bin)
+image=(cpio dkms e2fsprogs fdisk kmod mtools openssh-client xorriso grub-common
+    grub-efi-amd64-bin grub-pc-bin)
 run=(qemu-system-x86 ovmf swtpm swtpm-tools tpm2-tools)
 check=(perl libcmocka-dev clang libclang-rt-14-dev setools
     policycoreutils-python-utils cppcheck clang-format-16 clang-tidy lz4

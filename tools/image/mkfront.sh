@@ -11,7 +11,7 @@ set -euo pipefail
 
 here=$(dirname "$0")
 top=$(realpath "$here/../..")
-out=$1 manifest=$2/manifest.json
+out=$(realpath -m "$1") manifest=$2/manifest.json
 shift 2
 headers=$out/headers
 export LC_ALL=C
@@ -48,28 +48,32 @@ stage_headers()
     echo "include ../$common/Makefile" >"$makefile"
 }
 
+# By DKMS, as a guest would, in folders of its own.
 build_module()
 {
-    local log=$out/module.log
-    rm -rf "$out/module"
-    mkdir -p "$out/module"
-    cp "$top"/vtpm/front/{Kbuild,Makefile,*.c,*.h} "$out/module/"
-    if ! env -u MAKEFLAGS -u MAKELEVEL make -C "$out/module" \
-        HEADERS="$(realpath "$headers")/usr/src/linux-headers-$release" \
-        KCFLAGS="-Werror -ffile-prefix-map=$(realpath "$out/module")=." \
+    local log=$out/module.log dkms=$out/dkms module
+    rm -rf "$dkms"
+    mkdir -p "$dkms"/{source,tree,installed}
+    cp -r "$top/vtpm/front" "$dkms/source/vouch-tpmfront-1"
+    if ! env -u MAKEFLAGS -u MAKELEVEL \
+        KCFLAGS="-Werror -ffile-prefix-map=$dkms=." \
+        dkms build vouch-tpmfront/1 -k "$release" --sourcetree "$dkms/source" \
+        --dkmstree "$dkms/tree" --installtree "$dkms/installed" \
+        --kernelsourcedir "$headers/usr/src/linux-headers-$release" \
         >"$log" 2>&1; then
-        cat "$log" >&2
+        cat "$log" "$dkms"/tree/vouch-tpmfront/1/build/make.log >&2
         fail "the module could not be built"
     fi
-    strip --strip-debug -o "$out/vouch_tpmfront.ko" \
-        "$out/module/vouch_tpmfront.ko"
+    module=$(find "$dkms/tree/vouch-tpmfront/1/$release" -name '*.ko')
+    strip --strip-debug -o "$out/vouch_tpmfront.ko" "$module"
 }
 
 mkdir -p "$out"
 stage_headers
 build_module
-cp "$out/vouch_tpmfront.ko" "$@" "$out/module/"
-tar -C "$out/module" --sort=name --owner=0 --group=0 --numeric-owner \
+mkdir -p "$out/files"
+cp "$out/vouch_tpmfront.ko" "$@" "$out/files/"
+tar -C "$out/files" --sort=name --owner=0 --group=0 --numeric-owner \
     --mtime=@0 -cf "$out/front.tar.new" vouch_tpmfront.ko \
     $(for file in "$@"; do echo "${file##*/}"; done)
 mv "$out/front.tar.new" "$out/front.tar"
