@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "attest/cmd/command.h"
-#include "attest/hex.h"
 #include "attest/manifest.h"
 #include "attest/predict_pcrs.h"
 #include "attest/replay.h"
@@ -43,7 +42,7 @@ static bool parse_pcrs(struct bytes text, struct pcr_values *out)
         struct bytes value = pcr_values_take(&text, '\n');
         struct bytes number = pcr_values_take(&value, ' ');
         if (!pcr_values_number(number, &out->known, &pcr) ||
-            !hex_parse(value, out->values[pcr].bytes, SHA256_SIZE)) {
+            !text_parse_hex(value, out->values[pcr].bytes, SHA256_SIZE)) {
             return false;
         }
     }

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "attest/cmd/tpm.h"
-#include "attest/hex.h"
 #include "attest/json.h"
 #include "attest/reference_image.h"
 #include "attest/testing/guest.h"
+#include "lib/text.h"
 #include "lib/vtpm_wire.h"
 
 #define WAITING 3 /* other leaves in the tree */
@@ -312,7 +312,7 @@ static void serve(char **argv)
     struct server server = {
         .vouch = argv[0], .platform = argv[1], .log = argv[2]};
     static uint8_t command[4096], data[4096];
-    must(hex_parse(bytes_of_text(argv[4]), server.ak, sizeof(server.ak)),
+    must(text_parse_hex(bytes_of_text(argv[4]), server.ak, sizeof(server.ak)),
          "AK_NAME");
     must(Tss2_TctiLdr_Initialize(argv[3], &server.guest) == TSS2_RC_SUCCESS,
          "the guest's TPM");
