@@ -4,10 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "attest/cmd/command.h"
-#include "attest/manifest.h"
+#include "attest/cmd/judge.h"
 #include "attest/predict_pcrs.h"
 #include "attest/replay.h"
 #include "lib/text.h"
@@ -125,13 +124,8 @@ static bool predict(const char *command, struct hasher *hasher,
                     const struct pcr_sources *from, struct pcr_values *out)
 {
     struct reference reference = {0};
-    enum reason reason = REASON_MANIFEST_KEY;
-    struct bytes pem = command_read(command, from->manifest_key);
-    struct bytes text = command_read(command, from->manifest);
-    EVP_PKEY *key = pem.data != NULL ? manifest_read_public(pem) : NULL;
-    if (key != NULL && text.data != NULL) {
-        reason = manifest_load(key, hasher, text, time(NULL), &reference);
-    }
+    enum reason reason = judge_load_manifest(
+        command, from->manifest, from->manifest_key, hasher, &reference);
     bool is_done = reason == REASON_NONE;
     if (is_done) {
         is_done = predict_from(command, hasher, from, &reference, out);
@@ -140,9 +134,6 @@ static bool predict(const char *command, struct hasher *hasher,
         command_error(command, "%s: %s", from->manifest,
                       reason_meaning(reason));
     }
-    EVP_PKEY_free(key);
-    free((void *)pem.data);
-    free((void *)text.data);
     return is_done;
 }
 
