@@ -17,15 +17,6 @@ void describe_digest(const struct sha256_digest *digest, char out[65])
     }
 }
 
-void describe_uuid(const uint8_t uuid[16], char out[UUID_TEXT_SIZE])
-{
-    char *at = out;
-    for (size_t i = 0; i < 16; i++) {
-        bool is_group = i == 4 || i == 6 || i == 8 || i == 10;
-        at += snprintf(at, 4, is_group ? "-%02x" : "%02x", uuid[i]);
-    }
-}
-
 static void put_text(struct bytes text, char *out, size_t size)
 {
     size_t used = 0;

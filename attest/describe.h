@@ -7,8 +7,6 @@
 
 /* At most size - 1 characters and a NUL. */
 void describe_event(const struct tcg_event *event, char *out, size_t size);
-#define UUID_TEXT_SIZE 37 /* RFC 9562, 4, and a NUL */
-void describe_uuid(const uint8_t uuid[16], char out[UUID_TEXT_SIZE]);
 void describe_digest(const struct sha256_digest *digest, char out[65]);
 
 #endif

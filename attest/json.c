@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "attest/base64.h"
+#include "lib/text.h"
 
 enum json_status json_read(struct bytes text, json_t **root)
 {
@@ -93,28 +94,11 @@ uint64_t json_take_number(struct json_reader *reader, const json_t *object,
     return (uint64_t)value;
 }
 
-static int nibble_of(char character)
-{
-    if (character >= '0' && character <= '9') {
-        return character - '0';
-    }
-    return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
-}
-
 bool json_parse_digest(const json_t *string, struct sha256_digest *out)
 {
-    const char *text = json_string_value(string);
-    if (text == NULL || json_string_length(string) != 2 * SHA256_SIZE) {
-        return false;
-    }
-    for (size_t i = 0; i < SHA256_SIZE; i++) {
-        int high = nibble_of(text[2 * i]), low = nibble_of(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out->bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    struct bytes text =
+        bytes_of(json_string_value(string), json_string_length(string));
+    return text_parse_hex(text, out->bytes, sizeof(out->bytes));
 }
 
 void json_take_digest(struct json_reader *reader, const json_t *object,
@@ -164,17 +148,15 @@ void json_push(json_t *array, json_t *value)
 
 json_t *json_hex(struct bytes bytes)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2 * bytes.size + 1);
-    if (text == NULL) {
+    struct buffer text =
+        buffer_over(malloc(2 * bytes.size + 1), 2 * bytes.size);
+    if (text.data == NULL) {
         abort();
     }
-    for (size_t i = 0; i < bytes.size; i++) {
-        text[2 * i] = digits[bytes.data[i] >> 4];
-        text[2 * i + 1] = digits[bytes.data[i] & 15];
-    }
-    json_t *string = json_stringn(text, 2 * bytes.size);
-    free(text);
+    struct writer writer = writer_begin(&text);
+    text_put_hex(&writer, bytes);
+    json_t *string = json_stringn((const char *)text.data, text.used);
+    free(text.data);
     return string;
 }
 

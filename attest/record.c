@@ -5,7 +5,7 @@
  */
 #include "attest/record.h"
 
-#include "attest/hex.h"
+#include "attest/uuid.h"
 #include "lib/text.h"
 
 #define OUR_TAGS     0x56000000u /* 'V' */
@@ -19,7 +19,7 @@ static enum record_status parse_blob(struct bytes rest, struct record *record)
     struct bytes hex = take_bytes(&cursor, 2 * SHA256_SIZE);
     struct bytes tail = take_bytes(&cursor, cursor_remaining(&cursor));
     struct bytes decimal;
-    if (!hex_parse(hex, record->digest.bytes, SHA256_SIZE) ||
+    if (!text_parse_hex(hex, record->digest.bytes, SHA256_SIZE) ||
         !text_take_prefix(tail, VOUCHLOG_SIZE, &decimal) ||
         !text_parse_decimal(decimal, &record->size)) {
         return RECORD_BAD_PAYLOAD;
@@ -108,7 +108,7 @@ static void take_hex(struct bytes *rest, const char *name, struct buffer *out,
                      bool *good)
 {
     struct bytes value = take_field(rest, name, good);
-    *good = *good && hex_parse(value, out->data, out->size);
+    *good = *good && text_parse_hex(value, out->data, out->size);
 }
 
 static void take_digest(struct bytes *rest, const char *name,
@@ -123,21 +123,6 @@ static void take_name(struct bytes *rest, const char *name, uint8_t *out,
 {
     struct buffer buffer = buffer_over(out, VOUCHLOG_NAME_SIZE);
     take_hex(rest, name, &buffer, good);
-}
-
-/* RFC 9562, 4, in the only case that we write. */
-static void take_uuid(struct bytes *rest, uint8_t out[16], bool *good)
-{
-    static const uint8_t groups[] = {4, 2, 2, 2, 6};
-    struct cursor cursor = cursor_over(take_field(rest, " uuid=", good));
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof(groups) && *good; i++) {
-        *good = (i == 0 || take_u8(&cursor) == '-') &&
-                hex_parse(take_bytes(&cursor, 2 * (size_t)groups[i]), out + at,
-                          groups[i]);
-        at += groups[i];
-    }
-    *good = *good && cursor_is_done(&cursor);
 }
 
 /* user:role:type, none of them empty. */
@@ -163,7 +148,7 @@ bool record_parse_launch(const struct record *record, struct record_launch *out)
     bool good = record->tag == VOUCHLOG_LAUNCH && record->form == RECORD_TEXT;
     out->instance = take_number(&rest, "instance=", &good);
     out->domid = take_number(&rest, " domid=", &good);
-    take_uuid(&rest, out->uuid, &good);
+    good = uuid_parse(take_field(&rest, " uuid=", &good), out->uuid) && good;
     out->label = take_field(&rest, " label=", &good);
     out->pages = take_number(&rest, " pages=", &good);
     out->vcpus = take_number(&rest, " vcpus=", &good);

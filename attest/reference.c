@@ -56,10 +56,7 @@ static void load_digests(struct json_reader *reader, const json_t *object,
         reader->failed = true;
         return;
     }
-    struct sha256_digest *digests = calloc(count, sizeof(*digests));
-    if (digests == NULL) {
-        abort();
-    }
+    struct sha256_digest *digests = reference_allocate(count, sizeof(*digests));
     out->digests = digests;
     out->digest_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -174,10 +171,7 @@ static void load_events(struct json_reader *reader, const json_t *object,
         reader->failed = true;
         return;
     }
-    out->items = calloc(count + 1, sizeof(*out->items));
-    if (out->items == NULL) {
-        abort();
-    }
+    out->items = reference_allocate(count, sizeof(*out->items));
     out->count = count;
     for (size_t i = 0; i < count; i++) {
         load_event(reader, json_array_get(list, i), reference, &out->items[i]);
@@ -189,10 +183,7 @@ static void load_scripts(struct json_reader *reader, const json_t *root,
 {
     const json_t *list = json_take_array(reader, root, "scripts");
     size_t count = json_array_size(list);
-    out->scripts = calloc(count + 1, sizeof(*out->scripts));
-    if (out->scripts == NULL) {
-        abort();
-    }
+    out->scripts = reference_allocate(count, sizeof(*out->scripts));
     out->script_count = count;
     reader->failed |= count == 0;
     for (size_t i = 0; i < count; i++) {
@@ -208,10 +199,7 @@ static void load_keys(struct json_reader *reader, const json_t *root,
 {
     const json_t *list = json_take_array(reader, root, "keys");
     size_t count = json_array_size(list);
-    out->keys = calloc(count + 1, sizeof(*out->keys));
-    if (out->keys == NULL) {
-        abort();
-    }
+    out->keys = reference_allocate(count, sizeof(*out->keys));
     for (size_t i = 0; i < count && !reader->failed; i++) {
         const json_t *object = json_array_get(list, i);
         struct bytes wire;
@@ -253,10 +241,7 @@ static void load_firmwares(struct json_reader *reader, const json_t *root,
 {
     const json_t *list = json_take_array(reader, root, "firmware");
     size_t count = json_array_size(list);
-    out->firmwares = calloc(count + 1, sizeof(*out->firmwares));
-    if (out->firmwares == NULL) {
-        abort();
-    }
+    out->firmwares = reference_allocate(count, sizeof(*out->firmwares));
     out->firmware_count = count;
     reader->failed |= count == 0;
     for (size_t i = 0; i < count; i++) {

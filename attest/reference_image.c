@@ -46,6 +46,15 @@ static void load_image(struct json_reader *reader, const json_t *object,
     out->is_wanted = true;
 }
 
+void *reference_allocate(size_t count, size_t size)
+{
+    void *items = calloc(count + 1, size);
+    if (items == NULL) {
+        abort();
+    }
+    return items;
+}
+
 static void load_images(struct json_reader *reader, const json_t *root,
                         const char *key, const char *type,
                         struct reference_images *out)
@@ -59,10 +68,7 @@ static void load_images(struct json_reader *reader, const json_t *root,
         reader->failed = true;
         return;
     }
-    out->items = calloc(count + 1, sizeof(*out->items));
-    if (out->items == NULL) {
-        abort();
-    }
+    out->items = reference_allocate(count, sizeof(*out->items));
     out->count = count;
     for (size_t i = 0; i < count; i++) {
         load_image(reader, json_array_get(list, i), type, &out->items[i]);

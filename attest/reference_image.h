@@ -10,6 +10,9 @@
 #define REFERENCE_GUEST_FORMAT "vouch-guest-1"
 #define REFERENCE_VTPM_FORMAT  "vouch-vtpm-1"
 
+/* All zero, for count and one more; to be given to free. Never NULL. */
+void *reference_allocate(size_t count, size_t size);
+
 /* Members "guests" and "vtpms" of root; both may be missing. */
 void reference_load_images(struct json_reader *reader, const json_t *root,
                            struct reference *out);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attest/hex.h"
 #include "attest/json.h"
+#include "lib/text.h"
 
 #define PREFIX RELEASED_FORMAT "\n"
 
@@ -141,7 +141,8 @@ static void take_parts(struct json_reader *reader, const json_t *root,
     credential->blob_size = blob.used;
     credential->seed_size = seed.used;
     if (reader->failed || strcmp(format, RELEASED_FORMAT) != 0 ||
-        !hex_parse(bytes_of_text(ak), out->ak.bytes, sizeof(out->ak.bytes)) ||
+        !text_parse_hex(bytes_of_text(ak), out->ak.bytes,
+                        sizeof(out->ak.bytes)) ||
         iv.used != sizeof(out->iv)) {
         reader->failed = true;
     }

@@ -2,6 +2,7 @@
 /* The verdict for programs: the same facts under stable names. */
 #include "attest/describe.h"
 #include "attest/json.h"
+#include "attest/uuid.h"
 #include "attest/verdict.h"
 
 static const char *const states[] = {[ROW_ABSENT] = "absent",
@@ -75,7 +76,7 @@ static json_t *guest_json(const struct verdict_guest *guest)
 {
     json_t *object = json_object(), *tpm = json_object();
     char uuid[UUID_TEXT_SIZE];
-    describe_uuid(guest->uuid, uuid);
+    uuid_text(guest->uuid, uuid);
     if (guest->name != NULL) {
         json_put(object, "name", json_string(guest->name));
     }

@@ -6,6 +6,7 @@
 
 #include "attest/describe.h"
 #include "attest/text.h"
+#include "attest/uuid.h"
 #include "attest/verdict.h"
 
 #define SHOWN_DIGITS 16
@@ -94,7 +95,7 @@ static void put_facts(struct text *out, const struct verdict *verdict)
 static void put_guest(struct text *out, const struct verdict_guest *guest)
 {
     char uuid[UUID_TEXT_SIZE];
-    describe_uuid(guest->uuid, uuid);
+    uuid_text(guest->uuid, uuid);
     put(out, "guest: %.200s, uuid %s, domain %llu, %s\n",
         guest->name != NULL ? guest->name : "unknown", uuid,
         (unsigned long long)guest->domid, guest->label);

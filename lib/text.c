@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers and digests as text, and back, one spelling per value.
+ * Numbers, digests and UUIDs as text, and back, one spelling per value.
  */
 #include "lib/text.h"
 
@@ -29,6 +29,15 @@ void text_put_hex(struct writer *writer, struct bytes bytes)
     for (size_t i = 0; i < bytes.size; i++) {
         put_u8(writer, (uint8_t)hex_digits[bytes.data[i] >> 4]);
         put_u8(writer, (uint8_t)hex_digits[bytes.data[i] & 15]);
+    }
+}
+
+/* Groups of 4, 2, 2, 2 and 6 bytes. */
+void text_put_uuid(struct writer *writer, const uint8_t uuid[16])
+{
+    for (size_t i = 0; i < 16; i++) {
+        text_put(writer, i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "");
+        text_put_hex(writer, bytes_of(uuid + i, 1));
     }
 }
 
@@ -69,5 +78,29 @@ bool text_parse_decimal(struct bytes text, uint64_t *out)
         }
     }
     *out = value;
+    return true;
+}
+
+static bool parse_hex_digit(uint8_t digit, uint8_t *value)
+{
+    bool is_decimal = digit >= '0' && digit <= '9';
+    bool is_letter = digit >= 'a' && digit <= 'f';
+    *value = (uint8_t)(is_decimal ? digit - '0' : digit - 'a' + 10);
+    return is_decimal || is_letter;
+}
+
+bool text_parse_hex(struct bytes text, uint8_t *out, size_t size)
+{
+    if (text.size / 2 != size || text.size % 2 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        uint8_t high, low;
+        if (!parse_hex_digit(text.data[2 * i], &high) ||
+            !parse_hex_digit(text.data[2 * i + 1], &low)) {
+            return false;
+        }
+        out[i] = (uint8_t)(high << 4 | low);
+    }
     return true;
 }

@@ -23,6 +23,13 @@ uint32_t tpm2_rc_kind(uint32_t rc)
     return (rc & RC_FORMAT_ONE) != 0 ? rc & RC_KIND : rc;
 }
 
+/* All was there and nothing more; and what was taken is good. */
+static enum tpm2_status end_good(const struct cursor *cursor, bool is_good)
+{
+    enum tpm2_status status = tpm2_end_parameters(cursor);
+    return status == TPM2_OK && !is_good ? TPM2_BAD_PARAMETER : status;
+}
+
 static struct bytes take_sized(struct cursor *cursor)
 {
     return take_bytes(cursor, take_be16(cursor));
@@ -86,16 +93,13 @@ enum tpm2_status tpm2_response_create_root(struct bytes response,
     (void)take_sized(&cursor); /* and its digest */
     (void)take_ticket(&cursor, TPM_ST_CREATION, &is_ticket);
     struct bytes name = take_sized(&cursor);
-    status = tpm2_end_parameters(&cursor);
-    if (status != TPM2_OK) {
-        return status;
-    }
     struct sha256_digest digest = sha256_of(public);
-    if (!is_ticket || !is_root(public, policy) || !is_name(name, &digest)) {
-        return TPM2_BAD_PARAMETER;
+    status = end_good(&cursor, is_ticket && is_root(public, policy) &&
+                                   is_name(name, &digest));
+    if (status == TPM2_OK) {
+        out->value = handle;
     }
-    out->value = handle;
-    return TPM2_OK;
+    return status;
 }
 
 enum tpm2_status tpm2_response_load_key(struct bytes response,
@@ -109,16 +113,12 @@ enum tpm2_status tpm2_response_load_key(struct bytes response,
     }
     uint32_t handle = take_be32(&cursor);
     struct bytes name = take_sized(&cursor);
-    status = tpm2_end_parameters(&cursor);
-    if (status != TPM2_OK) {
-        return status;
-    }
     struct sha256_digest digest = approval_key_digest(key);
-    if (!is_name(name, &digest)) {
-        return TPM2_BAD_PARAMETER;
+    status = end_good(&cursor, is_name(name, &digest));
+    if (status == TPM2_OK) {
+        out->value = handle;
     }
-    out->value = handle;
-    return TPM2_OK;
+    return status;
 }
 
 enum tpm2_status tpm2_response_verify(struct bytes response,
@@ -131,10 +131,7 @@ enum tpm2_status tpm2_response_verify(struct bytes response,
         return status;
     }
     struct bytes taken = take_ticket(&cursor, TPM_ST_VERIFIED, &is_good);
-    status = tpm2_end_parameters(&cursor);
-    if (status == TPM2_OK && !is_good) {
-        status = TPM2_BAD_PARAMETER;
-    }
+    status = end_good(&cursor, is_good);
     if (status == TPM2_OK) {
         *ticket = taken;
     }
@@ -151,10 +148,7 @@ enum tpm2_status tpm2_response_start_policy(struct bytes response,
     }
     uint32_t handle = take_be32(&cursor);
     struct bytes nonce = take_sized(&cursor);
-    status = tpm2_end_parameters(&cursor);
-    if (status == TPM2_OK && nonce.size != TPM2_NONCE_SIZE) {
-        status = TPM2_BAD_PARAMETER;
-    }
+    status = end_good(&cursor, nonce.size == TPM2_NONCE_SIZE);
     if (status == TPM2_OK) {
         session->value = handle;
     }
@@ -178,10 +172,7 @@ enum tpm2_status tpm2_response_hmac(struct bytes response,
         return status;
     }
     struct bytes digest = take_sized(&cursor);
-    status = tpm2_end_parameters(&cursor);
-    if (status == TPM2_OK && digest.size != SHA256_SIZE) {
-        status = TPM2_BAD_PARAMETER;
-    }
+    status = end_good(&cursor, digest.size == SHA256_SIZE);
     if (status == TPM2_OK) {
         memcpy(out->bytes, digest.data, SHA256_SIZE);
     }
@@ -217,16 +208,13 @@ enum tpm2_status tpm2_response_counter_public(struct bytes response,
     }
     struct bytes public = take_sized(&cursor);
     struct bytes name = take_sized(&cursor);
-    status = tpm2_end_parameters(&cursor);
-    if (status != TPM2_OK) {
-        return status;
-    }
     struct sha256_digest digest = sha256_of(public);
-    if (!is_counter(public, &written) || !is_name(name, &digest)) {
-        return TPM2_BAD_PARAMETER;
+    status = end_good(&cursor,
+                      is_counter(public, &written) && is_name(name, &digest));
+    if (status == TPM2_OK) {
+        *is_written = written;
     }
-    *is_written = written;
-    return TPM2_OK;
+    return status;
 }
 
 enum tpm2_status tpm2_response_counter_read(struct bytes response,

@@ -125,24 +125,13 @@ static void put_digest(struct writer *writer, const char *name,
     text_put_hex(writer, sha256_bytes(digest));
 }
 
-/* RFC 9562, 4: groups of 4, 2, 2, 2 and 6 bytes. */
-static void put_uuid(struct writer *writer, const uint8_t uuid[16])
-{
-    static const uint8_t groups[] = {4, 2, 2, 2, 6};
-    size_t at = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-        text_put(writer, i == 0 ? " uuid=" : "-");
-        text_put_hex(writer, bytes_of(uuid + at, groups[i]));
-        at += groups[i];
-    }
-}
-
 void vouchlog_put_launch(struct writer *writer,
                          const struct vouchlog_launch *launch)
 {
     put_number(writer, "instance=", launch->instance);
     put_number(writer, " domid=", launch->domid);
-    put_uuid(writer, launch->uuid);
+    text_put(writer, " uuid=");
+    text_put_uuid(writer, launch->uuid);
     text_put(writer, " label=");
     text_put(writer, launch->label);
     put_number(writer, " pages=", launch->pages);

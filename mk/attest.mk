@@ -25,13 +25,14 @@ $(BUILD)/host/attest-bench: $(patsubst %.c,$(BUILD)/host/%.o,attest/bench.c \
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(ATTEST_LIBS)
 
 $(ATTEST_PLAY): $(patsubst %.c,$(BUILD)/host/%.o,\
-    attest/testing/play/play.c $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
+    attest/testing/play/play.c attest/testing/play/shared.c \
+    $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 $(ATTEST_GUEST): $(patsubst %.c,$(BUILD)/host/%.o,\
-    attest/testing/play/guest.c attest/cmd/tpm.c \
-    attest/cmd/tpm_activate.c attest/cmd/command.c \
+    attest/testing/play/guest.c attest/testing/play/shared.c \
+    attest/cmd/tpm.c attest/cmd/tpm_activate.c attest/cmd/command.c \
     $(ATTEST_LIB_SOURCES) $(ATTEST_TESTING))
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)

@@ -12,7 +12,7 @@ FAKE_TPM := tests/unit/hv/measure/fake_tpm.c \
     tests/unit/hv/measure/fake_tpm_commands.c
 MEASURE_LIB := lib/tpm2_command.c lib/tpm2_response.c lib/eventlog.c \
     lib/vouchlog.c lib/sha256.c tests/unit/lib/sha512.c lib/text.c $(REPLAY) \
-    attest/record.c attest/hex.c
+    attest/record.c attest/uuid.c
 
 $(eval $(call unit_test,hv/measure/tpm,hv/measure/tpm.c hv/measure/tis.c \
     hv/measure/crb.c $(FAKE_TPM) $(MEASURE_LIB)))
@@ -23,9 +23,9 @@ $(eval $(call unit_test,hv/measure/measure,hv/measure/measure.c \
 $(eval $(call unit_test,hv/measure/seal,$(filter-out hv/measure/tpm_mmio.c,\
     $(MEASURE_SOURCES)) lib/tpm2_command.c lib/tpm2_response.c \
     lib/tpm2_seal_command.c lib/tpm2_seal_response.c lib/approval.c lib/hmac.c \
-    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c attest/hex.c \
-    attest/approve.c tests/unit/hv/measure/fake_tpm.c \
-    tests/unit/hv/measure/swtpm.c,-lcrypto))
+    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c attest/approve.c \
+    $(addprefix tests/unit/hv/measure/,fake_tpm.c swtpm.c seal_machine.c),\
+    -lcrypto))
 $(eval $(call unit_test,hv/measure/state,hv/measure/state.c lib/hmac.c \
     lib/sha256.c))
 $(eval $(call unit_test,hv/boot/cmdline,hv/boot/cmdline.c lib/text.c))

@@ -11,6 +11,7 @@
 #include "attest/cmd/command.h"
 #include "attest/cmd/pcr_values.h"
 #include "attest/cmd/state.h"
+#include "attest/describe.h"
 #include "attest/manifest.h"
 
 static const char command[] = "vtpm authorize";
@@ -136,12 +137,10 @@ int command_vtpm_state_key(int argc, char **argv)
     EVP_PKEY *public = pem.data != NULL ? manifest_read_public(pem) : NULL;
     bool is_done = public != NULL && approve_key(public, &key);
     if (is_done) {
+        char hex[65];
         struct sha256_digest digest = approval_key_digest(&key);
-        fputs("state=", stdout);
-        for (size_t i = 0; i < SHA256_SIZE; i++) {
-            printf("%02x", digest.bytes[i]);
-        }
-        putchar('\n');
+        describe_digest(&digest, hex);
+        printf("state=%s\n", hex);
     } else if (pem.data != NULL) {
         command_error(name, "%s: no P-256 public key", argv[1]);
     }

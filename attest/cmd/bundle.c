@@ -28,12 +28,7 @@ struct inputs {
 static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
-        {.name = "--kernel", .value = &in->parts.kernel},
-        {.name = "--initrd",
-         .values = in->parts.initrds,
-         .count = &in->parts.initrd_count},
-        {.name = "--cmdline", .value = &in->parts.cmdline},
-        {.name = "--uki", .value = &in->parts.uki},
+        BUNDLE_OPTIONS(&in->parts),
         {.name = "--stored", .is_flag = true, .value = &in->stored},
         {.name = "-o", .value = &in->out},
         {.name = NULL}};
@@ -165,10 +160,7 @@ static bool show_json(const struct bundle *bundle,
     json_put(
         root, "text",
         json_stringn((const char *)bundle->cmdline.data, bundle->cmdline.size));
-    size_t size;
-    char *text = json_text(root, &size);
-    bool is_done = command_write(command_show, "-", bytes_of(text, size));
-    free(text);
+    bool is_done = command_write_json(command_show, "-", root);
     json_decref(root);
     return is_done;
 }

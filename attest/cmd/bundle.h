@@ -17,6 +17,17 @@ struct bundle_inputs {
     size_t initrd_count;
 };
 
+/* The options of such a command that are in bundle_inputs. */
+#define BUNDLE_OPTIONS(in)                                                     \
+    {.name = "--kernel", .value = &(in)->kernel},                              \
+        {.name = "--initrd",                                                   \
+         .values = (in)->initrds,                                              \
+         .count = &(in)->initrd_count},                                        \
+        {.name = "--cmdline", .value = &(in)->cmdline},                        \
+    {                                                                          \
+        .name = "--uki", .value = &(in)->uki                                   \
+    }
+
 struct bundle_parts {
     struct bundle bundle;
     void *file, *initrd; /* what the parts lie in */

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/json.h"
+
 #define MAX_FILE (1u << 30)
 
 void command_error(const char *command, const char *message, ...)
@@ -198,6 +200,16 @@ bool command_write_private(const char *command, const char *path,
                            struct bytes content)
 {
     return write_mode(command, path, content, 0600);
+}
+
+bool command_write_json(const char *command, const char *path,
+                        const json_t *root)
+{
+    size_t size;
+    char *text = json_text(root, &size);
+    bool is_done = command_write(command, path, bytes_of(text, size));
+    free(text);
+    return is_done;
 }
 
 bool command_parse_hex(const char *text, uint8_t *out, size_t room,

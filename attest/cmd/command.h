@@ -6,6 +6,8 @@
 #ifndef VOUCH_ATTEST_CMD_COMMAND_H
 #define VOUCH_ATTEST_CMD_COMMAND_H
 
+#include <jansson.h>
+
 #include "lib/bytes.h"
 
 #define EXIT_DONE           0
@@ -43,6 +45,10 @@ NODISCARD bool command_write(const char *command, const char *path,
 /* ... that only its owner may read. */
 NODISCARD bool command_write_private(const char *command, const char *path,
                                      struct bytes content);
+
+/* ... of JSON. */
+NODISCARD bool command_write_json(const char *command, const char *path,
+                                  const json_t *root);
 
 /* Lower- or upper-case hexadecimal; false if it is none or too long. */
 NODISCARD bool command_parse_hex(const char *text, uint8_t *out, size_t room,

@@ -140,10 +140,7 @@ static bool put_enrolment(const struct inputs *in, const struct enrolment *is)
     }
     json_put(root, "ek_trust", json_string(ek_trust_name(is->trust)));
     json_put(root, "activated", json_true());
-    size_t size;
-    char *text = json_text(root, &size);
-    bool is_done = command_write(command, in->out, bytes_of(text, size));
-    free(text);
+    bool is_done = command_write_json(command, in->out, root);
     json_decref(root);
     return is_done;
 }

@@ -26,6 +26,23 @@ EVP_PKEY *judge_read_key(const char *command, const char *path,
     return key;
 }
 
+enum reason judge_load_manifest(const char *command, const char *path,
+                                const char *key_path, struct hasher *hasher,
+                                struct reference *out)
+{
+    enum reason reason = REASON_MANIFEST_KEY;
+    struct bytes pem = command_read(command, key_path);
+    struct bytes text = command_read(command, path);
+    EVP_PKEY *key = pem.data != NULL ? manifest_read_public(pem) : NULL;
+    if (key != NULL && text.data != NULL) {
+        reason = manifest_load(key, hasher, text, time(NULL), out);
+    }
+    EVP_PKEY_free(key);
+    free((void *)pem.data);
+    free((void *)text.data);
+    return reason;
+}
+
 static bool read_inputs(const struct judge_inputs *in, struct judge *out)
 {
     size_t size = 0;

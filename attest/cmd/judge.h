@@ -51,4 +51,10 @@ void judge_close(struct judge *judge);
 EVP_PKEY *judge_read_key(const char *command, const char *path,
                          EVP_PKEY *(*parse)(struct bytes pem));
 
+/* Whose signer is key_path's key. What cannot be read was said. */
+NODISCARD enum reason judge_load_manifest(const char *command, const char *path,
+                                          const char *key_path,
+                                          struct hasher *hasher,
+                                          struct reference *out);
+
 #endif

@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "attest/appraise.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/judge.h"
 #include "attest/describe.h"
 #include "attest/json.h"
-#include "attest/manifest.h"
 
 static const char command[] = "log show";
 
@@ -42,20 +41,12 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 static bool load_manifest(struct hasher *hasher, const struct inputs *in,
                           struct reference *out)
 {
-    enum reason reason = REASON_MANIFEST_KEY;
-    struct bytes pem = command_read(command, in->manifest_key);
-    struct bytes text = command_read(command, in->manifest);
-    EVP_PKEY *key = pem.data != NULL ? manifest_read_public(pem) : NULL;
-    if (key != NULL && text.data != NULL) {
-        reason = manifest_load(key, hasher, text, time(NULL), out);
-    }
+    enum reason reason = judge_load_manifest(command, in->manifest,
+                                             in->manifest_key, hasher, out);
     if (reason != REASON_NONE) {
         command_error(command, "%s: %s", reason_code(reason),
                       reason_meaning(reason));
     }
-    EVP_PKEY_free(key);
-    free((void *)pem.data);
-    free((void *)text.data);
     return reason == REASON_NONE;
 }
 
@@ -152,10 +143,7 @@ static bool show_json(struct hasher *hasher, const struct reference *reference,
     json_put(root, "format", json_string("vouch-log-1"));
     json_put(root, "events", events);
     json_put(root, "pcrs", pcrs);
-    size_t size;
-    char *text = json_text(root, &size);
-    bool is_done = command_write(command, "-", bytes_of(text, size));
-    free(text);
+    bool is_done = command_write_json(command, "-", root);
     json_decref(root);
     return is_done;
 }

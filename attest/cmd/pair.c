@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "attest/json.h"
+#include "attest/uuid.h"
 #include "lib/sha2.h"
 
 #define UUID_PREFIX "vouch guest "
@@ -56,12 +57,7 @@ static void uuid_of_name(const char *name, char out[PAIR_UUID_SIZE])
     uint8_t *byte = digest.bytes;
     byte[6] = (uint8_t)((byte[6] & 0x0f) | 0x80); /* RFC 9562, version 8 */
     byte[8] = (uint8_t)((byte[8] & 0x3f) | 0x80);
-    size_t used = 0;
-    for (size_t i = 0; i < 16; i++) {
-        bool is_next = i == 4 || i == 6 || i == 8 || i == 10;
-        used += (size_t)snprintf(out + used, PAIR_UUID_SIZE - used, "%s%02x",
-                                 is_next ? "-" : "", byte[i]);
-    }
+    uuid_text(byte, out);
 }
 
 /* xl writes none where the value is "destroy", but for reboot. */

@@ -4,11 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "attest/cmd/command.h"
-#include "attest/hex.h"
-#include "attest/manifest.h"
+#include "attest/cmd/judge.h"
 #include "attest/predict_pcrs.h"
 #include "attest/replay.h"
 #include "lib/text.h"
@@ -43,7 +41,7 @@ static bool parse_pcrs(struct bytes text, struct pcr_values *out)
         struct bytes value = pcr_values_take(&text, '\n');
         struct bytes number = pcr_values_take(&value, ' ');
         if (!pcr_values_number(number, &out->known, &pcr) ||
-            !hex_parse(value, out->values[pcr].bytes, SHA256_SIZE)) {
+            !text_parse_hex(value, out->values[pcr].bytes, SHA256_SIZE)) {
             return false;
         }
     }
@@ -126,13 +124,8 @@ static bool predict(const char *command, struct hasher *hasher,
                     const struct pcr_sources *from, struct pcr_values *out)
 {
     struct reference reference = {0};
-    enum reason reason = REASON_MANIFEST_KEY;
-    struct bytes pem = command_read(command, from->manifest_key);
-    struct bytes text = command_read(command, from->manifest);
-    EVP_PKEY *key = pem.data != NULL ? manifest_read_public(pem) : NULL;
-    if (key != NULL && text.data != NULL) {
-        reason = manifest_load(key, hasher, text, time(NULL), &reference);
-    }
+    enum reason reason = judge_load_manifest(
+        command, from->manifest, from->manifest_key, hasher, &reference);
     bool is_done = reason == REASON_NONE;
     if (is_done) {
         is_done = predict_from(command, hasher, from, &reference, out);
@@ -141,9 +134,6 @@ static bool predict(const char *command, struct hasher *hasher,
         command_error(command, "%s: %s", from->manifest,
                       reason_meaning(reason));
     }
-    EVP_PKEY_free(key);
-    free((void *)pem.data);
-    free((void *)text.data);
     return is_done;
 }
 

@@ -80,10 +80,7 @@ static int endorse(int argc, char **argv)
     if (root == NULL) {
         command_error(command, "%s: %s", log_path, error);
     } else {
-        size_t size;
-        char *text = json_text(root, &size);
-        is_done = command_write(command, out, bytes_of(text, size));
-        free(text);
+        is_done = command_write_json(command, out, root);
     }
     free(error);
     json_decref(root);
@@ -119,12 +116,9 @@ static int show(int argc, char **argv)
         reason = manifest_open(key, &hasher, text, &payload);
     }
     if (reason == REASON_NONE) {
-        size_t size;
-        char *shown = json_text(payload, &size);
-        reason = command_write(command, "-", bytes_of(shown, size))
+        reason = command_write_json(command, "-", payload)
                      ? REASON_NONE
                      : REASON_MANIFEST_MALFORMED;
-        free(shown);
         if (key == NULL) {
             command_error(command, "the signature was not checked");
         }

@@ -54,12 +54,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     const struct option_spec options[] = {
         {.name = "--name", .value = &in->name},
         {.name = "--bundle", .value = &in->bundle},
-        {.name = "--kernel", .value = &in->parts.kernel},
-        {.name = "--initrd",
-         .values = in->parts.initrds,
-         .count = &in->parts.initrd_count},
-        {.name = "--cmdline", .value = &in->parts.cmdline},
-        {.name = "--uki", .value = &in->parts.uki},
+        BUNDLE_OPTIONS(&in->parts),
         {.name = "--label-user", .value = &in->user},
         {.name = "--label-type", .value = &in->type},
         {.name = "--dry-run", .is_flag = true, .value = &in->dry_run},
@@ -132,11 +127,7 @@ static bool put_json(const struct inputs *in, const struct guest_image *image,
     if (in->type != NULL) {
         json_put(root, "type", json_string(in->type));
     }
-    size_t size;
-    char *text = json_text(root, &size);
-    bool is_done =
-        command_write(in->kind->command, in->out, bytes_of(text, size));
-    free(text);
+    bool is_done = command_write_json(in->kind->command, in->out, root);
     json_decref(root);
     return is_done;
 }

@@ -142,11 +142,7 @@ static void print_state(const json_t *state)
 
 static bool put_json(const json_t *root, const char *path)
 {
-    size_t size;
-    char *text = json_text(root, &size);
-    bool is_done = command_write(command, path, bytes_of(text, size));
-    free(text);
-    return is_done;
+    return command_write_json(command, path, root);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

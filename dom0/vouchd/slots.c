@@ -10,48 +10,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/uuid.h"
 #include "dom0/vouchd/message.h"
 
 #define NAME_MAX_SIZE 64
 
-static const char digits[] = "0123456789abcdef";
-
-void slots_uuid_text(struct bytes uuid, char out[SLOTS_UUID_TEXT])
+bool slots_uuid_parse(const char *text, uint8_t uuid[UUID_SIZE])
 {
-    size_t used = 0;
-    for (size_t i = 0; i < uuid.size && i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            out[used++] = '-';
-        }
-        out[used++] = digits[uuid.data[i] >> 4];
-        out[used++] = digits[uuid.data[i] & 15];
-    }
-    out[used] = 0;
-}
-
-bool slots_uuid_parse(const char *text, uint8_t uuid[16])
-{
-    char again[SLOTS_UUID_TEXT];
-    size_t used = 0;
-    if (strlen(text) != SLOTS_UUID_TEXT - 1) {
-        return false;
-    }
-    for (const char *at = text; *at != 0; at++) {
-        const char *digit = strchr(digits, *at);
-        if (digit == NULL || used == 32) {
-            continue;
-        }
-        unsigned value = (unsigned)(digit - digits);
-        uuid[used / 2] = (uint8_t)(used % 2 == 0 ? value << 4
-                                                 : uuid[used / 2] | value);
-        used++;
-    }
-    slots_uuid_text(bytes_of(uuid, 16), again);
-    return used == 32 && strcmp(text, again) == 0;
+    return uuid_parse(bytes_of_text(text), uuid);
 }
 
 static bool write_all(int file, struct bytes content)
@@ -127,16 +96,16 @@ bool slots_read(int folder, const char *name, size_t max, struct bytes *out)
 
 static int open_folder(int root, struct bytes uuid)
 {
-    char name[SLOTS_UUID_TEXT];
-    slots_uuid_text(uuid, name);
+    char name[UUID_TEXT_SIZE];
+    uuid_text(uuid.data, name);
     return openat(root, name,
                   O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
 static int make_folder(int root, struct bytes uuid)
 {
-    char name[SLOTS_UUID_TEXT];
-    slots_uuid_text(uuid, name);
+    char name[UUID_TEXT_SIZE];
+    uuid_text(uuid.data, name);
     if (mkdirat(root, name, 0700) == 0) {
         (void)fsync(root);
     }

@@ -10,12 +10,9 @@
 
 #include "lib/bytes.h"
 
-#define SLOTS_UUID_TEXT 37 /* with the NUL */
 #define SLOTS_FORGOTTEN "forgotten"
 
-/* Lower case, with hyphens, as xl writes it. */
-void slots_uuid_text(struct bytes uuid, char out[SLOTS_UUID_TEXT]);
-/* False if it is not spelled in that one way. */
+/* False if it is not spelled as uuid_text() does. */
 NODISCARD bool slots_uuid_parse(const char *text, uint8_t uuid[16]);
 
 /* Replaces a file of that folder. False: errno says why, and the old one is

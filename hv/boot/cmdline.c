@@ -103,28 +103,9 @@ static bool set_no_reboot(const struct word *word, struct bytes value,
     return true;
 }
 
-static bool parse_digit(uint8_t digit, uint8_t *value)
-{
-    bool is_decimal = digit >= '0' && digit <= '9';
-    bool is_letter = digit >= 'a' && digit <= 'f';
-    *value = (uint8_t)(is_decimal ? digit - '0' : digit - 'a' + 10);
-    return is_decimal || is_letter;
-}
-
 static bool parse_digest(struct bytes text, struct sha256_digest *out)
 {
-    if (text.size != 2 * sizeof(out->bytes)) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof(out->bytes); i++) {
-        uint8_t high, low;
-        if (!parse_digit(text.data[2 * i], &high) ||
-            !parse_digit(text.data[2 * i + 1], &low)) {
-            return false;
-        }
-        out->bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    return text_parse_hex(text, out->bytes, sizeof(out->bytes));
 }
 
 /* The one word that may come more than once, each time with another image. */

@@ -7,6 +7,7 @@
 #include "hv/domain/vcpu_roots.h"
 
 #include "hv/base/errno.h"
+#include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
 #include "hv/cpu/paging.h"
 #include "hv/cpu/tlb.h"
@@ -95,8 +96,10 @@ int vcpu_change_root(struct vcpu *vcpu, mfn_t mfn,
     return rc;
 }
 
-void vcpu_drop_roots(struct vcpu *vcpu)
+void vcpu_drop_tables(struct vcpu *vcpu)
 {
+    CHECK(vcpu_set_gdt(vcpu, NULL, 0) == 0);
+    CHECK(vcpu_set_ldt(vcpu, 0, 0) == 0);
     root_put(vcpu->root_user);
     root_put(vcpu->root_kernel);
     vcpu->root_user = 0;

@@ -14,5 +14,5 @@ int vcpu_set_user_root(struct vcpu *vcpu, mfn_t mfn) NODISCARD;
 /* One of the two at the current vCPU's own wish; takes the lock. */
 int vcpu_change_root(struct vcpu *vcpu, mfn_t mfn,
                      int (*set)(struct vcpu *, mfn_t)) NODISCARD;
-/* Of a vCPU that never runs again.  memory.lock held. */
-void vcpu_drop_roots(struct vcpu *vcpu);
+/* Roots, GDT and LDT, of one that is not running.  memory.lock held. */
+void vcpu_drop_tables(struct vcpu *vcpu);

@@ -11,7 +11,6 @@
 #include "hv/base/log.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/clock.h"
-#include "hv/domain/vcpu_descriptors.h"
 #include "hv/domain/vcpu_roots.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/grant/grant.h"
@@ -117,9 +116,7 @@ static int tables_drop(struct domain *domain)
 {
     spin_lock(&domain->memory.lock);
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
-        CHECK(vcpu_set_gdt(domain->vcpus[id], NULL, 0) == 0);
-        CHECK(vcpu_set_ldt(domain->vcpus[id], 0, 0) == 0);
-        vcpu_drop_roots(domain->vcpus[id]);
+        vcpu_drop_tables(domain->vcpus[id]);
     }
     spin_unlock(&domain->memory.lock);
     domain_drop_shared(domain);

@@ -68,6 +68,13 @@ static long outcome(enum seal_status status, const char *what)
     return -EIO;
 }
 
+/* What record_begin() began, with what came of it. */
+static long end(long rc)
+{
+    record_end();
+    return rc;
+}
+
 /* ---- the table, for dom0 ---- */
 
 static long table_put(struct vouch_state_table *arg, const struct buffer *table)
@@ -100,8 +107,6 @@ static long table_open(struct vouch_state_table *arg)
 long do_vouch_op_state_open(const struct permit *permit, struct call *call,
                             struct vouch_state_table *arg)
 {
-    long rc;
-
     if (arg->approval_size > APPROVAL_SIZE ||
         arg->room < VOUCH_STATE_TABLE_MAX) {
         return -EINVAL;
@@ -112,22 +117,16 @@ long do_vouch_op_state_open(const struct permit *permit, struct call *call,
     if (!record_begin()) {
         return hypercall_continue(call);
     }
-    rc = table_open(arg);
-    record_end();
-    return rc;
+    return end(table_open(arg));
 }
 
 long do_vouch_op_state_commit(const struct permit *permit, struct call *call,
                               struct vouch_state_table *arg)
 {
-    long rc;
-
     if (!record_begin()) {
         return hypercall_continue(call);
     }
-    rc = outcome(seal_commit(&seal), "commit");
-    record_end();
-    return rc;
+    return end(outcome(seal_commit(&seal), "commit"));
 }
 
 long do_vouch_op_state_read(const struct permit *permit, struct call *call,
@@ -146,8 +145,7 @@ long do_vouch_op_state_read(const struct permit *permit, struct call *call,
     if (rc == 0) {
         rc = table_put(arg, &out);
     }
-    record_end();
-    return rc;
+    return end(rc);
 }
 
 static long forget(const struct vouch_state_forget *arg)
@@ -161,14 +159,10 @@ static long forget(const struct vouch_state_forget *arg)
 long do_vouch_op_state_forget(const struct permit *permit, struct call *call,
                               struct vouch_state_forget *arg)
 {
-    long rc;
-
     if (!record_begin()) {
         return hypercall_continue(call);
     }
-    rc = forget(arg);
-    record_end();
-    return rc;
+    return end(forget(arg));
 }
 
 /* ---- one guest's state, for its vTPM ---- */
@@ -207,17 +201,13 @@ static long key_give(struct call *call, struct vouch_state_key *arg)
 long do_vouch_op_state_key(const struct permit *permit, struct call *call,
                            struct vouch_state_key *arg)
 {
-    long rc;
-
     if (!launch_is_known_vtpm(call->caller->domain)) {
         return -EPERM;
     }
     if (!record_begin()) {
         return hypercall_continue(call);
     }
-    rc = key_give(call, arg);
-    record_end();
-    return rc;
+    return end(key_give(call, arg));
 }
 
 static long mark(const struct call *call, const struct vouch_state_mark *arg)
@@ -235,15 +225,11 @@ static long mark(const struct call *call, const struct vouch_state_mark *arg)
 long do_vouch_op_state_mark(const struct permit *permit, struct call *call,
                             struct vouch_state_mark *arg)
 {
-    long rc;
-
     if (!launch_is_known_vtpm(call->caller->domain)) {
         return -EPERM;
     }
     if (!record_begin()) {
         return hypercall_continue(call);
     }
-    rc = mark(call, arg);
-    record_end();
-    return rc;
+    return end(mark(call, arg));
 }

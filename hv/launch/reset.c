@@ -5,10 +5,8 @@
  * and tables had is dropped, as when it dies.
  */
 #include "hv/base/errno.h"
-#include "hv/base/log.h"
 #include "hv/cpu/paging.h"
 #include "hv/domain/clock.h"
-#include "hv/domain/vcpu_descriptors.h"
 #include "hv/domain/vcpu_roots.h"
 #include "hv/evtchn/evtchn.h"
 #include "hv/grant/grant.h"
@@ -89,9 +87,7 @@ static void memory_map_check(struct domain *domain)
 static void vcpus_reset(struct domain *domain)
 {
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
-        CHECK(vcpu_set_gdt(domain->vcpus[id], NULL, 0) == 0);
-        CHECK(vcpu_set_ldt(domain->vcpus[id], 0, 0) == 0);
-        vcpu_drop_roots(domain->vcpus[id]);
+        vcpu_drop_tables(domain->vcpus[id]);
         vcpu_reset(domain->vcpus[id]);
         clock_update_vcpu(domain->vcpus[id]);
     }

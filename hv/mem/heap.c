@@ -23,34 +23,17 @@ static uint32_t free_list[HEAP_MAX_ORDER + 1];
 static uint64_t free_frames, total_frames;
 static bool is_ready;
 
-static uint32_t index_of(const struct page *page)
-{
-    return (uint32_t)page_mfn(page).n;
-}
-
 static void list_add(struct page *page, unsigned int order)
 {
     page->owner = OWNER_FREE;
     page->order = (uint8_t)order;
     page->flags = FREE_HEAD;
-    page->prev = MFN_NIL;
-    page->next = free_list[order];
-    if (page->next != MFN_NIL) {
-        frame_table[page->next].prev = index_of(page);
-    }
-    free_list[order] = index_of(page);
+    page_list_add(&free_list[order], page);
 }
 
 static void list_remove(struct page *page)
 {
-    if (page->next != MFN_NIL) {
-        frame_table[page->next].prev = page->prev;
-    }
-    if (page->prev != MFN_NIL) {
-        frame_table[page->prev].next = page->next;
-    } else {
-        free_list[page->order] = page->next;
-    }
+    page_list_remove(&free_list[page->order], page);
     page->flags = 0;
     page->order = 0;
 }

@@ -90,6 +90,31 @@ static inline struct page *page_of(mfn_t mfn)
     return &frame_table[index_nospec(mfn.n, max_mfn)];
 }
 
+/* Doubly linked lists of frames; *head is the first's number, or MFN_NIL. */
+static inline void page_list_add(uint32_t *head, struct page *page)
+{
+    uint32_t mfn = (uint32_t)page_mfn(page).n;
+
+    page->prev = MFN_NIL;
+    page->next = *head;
+    if (page->next != MFN_NIL) {
+        frame_table[page->next].prev = mfn;
+    }
+    *head = mfn;
+}
+
+static inline void page_list_remove(uint32_t *head, const struct page *page)
+{
+    if (page->next != MFN_NIL) {
+        frame_table[page->next].prev = page->prev;
+    }
+    if (page->prev != MFN_NIL) {
+        frame_table[page->prev].next = page->next;
+    } else {
+        *head = page->next;
+    }
+}
+
 /* A general reference on a frame, if owner has it; false otherwise. */
 bool page_get(struct page *page, const struct memory *owner) NODISCARD;
 /* Drops it; the last one frees the frame. */

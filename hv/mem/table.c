@@ -121,28 +121,14 @@ void table_zap(struct memory *owner, struct page *page)
 
 void retained_add(struct memory *owner, struct page *page)
 {
-    uint32_t mfn = (uint32_t)page_mfn(page).n;
-
     page->flags |= PAGE_RETAINED;
-    page->prev = MFN_NIL;
-    page->next = owner->retained_head;
-    if (page->next != MFN_NIL) {
-        frame_table[page->next].prev = mfn;
-    }
-    owner->retained_head = mfn;
+    page_list_add(&owner->retained_head, page);
 }
 
 void retained_remove(struct memory *owner, struct page *page)
 {
     page->flags &= (uint8_t)~PAGE_RETAINED;
-    if (page->next != MFN_NIL) {
-        frame_table[page->next].prev = page->prev;
-    }
-    if (page->prev != MFN_NIL) {
-        frame_table[page->prev].next = page->next;
-    } else {
-        owner->retained_head = page->next;
-    }
+    page_list_remove(&owner->retained_head, page);
 }
 
 bool retained_drain(struct memory *owner, uint32_t limit)

@@ -6,118 +6,19 @@
 # daemon that has the platform sign. What really launches and measures is the
 # business of the scenarios that boot.
 set -u
+. tests/scenario/lib/played.sh
 
-build=${BUILD:-build}
-vouch=$build/host/vouch
-play=$build/host/attest-play
 guest=$build/host/attest-guest
-data=tests/unit/attest/data
-work=$(mktemp -d "${TMPDIR:-/tmp}/vouch-guest.XXXXXX")
-declare -A pids=()
-count=0
-export TSS2_LOG=all+NONE
-
-clean()
-{
-    local pid
-    for pid in "${pids[@]}"; do
-        kill "$pid" 2>/dev/null
-    done
-    rm -rf "$work"
-}
-trap clean EXIT
-
-# ok STATUS NAME: a test that passed if STATUS is 0.
-ok()
-{
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        sed 's/^/# /' "$work/out" 2>/dev/null
-    fi
-}
-
-# is STATUS COMMAND...: its output goes to $work/out.
-is()
-{
-    local expected=$1
-    shift
-    "$@" >"$work/out" 2>&1
-    local status=$?
-    [ $status = "$expected" ] || {
-        echo "status $status, not $expected: $*" >>"$work/out"
-        return 1
-    }
-}
-
-says()
-{
-    grep -qE -- "$1" "$work/out" || {
-        echo "does not say: $1" >>"$work/out"
-        return 1
-    }
-}
-
-# Exactly one cause, and it is this component.
-blames()
-{
-    says "^UNTRUSTED: $1: $2: " &&
-        [ "$(grep -c '^UNTRUSTED: ' "$work/out")" = 1 ]
-}
-
-# start_tpm NAME: with the state that it was made with.
-start_tpm()
-{
-    local name=$1
-    [ -z "${pids[$name]:-}" ] || {
-        kill "${pids[$name]}" 2>/dev/null
-        wait "${pids[$name]}" 2>/dev/null
-    }
-    rm -rf "${work:?}/$name" "$work/$name.sock"*
-    cp -r "$work/$name.made" "$work/$name"
-    swtpm socket --tpm2 --tpmstate "dir=$work/$name" --flags not-need-init \
-        --server "type=unixio,path=$work/$name.sock" \
-        --ctrl "type=unixio,path=$work/$name.sock.ctrl" >/dev/null 2>&1 &
-    pids[$name]=$!
-    for _ in $(seq 100); do
-        [ -S "$work/$name.sock" ] && [ -S "$work/$name.sock.ctrl" ] && return
-        sleep 0.05
-    done
-    echo "Bail out! swtpm does not start"
-    exit 1
-}
-
-make_tpm()
-{
-    mkdir "$work/$1.made"
-    swtpm_setup --tpm2 --tpmstate "$work/$1.made" --pcr-banks sha256 \
-        --overwrite >"$work/out" 2>&1 || {
-        echo "Bail out! swtpm_setup failed"
-        exit 1
-    }
-}
 hardware=swtpm:path=$work/hardware.sock
 vtpm=swtpm:path=$work/vtpm.sock
 
-make_disk()
+# renew_tpm NAME: with the state that it was made with.
+renew_tpm()
 {
-    mkdir -p "$work/esp/EFI/BOOT" "$work/esp/grub" "$work/esp/boot"
-    grub-mkstandalone -O x86_64-efi -o "$work/esp/EFI/BOOT/BOOTX64.EFI" \
-        --modules="part_gpt fat normal search multiboot2 tpm" --fonts= \
-        --locales= --themes= "boot/grub/grub.cfg=dom0/grub-embed.cfg" \
-        2>/dev/null
-    sed 's|^@POLICY@|module2 --nounzip /boot/policy|' dom0/grub.cfg.in \
-        >"$work/esp/grub/grub.cfg"
-    printf 'set hv_cmdline="%s"\nset dom0_cmdline="%s"\n' \
-        'console=com1 maxcpus=64' 'console=hvc0 quiet' \
-        >"$work/esp/grub/cmdline.cfg"
-    local name
-    for name in hypervisor vmlinux initramfs; do
-        echo "the $name" >"$work/esp/boot/$name"
-    done
-    printf '\214\377\174\371 the policy\n' >"$work/esp/boot/policy"
+    stop_tpm "$1"
+    rm -rf "${work:?}/$1"
+    cp -r "$work/$1.made" "$work/$1"
+    start_tpm "$1"
 }
 
 # reference NAME: of a guest that is launched from the files in $work/NAME.
@@ -137,13 +38,11 @@ make_guest()
     echo "console=hvc0 quiet" >"$work/good/cmdline"
 }
 
-nonce=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
-
 # boot GUEST.json VTPM.json: platform, vTPM, guest; $name is the AK's.
 boot()
 {
-    start_tpm hardware
-    start_tpm vtpm
+    renew_tpm hardware
+    renew_tpm vtpm
     "$play" "$work/manifest.json" "$data/ovmf-grub.log" "$hardware" \
         "$work/log" >"$work/out" 2>&1 &&
         name=$("$guest" launch "$1" "$2" "$hardware" "$work/log" "$vtpm" \
@@ -171,17 +70,12 @@ release()
         -o "$work/released" "${evidence:-$work/evidence.json}" "$@"
 }
 
-for tool in "$vouch" "$play" "$guest" swtpm swtpm_setup grub-mkstandalone; do
-    command -v "$tool" >/dev/null || {
-        echo "Bail out! no $tool"
-        exit 1
-    }
-done
-make_tpm hardware
-make_tpm vtpm
+need "$vouch" "$play" "$guest" swtpm swtpm_setup grub-mkstandalone
+make_tpm hardware.made
+make_tpm vtpm.made
 make_disk
 make_guest
-start_tpm hardware
+renew_tpm hardware
 "$vouch" enroll --tcti "$hardware" -o "$work/ak.pub" &&
     "$vouch" ref keygen -o "$work/op.key" -p "$work/op.pub" &&
     "$vouch" ref endorse --from-log "$data/ovmf-grub.log" --name OVMF \
@@ -217,16 +111,10 @@ is 2 "$vouch" ref make guest --name web --bundle "$work/bundle" --cmdline x \
     -o "$work/none" && is 1 "$vouch" ref make guest --name web \
     --kernel "$work/good/initrd" -o "$work/none" && [ ! -e "$work/none" ]
 ok $? "ref make guest: wrong usage and what is no kernel"
-make_manifest()
-{
-    "$vouch" ref make --key "$work/op.key" --esp "$work/esp" \
-        --embedded dom0/grub-embed.cfg --firmware "$work/firmware.json" \
-        --ak "$work/ak.pub" "$@"
-}
-is 0 make_manifest --guest "$work/good.json" --vtpm "$work/vtpm.json" \
-    -o "$work/manifest.json"
+is 0 make_manifest "$work/esp" "$work/manifest.json" \
+    --guest "$work/good.json" --vtpm "$work/vtpm.json"
 ok $? "ref make: with a guest and a vTPM"
-is 1 make_manifest --guest "$work/vtpm.json" -o "$work/none"
+is 1 make_manifest "$work/esp" "$work/none" --guest "$work/vtpm.json"
 ok $? "ref make: a vTPM is no guest"
 
 # ---- a good one ----
@@ -314,10 +202,12 @@ nonce=${nonce/00/01} is 3 verify && blames guest-quote guest-nonce-mismatch
 ok $? "verify: another nonce is stale, exit status 3"
 nonce=${nonce/00/01} is 3 release && [ ! -e "$work/released" ]
 ok $? "release: not for old evidence"
-make_manifest --vtpm "$work/vtpm.json" -o "$work/other.json" 2>"$work/out"
+make_manifest "$work/esp" "$work/other.json" --vtpm "$work/vtpm.json" \
+    2>"$work/out"
 manifest=$work/other.json is 1 verify && blames guest guest-unknown
 ok $? "verify: a manifest without guests"
-make_manifest --guest "$work/good.json" -o "$work/other.json" 2>"$work/out"
+make_manifest "$work/esp" "$work/other.json" --guest "$work/good.json" \
+    2>"$work/out"
 manifest=$work/other.json is 1 verify && blames vtpm vtpm-unknown
 ok $? "verify: a manifest without vTPMs"
 
@@ -358,7 +248,7 @@ start_tpm stranger
 vtpm=swtpm:path=$work/stranger.sock is 0 quote && is 1 verify &&
     says '^UNTRUSTED: (proof: proof-mismatch|vtpm-identity: ident)'
 ok $? "verify: a TPM that nobody registered answers in the vTPM's place"
-start_tpm hardware
+renew_tpm hardware
 "$play" "$work/manifest.json" "$data/ovmf-grub.log" "$hardware" "$work/log"
 is 0 quote && is 1 verify && blames vtpm-identity identity-missing
 ok $? "verify: a guest of an earlier boot"

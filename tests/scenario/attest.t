@@ -6,94 +6,14 @@
 # really measure is the business of tests/unit/attest/grub_test.c and of the
 # scenarios that boot.
 set -u
+. tests/scenario/lib/played.sh
 
-build=${BUILD:-build}
-vouch=$build/host/vouch
-play=$build/host/attest-play
-data=tests/unit/attest/data
-work=$(mktemp -d "${TMPDIR:-/tmp}/vouch-attest.XXXXXX")
-swtpm_pid=
-count=0
-export TSS2_LOG=all+NONE
-
-clean()
-{
-    [ -z "$swtpm_pid" ] || kill "$swtpm_pid" 2>/dev/null
-    rm -rf "$work"
-}
-trap clean EXIT
-
-# ok STATUS NAME: a test that passed if STATUS is 0.
-ok()
-{
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        sed 's/^/# /' "$work/out" 2>/dev/null
-    fi
-}
-
-# is STATUS COMMAND...: its output goes to $work/out.
-is()
-{
-    local expected=$1
-    shift
-    "$@" >"$work/out" 2>&1
-    local status=$?
-    [ $status = "$expected" ] || {
-        echo "status $status, not $expected: $*" >>"$work/out"
-        return 1
-    }
-}
-
-says()
-{
-    grep -qE -- "$1" "$work/out" || {
-        echo "does not say: $1" >>"$work/out"
-        return 1
-    }
-}
-
-# Exactly one cause, and it is this component.
-blames()
-{
-    says "^UNTRUSTED: $1: $2: " &&
-        [ "$(grep -c '^UNTRUSTED: ' "$work/out")" = 1 ]
-}
-
-stop_tpm()
-{
-    [ -z "$swtpm_pid" ] || {
-        kill "$swtpm_pid" 2>/dev/null
-        wait "$swtpm_pid" 2>/dev/null
-    }
-    swtpm_pid=
-    rm -f "$work"/tpm.sock*
-}
-
-# A power cycle: the same TPM with its PCRs as they start.
-start_tpm()
-{
-    stop_tpm
-    swtpm socket --tpm2 --tpmstate "dir=$work/tpm" --flags not-need-init \
-        --server "type=unixio,path=$work/tpm.sock" \
-        --ctrl "type=unixio,path=$work/tpm.sock.ctrl" >/dev/null 2>&1 &
-    swtpm_pid=$!
-    for _ in $(seq 100); do
-        [ -S "$work/tpm.sock" ] && [ -S "$work/tpm.sock.ctrl" ] && return
-        sleep 0.05
-    done
-    echo "Bail out! swtpm does not start"
-    exit 1
-}
 tcti=swtpm:path=$work/tpm.sock
 
 # A CA of our own for the EK certificate, not the user's.
-make_tpm()
+make_ca()
 {
-    mkdir -p "$work/tpm" "$work/ca"
+    mkdir "$work/ca"
     cat >"$work/ca/localca.conf" <<CONF
 statedir = $work/ca
 signingkey = $work/ca/signkey.pem
@@ -108,48 +28,13 @@ create_certs_tool_config = $work/ca/localca.conf
 create_certs_tool_options = $work/ca/localca.options
 active_pcr_banks = sha256
 CONF
-    swtpm_setup --tpm2 --tpmstate "$work/tpm" --pcr-banks sha256 \
-        --config "$work/ca/setup.conf" --create-ek-cert --overwrite \
-        >"$work/out" 2>&1
 }
-
-make_disk()
-{
-    mkdir -p "$work/esp/EFI/BOOT" "$work/esp/grub" "$work/esp/boot"
-    grub-mkstandalone -O x86_64-efi -o "$work/esp/EFI/BOOT/BOOTX64.EFI" \
-        --modules="part_gpt fat normal search multiboot2 tpm" --fonts= \
-        --locales= --themes= "boot/grub/grub.cfg=dom0/grub-embed.cfg" \
-        2>/dev/null
-    sed 's|^@POLICY@|module2 --nounzip /boot/policy|' dom0/grub.cfg.in \
-        >"$work/esp/grub/grub.cfg"
-    printf 'set hv_cmdline="%s"\nset dom0_cmdline="%s"\n' \
-        'console=com1 maxcpus=64' 'console=hvc0 quiet' \
-        >"$work/esp/grub/cmdline.cfg"
-    local name
-    for name in hypervisor vmlinux initramfs; do
-        seq 9999 >"$work/esp/boot/$name"
-        echo "the $name" >>"$work/esp/boot/$name"
-    done
-    printf '\214\377\174\371 the policy\n' >"$work/esp/boot/policy"
-}
-
-# reference ESP OUT [option...]
-reference()
-{
-    local esp=$1 out=$2
-    shift 2
-    "$vouch" ref make --key "$work/op.key" --esp "$esp" \
-        --embedded dom0/grub-embed.cfg --firmware "$work/firmware.json" \
-        --ak "$work/ak.pub" -o "$out" "$@"
-}
-
-nonce=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 
 # Boot what ESP has, and take evidence to $work/evidence.json.
 boot_and_quote()
 {
-    reference "$1" "$work/booted.json" >"$work/out" 2>&1 || return
-    start_tpm
+    make_manifest "$1" "$work/booted.json" >"$work/out" 2>&1 || return
+    start_tpm tpm
     "$play" "$work/booted.json" "$data/ovmf-grub.log" "$tcti" "$work/log" \
         >>"$work/out" 2>&1 || return
     "$vouch" quote --nonce $nonce --tcti "$tcti" --log "$work/log" \
@@ -182,19 +67,11 @@ offset_of()
     grep -abo -m 1 -F -- "$2" "$work/esp/$1" | head -n 1 | cut -d : -f 1
 }
 
-for tool in "$vouch" "$play" swtpm swtpm_setup grub-mkstandalone; do
-    command -v "$tool" >/dev/null || {
-        echo "Bail out! no $tool"
-        exit 1
-    }
-done
-make_tpm || {
-    sed 's/^/# /' "$work/out"
-    echo "Bail out! swtpm_setup failed"
-    exit 1
-}
+need "$vouch" "$play" swtpm swtpm_setup grub-mkstandalone
+make_ca
+make_tpm tpm --config "$work/ca/setup.conf" --create-ek-cert
 make_disk
-start_tpm
+start_tpm tpm
 
 # ---- enrolment ----
 is 0 "$vouch" enroll --tcti "$tcti" -o "$work/ak.pub"
@@ -223,7 +100,7 @@ ok $? "ref keygen: a private key that only its owner reads"
 is 0 "$vouch" ref endorse --from-log "$data/ovmf-grub.log" --name OVMF \
     -o "$work/firmware.json"
 ok $? "ref endorse: from the log of a real boot"
-is 0 reference "$work/esp" "$work/manifest.json"
+is 0 make_manifest "$work/esp" "$work/manifest.json"
 ok $? "ref make: from files, before any boot"
 cp "$work/manifest.json" "$work/first.json"
 is 0 "$vouch" ref show --key "$work/op.pub" "$work/manifest.json" &&
@@ -233,9 +110,9 @@ ok $? "ref show: with the signature checked"
 is 1 "$vouch" ref show --key "$work/op2.pub" "$work/manifest.json" &&
     says manifest-key
 ok $? "ref show: another operator's key is refused"
-is 1 reference "$work/nowhere" "$work/none.json"
+is 1 make_manifest "$work/nowhere" "$work/none.json"
 ok $? "ref make: files that are not there"
-is 1 reference "$work/esp" "$work/none.json" \
+is 1 make_manifest "$work/esp" "$work/none.json" \
     --dynamic-launch "17=$(printf 'ff%.0s' $(seq 32))" && says 'prove nothing'
 ok $? "ref make: all FF is no dynamic launch"
 
@@ -306,7 +183,7 @@ ok $? "verify: another nonce is stale, exit status 3"
 is 2 env asked=0011 "$vouch" verify --manifest "$work/manifest.json" \
     --manifest-key "$work/op.pub" --nonce 0011 "$work/evidence.json"
 ok $? "verify: a nonce too short to be one, exit status 2"
-reference "$work/esp" "$work/old.json" --expires 2020-01-01
+make_manifest "$work/esp" "$work/old.json" --expires 2020-01-01
 manifest=$work/old.json is 3 verify && blames manifest manifest-expired
 ok $? "verify: a manifest whose time is over, exit status 3"
 is 1 "$vouch" verify --manifest "$work/manifest.json" \
@@ -340,12 +217,10 @@ is 0 verify
 ok $? "verify: PCR values may be left out"
 # Another TPM's key, and its genuine quote.
 mv "$work/tpm" "$work/tpm1"
-mkdir "$work/tpm"
-swtpm_setup --tpm2 --tpmstate "$work/tpm" --pcr-banks sha256 --overwrite \
-    >/dev/null 2>&1
+make_tpm tpm
 boot_and_quote "$work/esp" && is 1 verify && blames tpm-key key-unknown
 ok $? "verify: another TPM that booted the same"
-stop_tpm
+stop_tpm tpm
 rm -rf "$work/tpm"
 mv "$work/tpm1" "$work/tpm"
 
@@ -379,7 +254,7 @@ tpm2_pcrextend -T "$tcti" \
     -o "$work/evidence.json" 2>/dev/null
 is 1 verify && says '^UNTRUSTED: log: log-(replay|short): .*PCR 9'
 ok $? "verify: a PCR that was extended behind the log's back"
-start_tpm
+start_tpm tpm
 "$vouch" quote --nonce $nonce --tcti "$tcti" --log "$work/log" \
     -o "$work/evidence.json" 2>/dev/null
 is 1 verify && blames log bank-zero

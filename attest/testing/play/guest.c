@@ -18,31 +18,14 @@
 #include <unistd.h>
 
 #include "attest/cmd/tpm.h"
-#include "attest/hex.h"
 #include "attest/json.h"
 #include "attest/reference_image.h"
 #include "attest/testing/guest.h"
+#include "attest/testing/play/shared.h"
+#include "lib/text.h"
 #include "lib/vtpm_wire.h"
 
 #define WAITING 3 /* other leaves in the tree */
-
-static void must(bool condition, const char *what)
-{
-    if (!condition) {
-        fprintf(stderr, "attest-guest: %s\n", what);
-        exit(1);
-    }
-}
-
-static struct bytes read_file(const char *path)
-{
-    uint8_t *data = malloc(4 << 20);
-    FILE *file = fopen(path, "rb");
-    must(data != NULL && file != NULL, path);
-    size_t size = fread(data, 1, 4 << 20, file);
-    fclose(file);
-    return bytes_of(data, size);
-}
 
 /* ---- launch ---- */
 
@@ -72,16 +55,6 @@ static void take_name(struct hasher *hasher, const struct tpm_key *key,
     memcpy(out, name.bytes, VOUCHLOG_NAME_SIZE);
 }
 
-static void extend(struct tpm *tpm, uint32_t pcr, const uint8_t *digest)
-{
-    TPML_DIGEST_VALUES values = {.count = 1,
-                                 .digests = {{.hashAlg = TPM2_ALG_SHA256}}};
-    memcpy(values.digests[0].digest.sha256, digest, SHA256_SIZE);
-    must(Esys_PCR_Extend(tpm->esys, pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-                         ESYS_TR_NONE, &values) == TSS2_RC_SUCCESS,
-         "extend");
-}
-
 static void extend_all(struct tpm *tpm, struct bytes log, size_t from)
 {
     struct eventlog_reader reader;
@@ -93,7 +66,7 @@ static void extend_all(struct tpm *tpm, struct bytes log, size_t from)
             return;
         }
         if (offset >= from) {
-            extend(tpm, event.pcr, event.digests[0].data);
+            extend(tpm->esys, event.pcr, event.digests[0].data);
         }
     }
 }
@@ -150,11 +123,7 @@ static void log_guest(const struct guest *guest, const char *tcti,
     guest_log_vtpm(guest, &log);
     guest_log_identity(guest, &log);
     guest_log_launch(guest, &log);
-    FILE *file = fopen(path, "wb");
-    must(file != NULL &&
-             fwrite(log.data, 1, log.log.used, file) == log.log.used &&
-             fclose(file) == 0,
-         path);
+    write_file(path, buffer_bytes(&log.log));
     must(tpm_open("attest-guest", tcti, &tpm) &&
              Tss2_Tcti_SetLocality(tpm.tcti, 2) == TSS2_RC_SUCCESS,
          "locality 2");
@@ -312,7 +281,7 @@ static void serve(char **argv)
     struct server server = {
         .vouch = argv[0], .platform = argv[1], .log = argv[2]};
     static uint8_t command[4096], data[4096];
-    must(hex_parse(bytes_of_text(argv[4]), server.ak, sizeof(server.ak)),
+    must(text_parse_hex(bytes_of_text(argv[4]), server.ak, sizeof(server.ak)),
          "AK_NAME");
     must(Tss2_TctiLdr_Initialize(argv[3], &server.guest) == TSS2_RC_SUCCESS,
          "the guest's TPM");

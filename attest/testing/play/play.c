@@ -7,50 +7,12 @@
  *
  *   attest-play MANIFEST REAL_LOG TCTI OUT_LOG
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
 
 #include "attest/manifest.h"
 #include "attest/testing/forge.h"
-
-static void must(bool condition, const char *what)
-{
-    if (!condition) {
-        fprintf(stderr, "attest-play: %s\n", what);
-        exit(1);
-    }
-}
-
-static struct bytes read_file(const char *path)
-{
-    uint8_t *data = malloc(4 << 20);
-    FILE *file = fopen(path, "rb");
-    must(data != NULL && file != NULL, path);
-    size_t size = fread(data, 1, 4 << 20, file);
-    fclose(file);
-    return bytes_of(data, size);
-}
-
-static void write_file(const char *path, struct bytes content)
-{
-    FILE *file = fopen(path, "wb");
-    must(file != NULL, path);
-    must(fwrite(content.data, 1, content.size, file) == content.size, path);
-    must(fclose(file) == 0, path);
-}
-
-static void extend(ESYS_CONTEXT *esys, uint32_t pcr, const uint8_t *digest)
-{
-    TPML_DIGEST_VALUES values = {.count = 1,
-                                 .digests = {{.hashAlg = TPM2_ALG_SHA256}}};
-    memcpy(values.digests[0].digest.sha256, digest, SHA256_SIZE);
-    must(Esys_PCR_Extend(esys, pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-                         ESYS_TR_NONE, &values) == TSS2_RC_SUCCESS,
-         "extend");
-}
+#include "attest/testing/play/shared.h"
 
 /* At locality 0 the TPM must refuse what only the hypervisor may do. */
 static void check_protection(ESYS_CONTEXT *esys)

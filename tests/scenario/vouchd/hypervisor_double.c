@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/uuid.h"
 #include "dom0/vouchd/hypervisor.h"
 #include "dom0/vouchd/slots.h"
 #include "tests/scenario/vouchd/double.h"
@@ -113,8 +114,8 @@ int hypervisor_read_state(struct hypervisor *hypervisor, struct buffer *table,
 int hypervisor_forget_state(struct hypervisor *hypervisor,
                             const uint8_t uuid[VOUCH_UUID_SIZE])
 {
-    char text[SLOTS_UUID_TEXT];
-    slots_uuid_text(bytes_of(uuid, VOUCH_UUID_SIZE), text);
+    char text[UUID_TEXT_SIZE];
+    uuid_text(uuid, text);
     append("forgotten", "a", text);
     return 0;
 }

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "attest/hex.h"
 #include "lib/checked.h"
 #include "lib/eventlog.h"
 #include "lib/text.h"
@@ -63,8 +62,8 @@ static void assert_replay(const char *path, const char *const expected[8])
     assert_int_equal(pcrs.extended, 0xff);
     for (size_t i = 0; i < 8; i++) {
         struct sha256_digest digest;
-        assert_true(
-            hex_parse(bytes_of_text(expected[i]), digest.bytes, SHA256_SIZE));
+        assert_true(text_parse_hex(bytes_of_text(expected[i]), digest.bytes,
+                                   SHA256_SIZE));
         assert_true(sha256_equal(&pcrs.pcr[i], &digest));
     }
 }

@@ -10,11 +10,10 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "attest/hex.h"
 #include "lib/checked.h"
 #include "lib/sha2.h"
-#include "tests/unit/lib/sha512.h"
 #include "lib/text.h"
+#include "tests/unit/lib/sha512.h"
 
 #define LONG_SIZE 1000000
 
@@ -52,7 +51,7 @@ static const struct vector vectors[] = {
 static void assert_hex(const uint8_t *found, size_t size, const char *expected)
 {
     uint8_t digest[SHA512_SIZE];
-    assert_true(hex_parse(bytes_of_text(expected), digest, size));
+    assert_true(text_parse_hex(bytes_of_text(expected), digest, size));
     assert_memory_equal(found, digest, size);
 }
 

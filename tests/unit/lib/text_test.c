@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "attest/hex.h"
 #include "lib/checked.h"
 #include "lib/text.h"
 
@@ -125,13 +124,13 @@ static void hex_has_one_spelling(void **state)
 {
     (void)state;
     uint8_t out[2];
-    assert_true(hex_parse(bytes_of_text("0aff"), out, 2));
+    assert_true(text_parse_hex(bytes_of_text("0aff"), out, 2));
     assert_memory_equal(out, "\x0a\xff", 2);
-    assert_false(hex_parse(bytes_of_text("0aF0"), out, 2));
-    assert_false(hex_parse(bytes_of_text("0af"), out, 2));
-    assert_false(hex_parse(bytes_of_text("0aff0"), out, 2));
-    assert_false(hex_parse(bytes_of_text("0aff00"), out, 2));
-    assert_false(hex_parse(bytes_of_text("0ag0"), out, 2));
+    assert_false(text_parse_hex(bytes_of_text("0aF0"), out, 2));
+    assert_false(text_parse_hex(bytes_of_text("0af"), out, 2));
+    assert_false(text_parse_hex(bytes_of_text("0aff0"), out, 2));
+    assert_false(text_parse_hex(bytes_of_text("0aff00"), out, 2));
+    assert_false(text_parse_hex(bytes_of_text("0ag0"), out, 2));
 }
 
 static void text_is_put(void **state)

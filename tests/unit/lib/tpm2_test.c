@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "attest/hex.h"
 #include "lib/checked.h"
 #include "lib/text.h"
 #include "lib/tpm2.h"
@@ -18,7 +17,7 @@ static struct buffer from_hex(const char *hex, uint8_t *data)
 {
     struct buffer out = buffer_over(data, TPM2_MAX_RESPONSE);
     out.used = strlen(hex) / 2;
-    assert_true(hex_parse(bytes_of_text(hex), data, out.used));
+    assert_true(text_parse_hex(bytes_of_text(hex), data, out.used));
     return out;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slots on a real file system: stored, replaced, absent, too large, a name
- * that is no UUID, a link where a file should be. */
+/* Slots on a real file system: stored, replaced, absent, too large, a link
+ * where a file should be. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,28 +46,6 @@ static int end(void **state)
     return system(command);
 }
 
-static void uuids_have_one_spelling(void **state)
-{
-    const char *const wrong[] = {
-        "",
-        "..",
-        "01234567-89ab-cdef-fedc-ba987654321",
-        "01234567-89ab-cdef-fedc-ba98765432100",
-        "01234567-89AB-cdef-fedc-ba9876543210",
-        "0123456789ab-cdef-fedc-ba9876543210-",
-        "01234567-89ab-cdef-fedc-ba987654321/",
-    };
-    char text[SLOTS_UUID_TEXT];
-    uint8_t parsed[16];
-    slots_uuid_text(uuid(), text);
-    assert_string_equal(text, uuid_text);
-    assert_true(slots_uuid_parse(uuid_text, parsed));
-    assert_memory_equal(parsed, uuid_data, 16);
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        assert_false(slots_uuid_parse(wrong[i], parsed));
-    }
-}
-
 static void what_is_stored_is_loaded(void **state)
 {
     struct bytes found;
@@ -111,7 +89,6 @@ static void a_link_is_not_followed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(uuids_have_one_spelling),
         cmocka_unit_test(what_is_stored_is_loaded),
         cmocka_unit_test(what_is_too_large_is_not_loaded),
         cmocka_unit_test(a_link_is_not_followed),

@@ -8,141 +8,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <cmocka.h>
 #include <openssl/ec.h>
 
-#include "attest/approve.h"
-#include "hv/measure/seal.h"
 #include "hv/measure/seal_root.h"
 #include "lib/checked.h"
 #include "lib/hmac.h"
+#include "tests/unit/hv/measure/seal_machine.h"
 #include "tests/unit/hv/measure/swtpm.h"
-
-#define LOG_SIZE (64 << 10)
-#define PCRS     (1u << 4 | 1u << 8 | 1u << 9 | 1u << 21)
-#define COUNTER  "01805601"
-#define OWNER    "40000001"
-#define PASSWORD "00000009400000090000000000"
-
-static struct fake_tpm fake;
-static struct measure measure;
-static struct seal seal;
-static uint8_t log_data[LOG_SIZE], approval_data[APPROVAL_SIZE];
-static struct bytes approval;
-static EVP_PKEY *operator;
-static const uint8_t uuid[STATE_UUID_SIZE] = {1};
-
-/* What dom0 keeps. */
-struct kept {
-    uint8_t data[STATE_TABLE_MAX];
-    struct buffer table;
-};
-
-/* ---- the machine ---- */
-
-static struct bytes approve(EVP_PKEY *key, uint32_t pcrs)
-{
-    struct sha256_digest values[APPROVE_PCRS] = {0};
-    struct approval made;
-    values[21] = measure.boot.expected;
-    assert_true(approve_sign(key, pcrs, values, &made));
-    struct buffer out = buffer_over(approval_data, sizeof(approval_data));
-    struct writer writer = writer_begin(&out);
-    approval_put(&writer, &made);
-    assert_true(writer_end(&writer));
-    return buffer_bytes(&out);
-}
-
-static void boot(void)
-{
-    struct buffer none = buffer_over(NULL, 0);
-    struct approval_key key;
-    fake_tpm_init(&fake, FAKE_FIFO);
-    swtpm_reset();
-    struct measure_setup setup = {.io = fake_tpm_io(&fake),
-                                  .log = buffer_over(log_data, LOG_SIZE)};
-    assert_int_equal(measure_init(&measure, &setup), MEASURE_OK);
-    assert_int_equal(
-        measure_text(&measure, VOUCHLOG_MODE, bytes_of_text("a=b")),
-        MEASURE_OK);
-    assert_int_equal(measure_publish(&measure, &none), MEASURE_OK);
-    assert_true(approve_key(operator, & key));
-    struct sha256_digest digest = approval_key_digest(&key);
-    seal_init(&seal, &measure, &digest);
-    approval = approve(operator, PCRS);
-}
-
-/* NV_DefineSpace, with the parts that make a counter ours or not. */
-static uint32_t define(const char *attributes, const char *policy,
-                       unsigned size)
-{
-    char hex[256];
-    size_t public = 4 + 2 + 4 + 2 + strlen(policy) / 2 + 2;
-    (void)snprintf(hex, sizeof(hex),
-                   "8002%08zx0000012a" OWNER PASSWORD "0000%04zx" COUNTER
-                   "000b%s%04zx%s%04x",
-                   10 + 4 + 13 + 2 + 2 + public, public, attributes,
-                   strlen(policy) / 2, policy, size);
-    return swtpm_send(0, hex);
-}
-
-static void undefine(void)
-{
-    (void)swtpm_send(0, "80020000001f00000122" OWNER COUNTER PASSWORD);
-}
-
-static void step_by_dom0(void)
-{
-    assert_int_equal(
-        swtpm_send(0, "80020000001f00000134" OWNER COUNTER PASSWORD), 0);
-}
-
-static void define_ours(void)
-{
-    undefine();
-    assert_int_equal(define("02020012", "", 8), 0);
-}
-
-static enum seal_status open_table(struct bytes table, struct kept *out)
-{
-    out->table = buffer_over(out->data, sizeof(out->data));
-    return seal_open(&seal, approval, table, &out->table);
-}
-
-static struct bytes kept(const struct kept *kept)
-{
-    return buffer_bytes(&kept->table);
-}
-
-static uint64_t version_now(void)
-{
-    struct sha256_digest key;
-    uint64_t version;
-    const struct state_claim claim = {
-        .uuid = uuid, .label = bytes_of_text("a"), .holder = 1};
-    assert_int_equal(state_key(&seal.table, &seal.root, &claim, &key, &version),
-                     STATE_OK);
-    return version;
-}
-
-/* A machine whose table has version 1 of our guest. */
-static void begin(struct kept *out)
-{
-    define_ours();
-    boot();
-    assert_int_equal(open_table(bytes_none(), out), SEAL_OK);
-    assert_int_equal(seal_commit(&seal), SEAL_OK);
-    assert_int_equal(version_now(), 0);
-    assert_int_equal(state_mark(&seal.table, uuid, 1, 1), STATE_OK);
-    assert_int_equal(seal_read(&seal, &out->table), SEAL_OK);
-}
-
-/* ---- tests ---- */
 
 static void a_table_lives_through_boots(void **state)
 {
-    (void)state;
     struct kept old, new;
     begin(&old);
     struct sha256_digest root = seal.root;
@@ -164,7 +40,6 @@ static void a_table_lives_through_boots(void **state)
 
 static void an_epoch_can_end_in_between(void **state)
 {
-    (void)state;
     struct kept first, now, again;
     begin(&first);
     assert_int_equal(open_table(bytes_none(), &now), SEAL_OK);
@@ -183,10 +58,8 @@ static void an_epoch_can_end_in_between(void **state)
 
 static void a_table_is_not_left_out(void **state)
 {
-    (void)state;
     struct kept table, out;
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     assert_int_equal(open_table(bytes_none(), &out), SEAL_NO_TABLE);
     table.data[60] ^= 1;
     assert_int_equal(open_table(kept(&table), &out), SEAL_BAD_TABLE);
@@ -197,7 +70,6 @@ static void a_table_is_not_left_out(void **state)
 
 static void a_new_counter_makes_a_new_root(void **state)
 {
-    (void)state;
     struct kept table, out;
     begin(&table);
     struct sha256_digest root = seal.root;
@@ -228,23 +100,18 @@ static void assert_refused(struct bytes table, enum seal_status expected)
 
 static void only_the_operator_approves(void **state)
 {
-    (void)state;
     struct kept table;
     EVP_PKEY *stranger = EVP_EC_gen("prime256v1");
-    begin(&table);
-    boot();
-    approval = approve(stranger, PCRS); /* not the key of state= */
+    begin_and_boot(&table);
+    approval = approve(stranger, APPROVED_PCRS); /* not the key of state= */
     assert_refused(kept(&table), SEAL_REFUSED);
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     approval_data[APPROVAL_SIZE - 1] ^= 1; /* a signature of nothing */
     assert_refused(kept(&table), SEAL_REFUSED);
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     approval_data[12] ^= 1; /* other PCR values than were signed */
     assert_refused(kept(&table), SEAL_REFUSED);
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     approval = bytes_of(approval_data, APPROVAL_SIZE - 1);
     assert_refused(kept(&table), SEAL_BAD_APPROVAL);
     EVP_PKEY_free(stranger);
@@ -252,24 +119,19 @@ static void only_the_operator_approves(void **state)
 
 static void another_machine_state_is_refused(void **state)
 {
-    (void)state;
     struct kept table;
-    begin(&table);
-    boot();
-    assert_int_equal(
-        swtpm_send(0, "80020000001e0000013c00000004" PASSWORD "000161"), 0);
+    begin_and_boot(&table);
+    extend_by_dom0();
     assert_refused(kept(&table), SEAL_REFUSED);
 }
 
 /* dom0 has the approval, the table and locality 0. */
 static void no_other_locality_gets_the_root(void **state)
 {
-    (void)state;
     struct kept table;
     struct approval parsed;
     struct sha256_digest root;
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     assert_true(approval_parse(approval, &parsed));
     for (unsigned locality = 0; locality < 5; locality++) {
         assert_int_equal(tpm_request_locality(&measure.tpm, locality), TPM_OK);
@@ -282,7 +144,6 @@ static void no_other_locality_gets_the_root(void **state)
 
 static void without_pinned_key_or_measurement_nothing(void **state)
 {
-    (void)state;
     struct kept out;
     define_ours();
     boot();
@@ -298,7 +159,6 @@ static void without_pinned_key_or_measurement_nothing(void **state)
 
 static void other_counters_are_refused(void **state)
 {
-    (void)state;
     struct kept out;
     static const struct {
         const char *attributes, *policy;
@@ -334,10 +194,8 @@ static void other_counters_are_refused(void **state)
 
 static void what_dom0_does_is_not_cut_short(void **state)
 {
-    (void)state;
     struct kept table, out;
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     fake_tpm_occupy(&fake, 0);
     unsigned commands = fake.commands;
     assert_int_equal(open_table(kept(&table), &out), SEAL_BUSY);
@@ -353,10 +211,8 @@ static void what_dom0_does_is_not_cut_short(void **state)
 
 static void a_step_of_another_is_noticed(void **state)
 {
-    (void)state;
     struct kept table, out;
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     assert_int_equal(open_table(kept(&table), &out), SEAL_OK);
     step_by_dom0();
     step_by_dom0();
@@ -367,10 +223,8 @@ static void a_step_of_another_is_noticed(void **state)
 
 static void nothing_stays_in_the_tpm(void **state)
 {
-    (void)state;
     struct kept table, out;
-    begin(&table);
-    boot();
+    begin_and_boot(&table);
     for (int i = 0; i < 8; i++) { /* it has room for three */
         approval_data[12] ^= 1;
         assert_int_equal(open_table(kept(&table), &out), SEAL_REFUSED);
@@ -400,7 +254,6 @@ static void assert_pair_opens(struct bytes old, struct bytes new)
 /* The machine stops at each command, which was carried out or was not. */
 static void power_can_be_cut_anywhere(void **state)
 {
-    (void)state;
     static const enum fake_fault faults[] = {FAULT_SILENT, FAULT_SHORT,
                                              FAULT_REFUSES, FAULT_GARBAGE};
     struct kept old, new;
@@ -408,8 +261,7 @@ static void power_can_be_cut_anywhere(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
         bool is_through = false;
         for (unsigned at = 0; !is_through; at++) {
-            begin(&old);
-            boot();
+            begin_and_boot(&old);
             fake.fault = faults[i];
             fake.fault_at = fake.commands + at;
             enum seal_status status = open_table(kept(&old), &new);
@@ -427,7 +279,6 @@ static void power_can_be_cut_anywhere(void **state)
 /* The first table: it may come to nothing, but then it can be begun anew. */
 static void power_can_be_cut_at_birth(void **state)
 {
-    (void)state;
     struct kept first, out;
     define_ours();
     boot();
@@ -442,12 +293,10 @@ static void power_can_be_cut_at_birth(void **state)
 
 static void a_commit_can_be_tried_again(void **state)
 {
-    (void)state;
     struct kept old, new;
     begin(&old);
     for (unsigned at = 0; at < 4; at++) {
-        begin(&old);
-        boot();
+        begin_and_boot(&old);
         assert_int_equal(open_table(kept(&old), &new), SEAL_OK);
         fake.fault = FAULT_GARBAGE;
         fake.fault_at = fake.commands + at;
@@ -461,7 +310,6 @@ static void a_commit_can_be_tried_again(void **state)
 
 static int start(void **state)
 {
-    (void)state;
     operator= EVP_EC_gen("prime256v1");
     swtpm_start();
     return 0;
@@ -469,7 +317,6 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    (void)state;
     EVP_PKEY_free(operator);
     swtpm_stop();
     return 0;

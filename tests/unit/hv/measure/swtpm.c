@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "attest/hex.h"
+#include "lib/text.h"
 #include "tests/unit/hv/measure/fake_tpm_commands.h"
 
 /* swtpm_ioctls(3) */
@@ -138,7 +138,7 @@ uint32_t swtpm_send(int locality, const char *hex)
     size_t size = strlen(hex) / 2;
     uint32_t rc = 0;
     if (size > sizeof(command) ||
-        !hex_parse(bytes_of_text(hex), command, size)) {
+        !text_parse_hex(bytes_of_text(hex), command, size)) {
         abort();
     }
     size_t got =
