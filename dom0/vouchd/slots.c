@@ -46,8 +46,8 @@ bool slots_uuid_parse(const char *text, uint8_t uuid[16])
             continue;
         }
         unsigned value = (unsigned)(digit - digits);
-        uuid[used / 2] = (uint8_t)(used % 2 == 0 ? value << 4
-                                                 : uuid[used / 2] | value);
+        uuid[used / 2] =
+            (uint8_t)(used % 2 == 0 ? value << 4 : uuid[used / 2] | value);
         used++;
     }
     slots_uuid_text(bytes_of(uuid, 16), again);
@@ -73,9 +73,9 @@ bool slots_replace(int folder, const char *name, struct bytes content)
 {
     char beside[NAME_MAX_SIZE];
     snprintf(beside, sizeof(beside), "%s.new", name);
-    int file = openat(folder, beside,
-                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                      0600);
+    int file =
+        openat(folder, beside,
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) {
         return false;
     }
@@ -129,8 +129,7 @@ static int open_folder(int root, struct bytes uuid)
 {
     char name[SLOTS_UUID_TEXT];
     slots_uuid_text(uuid, name);
-    return openat(root, name,
-                  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
 static int make_folder(int root, struct bytes uuid)
@@ -143,28 +142,52 @@ static int make_folder(int root, struct bytes uuid)
     return open_folder(root, uuid);
 }
 
-bool slots_store(int root, struct bytes uuid, unsigned slot,
+const char *slots_name(unsigned file)
+{
+    static const char *const names[SLOTS_FILES] = {"slot0", "slot1",
+                                                   "certificate"};
+    return names[file];
+}
+
+size_t slots_max(unsigned file)
+{
+    return file == SLOTS_CERTIFICATE ? VTPM_CERTIFICATE_MAX
+                                     : VTPM_STATE_SLOT_MAX;
+}
+
+bool slots_store(int root, struct bytes uuid, unsigned file,
                  struct bytes content)
 {
-    const char *const names[] = {"slot0", "slot1"};
     int folder = make_folder(root, uuid);
     if (folder < 0) {
         return false;
     }
-    bool is_done = slots_replace(folder, names[slot], content);
+    bool is_done = slots_replace(folder, slots_name(file), content);
     close(folder);
     return is_done;
 }
 
-bool slots_load(int root, struct bytes uuid, unsigned slot, struct bytes *out)
+bool slots_load(int root, struct bytes uuid, unsigned file, struct bytes *out)
 {
-    const char *const names[] = {"slot0", "slot1"};
     *out = bytes_none();
     int folder = open_folder(root, uuid);
     if (folder < 0) {
         return errno == ENOENT;
     }
-    bool is_done = slots_read(folder, names[slot], VTPM_STATE_SLOT_MAX, out);
+    bool is_done = slots_read(folder, slots_name(file), slots_max(file), out);
+    close(folder);
+    return is_done;
+}
+
+bool slots_remove(int root, struct bytes uuid, unsigned file)
+{
+    int folder = open_folder(root, uuid);
+    if (folder < 0) {
+        return errno == ENOENT;
+    }
+    bool is_done = unlinkat(folder, slots_name(file), 0) == 0
+                       ? fsync(folder) == 0
+                       : errno == ENOENT;
     close(folder);
     return is_done;
 }

@@ -5,10 +5,12 @@
  * a hypervisor and a daemon whose memory is files. In the folder that the
  * environment names VTPM_HOST:
  *     sock, sock.ctrl   for --tcti swtpm:path=.../sock, once the TPM serves
- *     key, version      the hypervisor's; launched: the guest was (if it
- * exists) identity          the keys that were registered slot0, slot1 what is
- * stored; stores: one line for each store broken            the daemon cannot
- * store or load (if it exists)
+ *     key, version      the hypervisor's
+ *     launched          the guest was, if it exists
+ *     identity          the keys that were registered
+ *     slot0, slot1      what is stored; stores: one line for each store
+ *     certificate       of the EK, as it is given; none if it does not exist
+ *     broken            the daemon cannot store or load, if it exists
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -200,6 +202,17 @@ static void load(uint64_t id, struct cursor question)
            bytes_of(data, size));
 }
 
+static void give_certificate(uint64_t id)
+{
+    static uint8_t data[VTPM_WIRE_MAX / 2];
+    size_t size = read_file("certificate", data, sizeof(data));
+    answer(VTPM_WIRE_CERTIFICATE, id,
+           exists("broken")        ? VTPM_WIRE_FAILED
+           : exists("certificate") ? VTPM_WIRE_OK
+                                   : VTPM_WIRE_ABSENT,
+           bytes_of(data, size));
+}
+
 static void store(uint64_t id, struct cursor question)
 {
     const char *name = slot_name(&question);
@@ -251,6 +264,8 @@ static bool answer_question(void)
         load(id, question);
     } else if (type == VTPM_WIRE_STORE) {
         store(id, question);
+    } else if (type == VTPM_WIRE_CERTIFICATE) {
+        give_certificate(id);
     } else {
         show_request(id, question);
         host.evidence_due_ms = 0;
