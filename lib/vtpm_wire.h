@@ -17,6 +17,9 @@
  * libxenvchan's clients read them; the vTPM is the server). */
 #define VTPM_WIRE_PATH "data/vouch"
 #define VTPM_WIRE_MAX  (1u << 20) /* of size */
+/* Platform evidence in an answer: what a vTPM domain whose TPM is full has room
+ * for. */
+#define VTPM_EVIDENCE_MAX (768u << 10)
 
 enum vtpm_wire_type {
     /* uuid[16], slot (one byte, 0 or 1) -> status, the slot's bytes */

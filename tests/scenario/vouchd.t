@@ -201,6 +201,26 @@ tap_is "the log that comes with it is the longer" "$(perl -MJSON::PP \
     -MMIME::Base64 -e 'local $/; print decode_base64(
         decode_json(<>)->{platform}{log})' "$work/grown")" logmore
 
+# The longest answer: 768 KiB, of which the log in base64 is the most.
+again
+perl -e 'print "x" x 580000' >"$machine/log"
+tap_is "evidence with a log of 580 kB" \
+    "$(vtpm 6 $uuid1 "evidence:$work/long" | first_of)" OK
+tap "its path leads to the root" proves "$work/long"
+# The quote is 44 bytes short of it, what the proof adds is twice as long.
+perl -e 'print "x" x (3 + int((768 * 1024 + 44 - $ARGV[0]) / 4) * 3)' \
+    "$(stat -c %s "$work/one")" >"$machine/log"
+tap_is "the proof makes it too long" \
+    "$(vtpm 6 $uuid1 "evidence:$work/none" load:$uuid1:0 | first_of |
+        tr '\n' ' ')" "FAILED OK "
+tap_has "which is said" "$work/log" 'bytes are more than a vTPM takes'
+perl -e 'print "x" x 900000' >"$machine/log"
+tap_is "or the quote itself" \
+    "$(vtpm 6 $uuid1 "evidence:$work/none" load:$uuid1:0 | first_of |
+        tr '\n' ' ')" "FAILED OK "
+tap_has "which is said as well" "$work/log" 'more evidence than an answer'
+printf 'log' >"$machine/log"
+
 QUOTE=/bin/false again
 tap_is "no quote: no evidence, but an answer" \
     "$(vtpm 7 $uuid1 "evidence:$work/none" | cut -d ' ' -f 1)" FAILED

@@ -29,18 +29,17 @@
 #include "lib/vtpm_wire.h"
 #include "vtpm/tpm/port.h"
 
-#define GUEST         7
-#define HEADER_SIZE   10
-#define WIRE_HEADER   16
-#define EVIDENCE_MS   300   /* that the daemon takes */
-#define EVIDENCE_SIZE 10000 /* more than fits one answer */
+#define GUEST       7
+#define HEADER_SIZE 10
+#define WIRE_HEADER 16
+#define EVIDENCE_MS 300 /* that the daemon takes */
 
 static struct {
     bool is_announced, has_news;
     int listener, control_listener, client, control;
     uint8_t command[VTPM_COMMAND_MAX];
     size_t command_size;
-    uint8_t questions[VTPM_WIRE_MAX], answers[VTPM_WIRE_MAX];
+    uint8_t questions[VTPM_WIRE_MAX], answers[2 * VTPM_WIRE_MAX];
     size_t question_size, answer_size;
     uint64_t evidence_due_ms;
 } host = {.listener = -1, .control_listener = -1, .client = -1, .control = -1};
@@ -228,7 +227,7 @@ static void store(uint64_t id, struct cursor question)
 
 static void show_request(uint64_t id, struct cursor question)
 {
-    static uint8_t text[EVIDENCE_SIZE];
+    static uint8_t text[VTPM_EVIDENCE_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
     struct writer writer = writer_begin(&out);
     text_put(&writer, "{\"nonce\": \"");

@@ -156,10 +156,12 @@ for _ in range(100):
     time.sleep(0.05)
 assert code == 0 and len(answer) == 4072 + 6
 total, text = int.from_bytes(answer[:4], "big"), b""
+assert total == 768 * 1024
 while len(text) < total:
-    code, answer = read(len(text), 1000)
+    most = 1000 if len(text) < 10000 else 4072
+    code, answer = read(len(text), most)
     assert code == 0 and int.from_bytes(answer[:4], "big") == total
-    assert int.from_bytes(answer[4:6], "big") == len(answer) - 6 <= 1000
+    assert int.from_bytes(answer[4:6], "big") == len(answer) - 6 <= most
     text += answer[6:]
 assert read(total, 10) == (0, total.to_bytes(4, "big") + b"\0\0")
 assert read(total + 1, 10)[0] == 0x84
