@@ -9,6 +9,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
+#include "attest/key.h"
+
 const char *ek_trust_name(enum ek_trust trust)
 {
     switch (trust) {
@@ -39,6 +41,26 @@ bool ek_add_anchors(X509_STORE **store, struct bytes pem)
     }
     BIO_free(bio);
     return has_any;
+}
+
+/* A key that the TPM uses for nothing but to be told secrets with. */
+static bool is_storage_key(const struct tpmt_public *public)
+{
+    uint32_t needed =
+        TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_RESTRICTED | TPMA_DECRYPT;
+    return public->name_algorithm == TPM_ALG_SHA256 &&
+           (public->attributes & (needed | TPMA_SIGN)) == needed &&
+           public->symmetric != TPM_ALG_NULL;
+}
+
+EVP_PKEY *ek_import(struct bytes wire)
+{
+    struct tpmt_public public;
+    if (tpms_parse_public(wire, &public) != REASON_NONE ||
+        !is_storage_key(&public)) {
+        return NULL;
+    }
+    return key_import(&public);
 }
 
 static bool has_chain(X509 *certificate, X509_STORE *store)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is an EK certificate for this EK, and who says so? A chain that ends at a
- * software TPM's CA proves no hardware, so those anchors are a class of their
- * own, and nobody is taken for the other.
+ * An EK as it is in evidence. Is an EK certificate for it, and who says so? A
+ * chain that ends at a software TPM's CA proves no hardware, so those anchors
+ * are a class of their own, and nobody is taken for the other.
  */
 #ifndef VOUCH_ATTEST_EK_H
 #define VOUCH_ATTEST_EK_H
@@ -22,6 +22,10 @@ enum ek_trust {
 struct ek_anchors {
     X509_STORE *vendor, *software; /* NULL: none given */
 };
+
+/* A TPM2B_PUBLIC as an OpenSSL key; NULL unless it is a storage key that never
+ * leaves its TPM. To be freed with EVP_PKEY_free. */
+EVP_PKEY *ek_import(struct bytes wire);
 
 const char *ek_trust_name(enum ek_trust trust);
 

@@ -9,30 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ek.h"
 #include "attest/json.h"
 #include "lib/text.h"
 
 #define PREFIX RELEASED_FORMAT "\n"
-
-/* A key that the TPM uses for nothing but to be told secrets with. */
-static bool is_storage_key(const struct tpmt_public *public)
-{
-    uint32_t needed =
-        TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_RESTRICTED | TPMA_DECRYPT;
-    return public->name_algorithm == TPM_ALG_SHA256 &&
-           (public->attributes & (needed | TPMA_SIGN)) == needed &&
-           public->symmetric != TPM_ALG_NULL;
-}
-
-static EVP_PKEY *import_ek(struct bytes wire)
-{
-    struct tpmt_public public;
-    if (tpms_parse_public(wire, &public) != REASON_NONE ||
-        !is_storage_key(&public)) {
-        return NULL;
-    }
-    return key_import(&public);
-}
 
 static bool add_associated(EVP_CIPHER_CTX *context, const struct key_name *ak)
 {
@@ -93,7 +74,7 @@ char *released_make(struct hasher *hasher, const struct released_to *to,
     struct released is = {.ak = to->ak, .policy = to->policy};
     struct key_name gate = gate_name(hasher, &to->policy);
     char *text = NULL;
-    EVP_PKEY *ek_key = import_ek(to->ek);
+    EVP_PKEY *ek_key = ek_import(to->ek);
     uint8_t *hidden = malloc(secret.size + RELEASED_TAG_SIZE);
     if (ek_key != NULL && hidden != NULL &&
         secret.size <= RELEASED_MAX_SECRET &&

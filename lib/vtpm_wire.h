@@ -17,6 +17,9 @@
  * libxenvchan's clients read them; the vTPM is the server). */
 #define VTPM_WIRE_PATH "data/vouch"
 #define VTPM_WIRE_MAX  (1u << 20) /* of size */
+/* Platform evidence in an answer: what a vTPM domain whose TPM is full has room
+ * for. */
+#define VTPM_EVIDENCE_MAX (768u << 10)
 
 enum vtpm_wire_type {
     /* uuid[16], slot (one byte, 0 or 1) -> status, the slot's bytes */
@@ -26,6 +29,9 @@ enum vtpm_wire_type {
     /* nonce[32], AK's Name[34], SHA-256 of the guest's quote[32] ->
      * status, platform evidence (JSON text) */
     VTPM_WIRE_EVIDENCE = 3,
+    /* uuid[16] -> status, the EK's certificate (X.509 in DER, at most
+     * VTPM_CERTIFICATE_MAX bytes, which nobody between looks at) */
+    VTPM_WIRE_CERTIFICATE = 4,
 };
 
 struct vtpm_wire_header {
@@ -59,6 +65,7 @@ enum vtpm_evidence_operation {
  * certificates are if an issuer made them. */
 #define VTPM_NV_LOG            0x01c10180u
 #define VTPM_NV_EK_CERTIFICATE 0x01c0000au /* EK profile 2.5, ECC P-256 */
+#define VTPM_CERTIFICATE_MAX   2048u       /* libtpms: MAX_NV_INDEX_SIZE */
 
 /* The vTPM's PCRs that it extends before it answers the first command. */
 #define VTPM_PCR_KERNEL  4

@@ -168,15 +168,26 @@ static bool replace(const char *path, struct bytes content, mode_t mode)
     return is_done;
 }
 
+/* Not by their paths: behind a redirection those are links to a file, and in
+ * their places a file would be put. -1: it is none of them. */
+static int standard_stream(const char *path)
+{
+    if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
+        return STDOUT_FILENO;
+    }
+    return strcmp(path, "/dev/stderr") == 0 ? STDERR_FILENO : -1;
+}
+
 static bool write_mode(const char *command, const char *path,
                        struct bytes content, mode_t mode)
 {
     struct stat status;
     bool is_done;
-    if (strcmp(path, "-") == 0) {
-        is_done = write_all(STDOUT_FILENO, content);
+    int stream = standard_stream(path);
+    if (stream >= 0) {
+        is_done = write_all(stream, content);
     } else if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        /* A device or a pipe, such as /dev/stdout: nothing to replace. */
+        /* A device or a pipe: nothing to replace. */
         int file = open(path, O_WRONLY | O_CLOEXEC);
         is_done = file >= 0 && write_all(file, content);
         if (file >= 0) {

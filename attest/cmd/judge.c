@@ -105,6 +105,21 @@ bool judge_run(const char *command, const struct judge_inputs *inputs,
     return true;
 }
 
+bool judge_trusts_guest(const struct judge *judge, int *status)
+{
+    const struct verdict *verdict = &judge->verdict;
+    size_t size = 0;
+    char *text = verdict_text(verdict, &size);
+    (void)!command_write(judge->command, "/dev/stderr", bytes_of(text, size));
+    free(text);
+    *status = (int)reason_class(verdict->reason);
+    if (verdict->reason == REASON_NONE && verdict->has_guest) {
+        return true;
+    }
+    *status = *status == EXIT_DONE ? EXIT_FAILED : *status;
+    return false;
+}
+
 void judge_close(struct judge *judge)
 {
     evidence_free(&judge->evidence);

@@ -45,6 +45,9 @@ bool judge_is_usable(const struct judge_inputs *inputs);
  * said. To be closed in any case. */
 NODISCARD bool judge_run(const char *command, const struct judge_inputs *inputs,
                          struct judge *out);
+/* Shows the verdict on standard error, for the output may be a file's. False:
+ * it is not that of a guest that is trusted; *status is what to exit with. */
+NODISCARD bool judge_trusts_guest(const struct judge *judge, int *status);
 void judge_close(struct judge *judge);
 
 /* A P-256 key in a PEM file; NULL if there is none, and that was said. */

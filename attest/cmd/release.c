@@ -84,15 +84,6 @@ static bool release(struct judge *judge, const struct inputs *in)
     return is_done;
 }
 
-/* On standard error: the output may be the released secret. */
-static void show(const struct verdict *verdict)
-{
-    size_t size;
-    char *text = verdict_text(verdict, &size);
-    (void)!command_write(command, "/dev/stderr", bytes_of(text, size));
-    free(text);
-}
-
 int command_release(int argc, char **argv)
 {
     struct inputs inputs = {0};
@@ -102,12 +93,8 @@ int command_release(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (judge_run(command, &inputs.judge, &judge)) {
-        status = (int)reason_class(judge.verdict.reason);
-        show(&judge.verdict);
-        if (judge.verdict.reason == REASON_NONE && judge.verdict.has_guest) {
+        if (judge_trusts_guest(&judge, &status)) {
             status = release(&judge, &inputs) ? EXIT_DONE : EXIT_FAILED;
-        } else if (status == EXIT_DONE) {
-            status = EXIT_FAILED;
         }
     }
     judge_close(&judge);

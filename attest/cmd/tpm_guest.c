@@ -176,7 +176,7 @@ static bool take_part(struct tpm *tpm, struct answer *answer,
 {
     uint32_t total = take_be32(&answer->rest);
     struct bytes part = take_bytes(&answer->rest, take_be16(&answer->rest));
-    if (!cursor_is_done(&answer->rest) || total > VTPM_WIRE_MAX ||
+    if (!cursor_is_done(&answer->rest) || total > VTPM_EVIDENCE_MAX ||
         part.size == 0 || part.size > total - out->used ||
         (out->data != NULL && total != out->size)) {
         command_error(tpm->command, "vTPM: an answer of another form");

@@ -23,7 +23,6 @@
 #include "hv/abi/vouch.h"
 #include "lib/vtpm_state.h"
 
-#define FOLDER "/var/lib/vouch"
 #define FORMAT "vouch-vtpm-1"
 
 static const char command[] = "vtpm";
@@ -54,11 +53,11 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         command_error(command,
                       "usage: [--dir DIR] list [--json] | show UUID [--json] | "
                       "export UUID -o FILE | import FILE [--force] | "
-                      "destroy UUID; or setup, pcrs, state-key, authorize: "
-                      "see vouch-vtpm(1)");
+                      "destroy UUID; or certificate, certify, setup, pcrs, "
+                      "state-key, authorize: see vouch-vtpm(1)");
         return false;
     }
-    in->folder = in->folder != NULL ? in->folder : FOLDER;
+    in->folder = in->folder != NULL ? in->folder : STATE_FOLDER;
     in->verb = argv[1];
     in->operand = argc == 3 ? argv[2] : NULL;
     return true;
@@ -114,6 +113,14 @@ static json_t *state_json(int root, const char *name)
     }
     json_put(object, "uuid", json_string(name));
     json_put(object, "slots", slots);
+    struct bytes certificate;
+    if (slots_load(root, bytes_of(uuid, sizeof(uuid)), SLOTS_CERTIFICATE,
+                   &certificate) &&
+        certificate.data != NULL) {
+        json_put(object, "certificate",
+                 json_integer((json_int_t)certificate.size));
+        free((void *)certificate.data);
+    }
     return object;
 }
 
@@ -137,6 +144,9 @@ static void print_state(const json_t *state)
         } else {
             printf("no state of this UUID\n");
         }
+    }
+    if (json_object_get(state, "certificate") != NULL) {
+        puts("  certificate of its EK");
     }
 }
 
@@ -177,7 +187,10 @@ static bool do_list(const struct inputs *in)
     } else {
         size_t index;
         const json_t *state;
-        json_array_foreach(list, index, state) { print_state(state); }
+        json_array_foreach(list, index, state)
+        {
+            print_state(state);
+        }
     }
     json_decref(root);
     return is_done;
@@ -225,13 +238,12 @@ static bool do_export(const struct inputs *in)
     json_t *root = json_object();
     json_put(root, "format", json_string(FORMAT));
     json_put(root, "uuid", json_string(in->operand));
-    for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
+    for (unsigned number = 0; number < SLOTS_FILES; number++) {
         struct bytes content;
         if (slots_load(in->root, bytes_of(uuid, sizeof(uuid)), number,
                        &content) &&
             content.data != NULL) {
-            json_put(root, number == 0 ? "slot0" : "slot1",
-                     json_base64(content));
+            json_put(root, slots_name(number), json_base64(content));
             free((void *)content.data);
         }
     }
@@ -240,17 +252,17 @@ static bool do_export(const struct inputs *in)
     return is_done;
 }
 
-static bool import_slot(const struct inputs *in, const json_t *root,
+static bool import_file(const struct inputs *in, const json_t *root,
                         struct bytes uuid, unsigned number)
 {
-    const char *key = number == 0 ? "slot0" : "slot1";
+    const char *key = slots_name(number);
     struct json_reader reader = {0};
     struct bytes content;
     if (json_object_get(root, key) == NULL) {
         return true;
     }
     uint8_t *data = json_take_base64(&reader, root, key, &content);
-    bool is_done = !reader.failed && content.size <= VTPM_STATE_SLOT_MAX &&
+    bool is_done = !reader.failed && content.size <= slots_max(number) &&
                    slots_store(in->root, uuid, number, content);
     free(data);
     return is_done;
@@ -261,7 +273,7 @@ static bool import(const struct inputs *in, const json_t *root)
     struct json_reader reader = {0};
     struct stat status;
     uint8_t uuid[VOUCH_UUID_SIZE];
-    json_allow(&reader, root, "format uuid slot0 slot1");
+    json_allow(&reader, root, "format uuid slot0 slot1 certificate");
     const char *format = json_take_string(&reader, root, "format");
     const char *name = json_take_string(&reader, root, "uuid");
     if (reader.failed || strcmp(format, FORMAT) != 0 ||
@@ -275,10 +287,10 @@ static bool import(const struct inputs *in, const json_t *root)
                       name);
         return false;
     }
-    for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
-        if (!import_slot(in, root, bytes_of(uuid, sizeof(uuid)), number)) {
-            command_error(command, "%s: slot %u cannot be stored", name,
-                          number);
+    for (unsigned number = 0; number < SLOTS_FILES; number++) {
+        if (!import_file(in, root, bytes_of(uuid, sizeof(uuid)), number)) {
+            command_error(command, "%s: %s cannot be stored", name,
+                          slots_name(number));
             return false;
         }
     }
@@ -312,8 +324,8 @@ static bool do_destroy(const struct inputs *in)
     (void)mkdirat(in->root, SLOTS_FORGOTTEN, 0700);
     int folder = openat(in->root, SLOTS_FORGOTTEN,
                         O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    bool is_done = folder >= 0 && renameat(in->root, in->operand, folder,
-                                           in->operand) == 0;
+    bool is_done = folder >= 0 &&
+                   renameat(in->root, in->operand, folder, in->operand) == 0;
     if (!is_done) {
         command_error(command, "%s: %s", in->operand, strerror(errno));
     }
@@ -323,8 +335,8 @@ static bool do_destroy(const struct inputs *in)
     return is_done;
 }
 
-/* Verbs of the machine's part (attest/cmd/state.h); false: it is none. */
-static bool machine_verb(int argc, char **argv, int *status)
+/* Verbs that have files of their own; false: it is none. */
+static bool other_verb(int argc, char **argv, int *status)
 {
     const struct {
         const char *verb;
@@ -334,6 +346,8 @@ static bool machine_verb(int argc, char **argv, int *status)
         {"state-key", command_vtpm_state_key},
         {"setup", command_vtpm_setup},
         {"pcrs", command_vtpm_pcrs},
+        {"certify", command_vtpm_certify},
+        {"certificate", command_vtpm_certificate},
     };
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (argc >= 2 && strcmp(argv[1], verbs[i].verb) == 0) {
@@ -347,7 +361,7 @@ static bool machine_verb(int argc, char **argv, int *status)
 int command_vtpm(int argc, char **argv)
 {
     int status;
-    if (machine_verb(argc, argv, &status)) {
+    if (other_verb(argc, argv, &status)) {
         return status;
     }
     const struct {
@@ -355,8 +369,10 @@ int command_vtpm(int argc, char **argv)
         bool (*run)(const struct inputs *in);
         bool has_operand, has_output;
     } verbs[] = {
-        {"list", do_list, false, false},   {"show", do_show, true, false},
-        {"export", do_export, true, true}, {"import", do_import, true, false},
+        {"list", do_list, false, false},
+        {"show", do_show, true, false},
+        {"export", do_export, true, true},
+        {"import", do_import, true, false},
         {"destroy", do_destroy, true, false},
     };
     struct inputs inputs = {0};

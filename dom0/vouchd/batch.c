@@ -140,9 +140,14 @@ static void answer(struct batch *batch, size_t index, json_t *platform)
     json_put(root, "platform", json_incref(platform));
     json_put(root, "proof", proof_of(&batch->tree, index));
     char *text = json_text(root, &size);
-    waiting->peer->waits_for_evidence = false;
-    peer_answer(waiting->peer, &waiting->request, VTPM_WIRE_OK,
-                bytes_of(text, size));
+    if (size <= VTPM_EVIDENCE_MAX) {
+        waiting->peer->waits_for_evidence = false;
+        peer_answer(waiting->peer, &waiting->request, VTPM_WIRE_OK,
+                    bytes_of(text, size));
+    } else {
+        say("no evidence: its %zu bytes are more than a vTPM takes", size);
+        refuse(waiting);
+    }
     free(text);
     json_decref(root);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The folder is read anew whenever it changes; an event's words do not count. */
+/* The folder is read anew whenever it changes; an event's words do not count.
+ */
 #include "dom0/vouchd/forgotten.h"
 
 #include <dirent.h>
@@ -37,9 +38,10 @@ static void drain(const struct forgotten *forgotten)
 
 static void remove_folder(int parent, const char *name)
 {
-    const char *const files[] = {"slot0", "slot1", "slot0.new", "slot1.new"};
-    int folder = openat(parent, name,
-                        O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    const char *const files[] = {"slot0",     "slot1",       "slot0.new",
+                                 "slot1.new", "certificate", "certificate.new"};
+    int folder =
+        openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     for (size_t i = 0; folder >= 0 && i < sizeof(files) / sizeof(*files); i++) {
         (void)unlinkat(folder, files[i], 0);
     }

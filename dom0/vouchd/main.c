@@ -46,12 +46,13 @@ static void load(struct daemon *daemon, struct peer *peer,
                  const struct request *request)
 {
     struct bytes content;
-    bool is_done =
-        slots_load(daemon->root, request->uuid, request->slot, &content);
+    unsigned file = request->type == VTPM_WIRE_CERTIFICATE ? SLOTS_CERTIFICATE
+                                                           : request->slot;
+    bool is_done = slots_load(daemon->root, request->uuid, file, &content);
     enum vtpm_wire_status status = !is_done               ? VTPM_WIRE_FAILED
                                    : content.data == NULL ? VTPM_WIRE_ABSENT
                                                           : VTPM_WIRE_OK;
-    say("domain %u: slot %u: %s, %zu bytes", peer->domain.domid, request->slot,
+    say("domain %u: %s: %s, %zu bytes", peer->domain.domid, slots_name(file),
         !is_done               ? strerror(errno)
         : content.data == NULL ? "nothing there"
                                : "loaded",
@@ -65,8 +66,9 @@ static void store(struct daemon *daemon, struct peer *peer,
 {
     bool is_done = slots_store(daemon->root, request->uuid, request->slot,
                                request->content);
-    say("domain %u: slot %u: %s, %zu bytes", peer->domain.domid, request->slot,
-        is_done ? "stored" : strerror(errno), request->content.size);
+    say("domain %u: %s: %s, %zu bytes", peer->domain.domid,
+        slots_name(request->slot), is_done ? "stored" : strerror(errno),
+        request->content.size);
     peer_answer(peer, request, is_done ? VTPM_WIRE_OK : VTPM_WIRE_FAILED,
                 bytes_none());
     table_expect_change(&daemon->table);
@@ -79,20 +81,20 @@ static void answer(void *context, struct peer *peer,
 {
     struct daemon *daemon = context;
     uint8_t guest[MESSAGE_UUID_SIZE];
-    bool is_vtpm =
-        domains_guest_of(daemon->domains, peer->domain.domid, guest);
-    bool is_own = is_vtpm && bytes_equal(request->uuid,
-                                         bytes_of(guest, sizeof(guest)));
+    bool is_vtpm = domains_guest_of(daemon->domains, peer->domain.domid, guest);
+    bool is_own =
+        is_vtpm && bytes_equal(request->uuid, bytes_of(guest, sizeof(guest)));
     switch (request->type) {
     case VTPM_WIRE_LOAD:
     case VTPM_WIRE_STORE:
+    case VTPM_WIRE_CERTIFICATE:
         if (!is_own) {
             say("domain %u: not the state of its guest", peer->domain.domid);
             peer_answer(peer, request, VTPM_WIRE_FAILED, bytes_none());
-        } else if (request->type == VTPM_WIRE_LOAD) {
-            load(daemon, peer, request);
-        } else {
+        } else if (request->type == VTPM_WIRE_STORE) {
             store(daemon, peer, request);
+        } else {
+            load(daemon, peer, request);
         }
         return;
     case VTPM_WIRE_EVIDENCE:

@@ -16,6 +16,8 @@ static bool is_size_of(uint32_t type, uint32_t size)
         return size > slot && size <= slot + VTPM_STATE_SLOT_MAX;
     case VTPM_WIRE_EVIDENCE:
         return size == MESSAGE_NONCE_SIZE + MESSAGE_NAME_SIZE + QUOTE_SIZE;
+    case VTPM_WIRE_CERTIFICATE:
+        return size == MESSAGE_UUID_SIZE;
     }
     return false;
 }
@@ -50,6 +52,9 @@ bool message_take_request(const struct vtpm_wire_header *header,
         out->nonce = take_bytes(&cursor, MESSAGE_NONCE_SIZE);
         out->name = take_bytes(&cursor, MESSAGE_NAME_SIZE);
         out->quote = take_bytes(&cursor, QUOTE_SIZE);
+        break;
+    case VTPM_WIRE_CERTIFICATE:
+        out->uuid = take_bytes(&cursor, MESSAGE_UUID_SIZE);
         break;
     }
     return cursor_is_done(&cursor) && out->slot < SLOTS;

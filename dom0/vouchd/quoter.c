@@ -20,7 +20,7 @@
 #include "lib/vtpm_wire.h"
 
 #define SECONDS    60
-#define TEXT_MAX   VTPM_WIRE_MAX
+#define TEXT_MAX   VTPM_EVIDENCE_MAX
 #define LOG_NUMBER 3 /* the child's descriptor */
 #define LOG_PATH   "/dev/fd/3"
 

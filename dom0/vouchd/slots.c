@@ -42,9 +42,9 @@ bool slots_replace(int folder, const char *name, struct bytes content)
 {
     char beside[NAME_MAX_SIZE];
     snprintf(beside, sizeof(beside), "%s.new", name);
-    int file = openat(folder, beside,
-                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                      0600);
+    int file =
+        openat(folder, beside,
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) {
         return false;
     }
@@ -112,28 +112,52 @@ static int make_folder(int root, struct bytes uuid)
     return open_folder(root, uuid);
 }
 
-bool slots_store(int root, struct bytes uuid, unsigned slot,
+const char *slots_name(unsigned file)
+{
+    static const char *const names[SLOTS_FILES] = {"slot0", "slot1",
+                                                   "certificate"};
+    return names[file];
+}
+
+size_t slots_max(unsigned file)
+{
+    return file == SLOTS_CERTIFICATE ? VTPM_CERTIFICATE_MAX
+                                     : VTPM_STATE_SLOT_MAX;
+}
+
+bool slots_store(int root, struct bytes uuid, unsigned file,
                  struct bytes content)
 {
-    const char *const names[] = {"slot0", "slot1"};
     int folder = make_folder(root, uuid);
     if (folder < 0) {
         return false;
     }
-    bool is_done = slots_replace(folder, names[slot], content);
+    bool is_done = slots_replace(folder, slots_name(file), content);
     close(folder);
     return is_done;
 }
 
-bool slots_load(int root, struct bytes uuid, unsigned slot, struct bytes *out)
+bool slots_load(int root, struct bytes uuid, unsigned file, struct bytes *out)
 {
-    const char *const names[] = {"slot0", "slot1"};
     *out = bytes_none();
     int folder = open_folder(root, uuid);
     if (folder < 0) {
         return errno == ENOENT;
     }
-    bool is_done = slots_read(folder, names[slot], VTPM_STATE_SLOT_MAX, out);
+    bool is_done = slots_read(folder, slots_name(file), slots_max(file), out);
+    close(folder);
+    return is_done;
+}
+
+bool slots_remove(int root, struct bytes uuid, unsigned file)
+{
+    int folder = open_folder(root, uuid);
+    if (folder < 0) {
+        return errno == ENOENT;
+    }
+    bool is_done = unlinkat(folder, slots_name(file), 0) == 0
+                       ? fsync(folder) == 0
+                       : errno == ENOENT;
     close(folder);
     return is_done;
 }

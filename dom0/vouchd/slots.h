@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What vTPMs stored: DIR/UUID/slot0 and slot1. A slot is replaced in one step
- * and is on stable storage when that returns, so that a power cut leaves the
- * old or the new. What is in it is ciphertext and not looked at. `vouch vtpm`
- * reads and writes the same files, and moves to DIR/forgotten what is given up.
+ * What vTPMs stored: DIR/UUID/slot0 and slot1; and, if the operator gave one,
+ * DIR/UUID/certificate, of the TPM's EK. A file is replaced in one step and is
+ * on stable storage when that returns, so that a power cut leaves the old or
+ * the new. What is in it is not looked at. `vouch vtpm` reads and writes the
+ * same files, and moves to DIR/forgotten what is given up.
  */
 #ifndef VOUCH_DOM0_VOUCHD_SLOTS_H
 #define VOUCH_DOM0_VOUCHD_SLOTS_H
@@ -24,9 +25,20 @@ NODISCARD bool slots_replace(int folder, const char *name,
 NODISCARD bool slots_read(int folder, const char *name, size_t max,
                           struct bytes *out);
 
-NODISCARD bool slots_store(int root, struct bytes uuid, unsigned slot,
+/* Files of a UUID: 0 and 1 are the slots, then the certificate. */
+#define SLOTS_CERTIFICATE 2u
+#define SLOTS_FILES       3u
+
+const char *slots_name(unsigned file);
+/* Bytes that slots_load() takes. */
+size_t slots_max(unsigned file);
+
+NODISCARD bool slots_store(int root, struct bytes uuid, unsigned file,
                            struct bytes content);
-NODISCARD bool slots_load(int root, struct bytes uuid, unsigned slot,
+/* As slots_read(). */
+NODISCARD bool slots_load(int root, struct bytes uuid, unsigned file,
                           struct bytes *out);
+/* True also if there is no such file; false: errno says why. */
+NODISCARD bool slots_remove(int root, struct bytes uuid, unsigned file);
 
 #endif

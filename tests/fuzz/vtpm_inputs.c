@@ -2,14 +2,15 @@
 /*
  * What a vTPM gets from those that it does not trust. The first byte says what
  * the rest is: 's' a stored slot, 'w' what the daemon sends while questions are
- * open, 'o' a command of TPM 1.2 behind its header, 'e' one for evidence. A
- * slot is good only if the key's holder made it; an answer to the guest is
- * never malformed.
+ * open, 'o' a command of TPM 1.2 behind its header, 'e' one for evidence, 'c'
+ * the EK's certificate. A slot is good only if the key's holder made it; an
+ * answer to the guest is never malformed.
  */
 #include <stdlib.h>
 
 #include "tests/unit/vtpm/tpm/fake_port.h"
 #include "vtpm/tpm/bilingual.h"
+#include "vtpm/tpm/certificate.h"
 #include "vtpm/tpm/evidence.h"
 #include "vtpm/tpm/state.h"
 #include "vtpm/tpm/tpm.h"
@@ -61,7 +62,7 @@ static void hear(struct bytes said)
     fake_reset();
     for (unsigned i = 0; i < WIRE_QUESTIONS; i++) {
         struct buffer message = wire_message(8);
-        check(wire_ask(&wire, VTPM_WIRE_LOAD + i % 3, &message, 64) != 0);
+        check(wire_ask(&wire, VTPM_WIRE_LOAD + i % 4, &message, 64) != 0);
     }
     (void)!wire_step(&wire, &answer);
     memcpy(fake.coming, said.data, said.size);
@@ -123,6 +124,19 @@ static void ask_evidence(struct bytes rest)
     free(wire.questions[0].message);
 }
 
+/* Whatever the bytes are, they stand in the index or nothing does. */
+static void take_certificate(struct bytes rest)
+{
+    struct certificate certificate = {.question = 1};
+    const struct wire_answer answer = {
+        .id = 1, .status = VTPM_WIRE_OK, .body = rest};
+    if (rest.size <= VTPM_CERTIFICATE_MAX) {
+        check(certificate_answer(&certificate, &answer));
+        certificate_step(&certificate, &platform);
+        check(!tpm_is_failed());
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     start();
@@ -142,6 +156,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'e':
         ask_evidence(rest);
+        break;
+    case 'c':
+        take_certificate(rest);
         break;
     }
     return 0;

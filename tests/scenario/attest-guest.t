@@ -70,6 +70,32 @@ release()
         -o "$work/released" "${evidence:-$work/evidence.json}" "$@"
 }
 
+# make_ca NAME OPTION...: a CA's key and certificate.
+make_ca()
+{
+    local name=$1
+    shift
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes \
+        -subj "/CN=the CA $name" -keyout "$work/$name.key" \
+        -out "$work/$name.crt" "$@" 2>/dev/null
+}
+
+certify()
+{
+    rm -f "$work/ek.crt"
+    "$vouch" vtpm certify --manifest "$work/manifest.json" \
+        --manifest-key "$work/op.pub" --nonce $nonce \
+        --ca-key "$work/${ca_key:-ca}.key" --ca-cert "$work/${ca:-ca}.crt" \
+        -o "$work/ek.crt" "${evidence:-$work/evidence.json}" \
+        --guest "${guest_name:-web}" "$@"
+}
+
+# uncertified STATUS [OPTION...]: and nothing is written.
+uncertified()
+{
+    is "$1" certify "${@:2}" && [ ! -e "$work/ek.crt" ]
+}
+
 need "$vouch" "$play" "$guest" swtpm swtpm_setup grub-mkstandalone
 make_tpm hardware.made
 make_tpm vtpm.made
@@ -141,13 +167,49 @@ assert mods["guest"]["ear.status"] == mods["vouch"]["ear.status"] == "affirming"
 assert vector["instance-identity"] == vector["configuration"] == 2' "$work/out"
 ok $? "verify --ear: a submodule for the guest"
 echo "the secret" >"$work/secret"
-is 0 release && ! grep -q "the secret" "$work/released" &&
+is 0 release && says '^TRUSTED$' && [ -L /dev/stderr ] &&
+    ! grep -q "the secret" "$work/released" &&
     is 0 "$vouch" receive --tcti "$vtpm" -o "$work/received" \
         "$work/released" && is 0 cmp "$work/secret" "$work/received" &&
     [ "$(stat -c %a "$work/received")" = 600 ]
 ok $? "release, receive: the secret comes to the guest, for its owner alone"
 cp "$work/evidence.json" "$work/good-evidence.json"
 cp "$work/released" "$work/good-released"
+
+# ---- a certificate for its EK ----
+make_ca ca
+is 0 certify && says '^TRUSTED$' &&
+    is 0 openssl verify -CAfile "$work/ca.crt" "$work/ek.crt"
+ok $? "vtpm certify: a certificate that leads to the CA"
+is 0 tpm2_createek -T "$vtpm" -c "$work/ek.ctx" -G ecc -u "$work/ek.pem" \
+    -f pem && is 0 tpm2_flushcontext -T "$vtpm" -t &&
+    openssl x509 -in "$work/ek.crt" -noout -pubkey >"$work/certified.pem" &&
+    is 0 cmp "$work/ek.pem" "$work/certified.pem"
+ok $? "vtpm certify: for the EK of the guest's TPM"
+is 0 openssl x509 -in "$work/ek.crt" -noout -text && says 'Subject: *$' &&
+    says 'Alternative Name: critical' && says '2.23.133.8.1' &&
+    says '2.23.133.2.1 ?= ?id:49424D00' && says 'Key Agreement' &&
+    says 'CA:FALSE' && [ "$(stat -c %s "$work/ek.crt")" -lt 1024 ]
+ok $? "vtpm certify: as the EK profile has it"
+is 0 certify --days 2 && is 0 openssl x509 -in "$work/ek.crt" -noout \
+    -checkend $((86400 + 3600)) && is 1 openssl x509 -in "$work/ek.crt" \
+    -noout -checkend $((3 * 86400))
+ok $? "vtpm certify --days"
+make_ca other
+ca=other uncertified 1 && says "key is not that of its certificate"
+ok $? "vtpm certify: not by another CA's key"
+make_ca leaf -addext basicConstraints=critical,CA:FALSE
+ca=leaf ca_key=leaf uncertified 1 && says 'not one of a CA'
+ok $? "vtpm certify: not by who is no CA"
+openssl x509 -in "$work/ca.crt" -signkey "$work/ca.key" -days -1 \
+    -out "$work/expired.crt" 2>/dev/null
+cp "$work/ca.key" "$work/expired.key"
+ca=expired ca_key=expired uncertified 1 && says 'not valid now'
+ok $? "vtpm certify: not by a CA whose certificate is expired"
+uncertified 2 --days 0 && uncertified 2 --days 36501 &&
+    uncertified 2 --any-guest && ca=none uncertified 2 &&
+    ca_key=none uncertified 2
+ok $? "vtpm certify: wrong usage, a CA that cannot be read"
 
 # ---- released files ----
 is 1 "$vouch" receive --tcti "$hardware" -o "$work/none" "$work/released" &&
@@ -195,6 +257,10 @@ evidence=$work/platform.json is 0 verify &&
 ok $? "verify --guest: a platform's evidence will not do"
 evidence=$work/platform.json is 1 release && [ ! -e "$work/released" ]
 ok $? "release: not to a platform"
+evidence=$work/platform.json uncertified 1 && blames guest guest-absent
+ok $? "vtpm certify: not for a platform"
+guest_name=database uncertified 1 && blames guest guest-unknown
+ok $? "vtpm certify: not for a guest that the manifest does not name"
 is 1 verify --guest database && blames guest guest-unknown &&
     is 1 release --guest database && [ ! -e "$work/released" ]
 ok $? "verify, release: a guest that the manifest does not name"
@@ -202,6 +268,8 @@ nonce=${nonce/00/01} is 3 verify && blames guest-quote guest-nonce-mismatch
 ok $? "verify: another nonce is stale, exit status 3"
 nonce=${nonce/00/01} is 3 release && [ ! -e "$work/released" ]
 ok $? "release: not for old evidence"
+nonce=${nonce/00/01} uncertified 3
+ok $? "vtpm certify: not for old evidence"
 make_manifest "$work/esp" "$work/other.json" --vtpm "$work/vtpm.json" \
     2>"$work/out"
 manifest=$work/other.json is 1 verify && blames guest guest-unknown
@@ -226,12 +294,12 @@ PY
     is 0 reference bad && is 0 boot "$work/bad.json" "$work/vtpm.json" &&
         is 0 quote && is 1 verify &&
         blames "guest-$part" component-differs && is 1 release &&
-        [ ! -e "$work/released" ]
-    ok $? "verify, release: a byte of the guest's $part"
+        [ ! -e "$work/released" ] && uncertified 1
+    ok $? "verify, release, certify: a byte of the guest's $part"
 done
 is 0 boot "$work/good.json" "$work/good.json" && is 0 quote &&
-    is 1 verify && blames vtpm vtpm-unknown
-ok $? "verify: another vTPM image"
+    is 1 verify && blames vtpm vtpm-unknown && uncertified 1
+ok $? "verify, certify: another vTPM image"
 
 # ---- who lies ----
 is 0 boot "$work/good.json" "$work/vtpm.json"
@@ -246,8 +314,9 @@ is 0 boot "$work/good.json" "$work/vtpm.json"
 make_tpm stranger
 start_tpm stranger
 vtpm=swtpm:path=$work/stranger.sock is 0 quote && is 1 verify &&
-    says '^UNTRUSTED: (proof: proof-mismatch|vtpm-identity: ident)'
-ok $? "verify: a TPM that nobody registered answers in the vTPM's place"
+    says '^UNTRUSTED: (proof: proof-mismatch|vtpm-identity: ident)' &&
+    uncertified 1
+ok $? "verify, certify: a TPM that nobody registered answers in the vTPM's place"
 renew_tpm hardware
 "$play" "$work/manifest.json" "$data/ovmf-grub.log" "$hardware" "$work/log"
 is 0 quote && is 1 verify && blames vtpm-identity identity-missing

@@ -116,8 +116,51 @@ tap_is "another guest's state is not for it: load, store" \
 tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
     "OK 200000 $(sum_of 200000 x)"
 
+# ---- the EK's certificate ----
+certificate()
+{
+    "$VOUCH" vtpm certificate --dir "$work/kept" "$@" 2>"$work/said"
+}
+first_of() { cut -d ' ' -f 1; }
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -subj /CN=x -keyout /dev/null -outform DER -out "$work/ek.crt" 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -subj /CN=x -addext "nsComment=$(sum_of 1 x)$(printf 'x%.0s' $(seq 2000))" \
+    -keyout /dev/null -outform DER -out "$work/large.crt" 2>/dev/null
+tap_is "there is none at first" \
+    "$(vtpm 1 $uuid1 certificate:$uuid1 | first_of)" ABSENT
+tap "one is put there" certificate $uuid1 "$work/ek.crt"
+given="OK $(stat -c %s "$work/ek.crt") $(sha256sum "$work/ek.crt" | first_of)"
+tap_is "and given to the guest's TPM" \
+    "$(vtpm 1 $uuid1 certificate:$uuid1)" "$given"
+tap_is "not to another's" \
+    "$(vtpm 3 $uuid2 certificate:$uuid1 | first_of)" FAILED
+tap_is "it is shown" "$("$VOUCH" vtpm --dir "$work/kept" show $uuid1 |
+    grep -c 'certificate of its EK')" 1
+head -c 100 /dev/urandom >"$work/garbage.crt"
+for wrong in garbage large; do
+    tap_is "$wrong is refused" \
+        "$(certificate $uuid1 "$work/$wrong.crt"; echo $?)" 1
+    cat "$work/said"
+done
+tap_has "as too large" "$work/said" 'a TPM has room for 2048'
+tap_is "for a TPM that is not there it is refused" \
+    "$(certificate $uuid2 "$work/ek.crt"; echo $?)" 1
+tap_is "wrong usage" "$(certificate $uuid1; echo $?) $(
+    certificate --remove $uuid1 "$work/ek.crt"; echo $?) $(
+    certificate nobody "$work/ek.crt"; echo $?)" "2 2 2"
+tap_is "the first is there still" \
+    "$(vtpm 1 $uuid1 certificate:$uuid1)" "$given"
+cp "$work/kept/$uuid1/certificate" "$work/kept.crt"
+cp "$work/large.crt" "$work/kept/$uuid1/certificate"
+tap_is "a larger file is not given" \
+    "$(vtpm 1 $uuid1 certificate:$uuid1 load:$uuid1:0 | first_of |
+        tr '\n' ' ')" "FAILED OK "
+cp "$work/kept.crt" "$work/kept/$uuid1/certificate"
+
 # ---- whoever breaks the protocol ----
 for raw in 09000000110000000000000000000000 \
+    04000000110000000000000000000000 \
     01000000120000000000000000000000 \
     02000000ffffffff0000000000000000 \
     0100000011000000000000000000000000000000000000000000000000000000ff; do
@@ -157,6 +200,26 @@ tap_has "which was a second one" "$work/log" 'one quote for 1, 2 attempts'
 tap_is "the log that comes with it is the longer" "$(perl -MJSON::PP \
     -MMIME::Base64 -e 'local $/; print decode_base64(
         decode_json(<>)->{platform}{log})' "$work/grown")" logmore
+
+# The longest answer: 768 KiB, of which the log in base64 is the most.
+again
+perl -e 'print "x" x 580000' >"$machine/log"
+tap_is "evidence with a log of 580 kB" \
+    "$(vtpm 6 $uuid1 "evidence:$work/long" | first_of)" OK
+tap "its path leads to the root" proves "$work/long"
+# The quote is 44 bytes short of it, what the proof adds is twice as long.
+perl -e 'print "x" x (3 + int((768 * 1024 + 44 - $ARGV[0]) / 4) * 3)' \
+    "$(stat -c %s "$work/one")" >"$machine/log"
+tap_is "the proof makes it too long" \
+    "$(vtpm 6 $uuid1 "evidence:$work/none" load:$uuid1:0 | first_of |
+        tr '\n' ' ')" "FAILED OK "
+tap_has "which is said" "$work/log" 'bytes are more than a vTPM takes'
+perl -e 'print "x" x 900000' >"$machine/log"
+tap_is "or the quote itself" \
+    "$(vtpm 6 $uuid1 "evidence:$work/none" load:$uuid1:0 | first_of |
+        tr '\n' ' ')" "FAILED OK "
+tap_has "which is said as well" "$work/log" 'more evidence than an answer'
+printf 'log' >"$machine/log"
 
 QUOTE=/bin/false again
 tap_is "no quote: no evidence, but an answer" \
@@ -208,6 +271,7 @@ tap_is "which begins another epoch" "$(cat "$machine/counter")" $((epoch + 1))
 tap_has "the hypervisor is told what to forget" "$machine/forgotten" $uuid1
 tap_is "and the state is gone" \
     "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" ABSENT
+tap_is "and its folder" "$(ls "$work/kept/forgotten")" ""
 tap "it can be imported" "$VOUCH" vtpm --dir "$work/kept" import \
     "$work/exported"
 tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \

@@ -5,10 +5,12 @@
  * a hypervisor and a daemon whose memory is files. In the folder that the
  * environment names VTPM_HOST:
  *     sock, sock.ctrl   for --tcti swtpm:path=.../sock, once the TPM serves
- *     key, version      the hypervisor's; launched: the guest was (if it
- * exists) identity          the keys that were registered slot0, slot1 what is
- * stored; stores: one line for each store broken            the daemon cannot
- * store or load (if it exists)
+ *     key, version      the hypervisor's
+ *     launched          the guest was, if it exists
+ *     identity          the keys that were registered
+ *     slot0, slot1      what is stored; stores: one line for each store
+ *     certificate       of the EK, as it is given; none if it does not exist
+ *     broken            the daemon cannot store or load, if it exists
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,18 +29,17 @@
 #include "lib/vtpm_wire.h"
 #include "vtpm/tpm/port.h"
 
-#define GUEST         7
-#define HEADER_SIZE   10
-#define WIRE_HEADER   16
-#define EVIDENCE_MS   300   /* that the daemon takes */
-#define EVIDENCE_SIZE 10000 /* more than fits one answer */
+#define GUEST       7
+#define HEADER_SIZE 10
+#define WIRE_HEADER 16
+#define EVIDENCE_MS 300 /* that the daemon takes */
 
 static struct {
     bool is_announced, has_news;
     int listener, control_listener, client, control;
     uint8_t command[VTPM_COMMAND_MAX];
     size_t command_size;
-    uint8_t questions[VTPM_WIRE_MAX], answers[VTPM_WIRE_MAX];
+    uint8_t questions[VTPM_WIRE_MAX], answers[2 * VTPM_WIRE_MAX];
     size_t question_size, answer_size;
     uint64_t evidence_due_ms;
 } host = {.listener = -1, .control_listener = -1, .client = -1, .control = -1};
@@ -200,6 +201,17 @@ static void load(uint64_t id, struct cursor question)
            bytes_of(data, size));
 }
 
+static void give_certificate(uint64_t id)
+{
+    static uint8_t data[VTPM_WIRE_MAX / 2];
+    size_t size = read_file("certificate", data, sizeof(data));
+    answer(VTPM_WIRE_CERTIFICATE, id,
+           exists("broken")        ? VTPM_WIRE_FAILED
+           : exists("certificate") ? VTPM_WIRE_OK
+                                   : VTPM_WIRE_ABSENT,
+           bytes_of(data, size));
+}
+
 static void store(uint64_t id, struct cursor question)
 {
     const char *name = slot_name(&question);
@@ -215,7 +227,7 @@ static void store(uint64_t id, struct cursor question)
 
 static void show_request(uint64_t id, struct cursor question)
 {
-    static uint8_t text[EVIDENCE_SIZE];
+    static uint8_t text[VTPM_EVIDENCE_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
     struct writer writer = writer_begin(&out);
     text_put(&writer, "{\"nonce\": \"");
@@ -251,6 +263,8 @@ static bool answer_question(void)
         load(id, question);
     } else if (type == VTPM_WIRE_STORE) {
         store(id, question);
+    } else if (type == VTPM_WIRE_CERTIFICATE) {
+        give_certificate(id);
     } else {
         show_request(id, question);
         host.evidence_due_ms = 0;

@@ -22,6 +22,11 @@ run tpm2_getcap properties-fixed && says 'TPM2_PT_FAMILY_INDICATOR' &&
     run tpm2_getcap pcrs && says sha256 && says sha384
 ok $? "after it, a TPM 2.0 with banks SHA-256 and SHA-384"
 run tpm2_getcap properties-fixed &&
+    grep -A 1 TPM2_PT_MANUFACTURER out | grep -q 0x49424D00 &&
+    grep -A 1 TPM2_PT_FIRMWARE_VERSION_1 out | grep -q 0x20191023 &&
+    grep -A 1 TPM2_PT_REVISION out | grep -q 0xA4
+ok $? "maker, version and revision are what its EK's certificate says"
+run tpm2_getcap properties-fixed &&
     grep -A 1 TPM2_PT_MAX_COMMAND_SIZE out | grep -q 0xFF8
 ok $? "its largest command is what a ring's page holds"
 run tpm2_nvread 0x01c10180 -o log && run tpm2_eventlog log

@@ -83,6 +83,50 @@ for _ in $(seq 100); do says '^ready$' console && break; sleep 0.05; done
 [ $first = 0 ] && run tpm2_nvreadpublic 0x1500009
 ok $? "dom0 cannot load for a while: tried again, never a new TPM"
 
+# ---- the EK's certificate ----
+# An operator's CA, and its certificate for this TPM's EK.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -subj "/CN=the CA" -keyout ca.key -out ca.crt 2>/dev/null
+flush
+tool tpm2_createek -c ek.ctx -G ecc -u ek.pem -f pem -P endorsement
+openssl x509 -new -force_pubkey ek.pem -subj /CN=x -CA ca.crt -CAkey ca.key \
+    -days 2 -outform DER -out ek.crt 2>out
+has_index()
+{
+    run tpm2_getcap handles-nv-index && says 0x1C0000A
+}
+! has_index && cp ek.crt "$world/certificate" && start &&
+    run tpm2_nvread 0x1c0000a -o read.crt && cmp ek.crt read.crt &&
+    run openssl verify -CAfile ca.crt read.crt
+ok $? "a certificate that dom0 has is in its index, and leads to the CA"
+run tpm2_getekcertificate -o read.crt && cmp ek.crt read.crt &&
+    openssl x509 -in read.crt -noout -pubkey | cmp - ek.pem
+ok $? "getekcertificate finds it, for the key that the TPM makes"
+run tpm2_nvreadpublic 0x1c0000a && says 'value: 0x62070001' &&
+    refused tpm2_nvundefine 0x1c0000a -C o
+ok $? "the platform's attributes: the guest cannot remove it"
+head -c 700 /dev/urandom >"$world/certificate"
+start && run tpm2_nvread 0x1c0000a -o read.crt &&
+    cmp "$world/certificate" read.crt && run tpm2_pcrread sha256:4
+ok $? "garbage in its place is what the guest reads; the TPM serves"
+cp ek.crt "$world/certificate" && start && run tpm2_pcrread sha256:4
+for size in 0 2049 100000; do
+    head -c $size /dev/urandom >"$world/certificate"
+    start && run tpm2_nvread 0x1c0000a -o read.crt && cmp ek.crt read.crt &&
+        says "cannot give the EK's certificate" console
+    ok $? "one of $size bytes is refused and told; the last one stays"
+done
+head -c 2048 /dev/urandom >"$world/certificate"
+start && run tpm2_nvread 0x1c0000a -o read.crt &&
+    cmp "$world/certificate" read.crt
+ok $? "2048 bytes have room"
+rm "$world/certificate"
+start && ! has_index
+ok $? "dom0 has none any more: the index is gone"
+run tpm2_nvdefine 0x1c0000a -C o -s 8 && run tpm2_shutdown -c && start &&
+    has_index && run tpm2_nvundefine 0x1c0000a -C o
+ok $? "an index of the guest's own stays"
+
 # ---- evidence ----
 python3 - "$world/sock" "$world/identity" >out 2>&1 <<'PY'
 import json, socket, struct, sys, time
@@ -112,10 +156,12 @@ for _ in range(100):
     time.sleep(0.05)
 assert code == 0 and len(answer) == 4072 + 6
 total, text = int.from_bytes(answer[:4], "big"), b""
+assert total == 768 * 1024
 while len(text) < total:
-    code, answer = read(len(text), 1000)
+    most = 1000 if len(text) < 10000 else 4072
+    code, answer = read(len(text), most)
     assert code == 0 and int.from_bytes(answer[:4], "big") == total
-    assert int.from_bytes(answer[4:6], "big") == len(answer) - 6 <= 1000
+    assert int.from_bytes(answer[4:6], "big") == len(answer) - 6 <= most
     text += answer[6:]
 assert read(total, 10) == (0, total.to_bytes(4, "big") + b"\0\0")
 assert read(total + 1, 10)[0] == 0x84

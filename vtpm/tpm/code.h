@@ -21,6 +21,7 @@
 #define CODE_CC_STARTUP               0x00000144u
 #define CODE_CC_SHUTDOWN              0x00000145u
 #define CODE_CC_FLUSH_CONTEXT         0x00000165u
+#define CODE_CC_NV_READ_PUBLIC        0x00000169u
 #define CODE_CC_GET_CAPABILITY        0x0000017au
 #define CODE_CC_GET_RANDOM            0x0000017bu
 #define CODE_CC_PCR_READ              0x0000017eu

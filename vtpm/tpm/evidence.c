@@ -42,7 +42,7 @@ static uint32_t ask(struct evidence *evidence, struct wire *wire)
     put_bytes(&writer, bytes_of(evidence->asked + SHA256_SIZE, SHA256_SIZE));
     (void)!writer_end(&writer);
     evidence->question =
-        wire_ask(wire, VTPM_WIRE_EVIDENCE, &message, EVIDENCE_MAX);
+        wire_ask(wire, VTPM_WIRE_EVIDENCE, &message, VTPM_EVIDENCE_MAX);
     return evidence->question != 0 ? CODE_SUCCESS : CODE_RETRY;
 }
 

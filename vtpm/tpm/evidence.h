@@ -12,8 +12,6 @@
 #include "lib/sha2.h"
 #include "vtpm/tpm/wire.h"
 
-#define EVIDENCE_MAX (256u << 10)
-
 struct evidence {
     uint8_t ak[VOUCH_NAME_SIZE];
     uint64_t question;              /* 0: none is under way */

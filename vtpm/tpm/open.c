@@ -72,6 +72,8 @@ static void ask(struct vtpm *vtpm)
     memcpy(vtpm->store.place.uuid, key.uuid, sizeof(key.uuid));
     OPENSSL_cleanse(key.key, sizeof(key.key));
     vtpm->least = key.version;
+    certificate_ask(&vtpm->certificate, &vtpm->wire,
+                    bytes_of(key.uuid, sizeof(key.uuid)));
     for (uint8_t slot = 0; slot < VTPM_STATE_SLOTS; slot++) {
         if (!ask_slot(vtpm, slot)) {
             say("no memory to ask for the state");

@@ -149,4 +149,25 @@ uint32_t setup_write_index(const struct platform *platform, uint32_t index,
     return code;
 }
 
+/* Is it there, and did the platform make it? */
+static bool is_platforms(uint32_t index)
+{
+    struct command command;
+    struct cursor cursor;
+    command_begin(&command, CODE_CC_NV_READ_PUBLIC);
+    put_be32(&command.writer, index);
+    if (command_run(&command, &cursor) != CODE_SUCCESS) {
+        return false;
+    }
+    /* size, index, algorithm of its Name */
+    take_skip(&cursor, 2 + 4 + 2);
+    uint32_t attributes = take_be32(&cursor);
+    return !cursor.failed && (attributes & NV_PLATFORMCREATE) != 0;
+}
+
+uint32_t setup_remove_index(const struct platform *platform, uint32_t index)
+{
+    return is_platforms(index) ? undefine(platform, index) : CODE_SUCCESS;
+}
+
 STATUS_TEXT(setup_status, SETUP_STATUS, "unknown setup status")

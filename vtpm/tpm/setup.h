@@ -40,6 +40,11 @@ NODISCARD enum setup_status setup_run(struct platform *out);
 NODISCARD uint32_t setup_write_index(const struct platform *platform,
                                      uint32_t index, struct bytes content);
 
+/* There is no such index of the platform's from now on; one that a guest made
+ * stays. The response code of what failed, or 0. */
+NODISCARD uint32_t setup_remove_index(const struct platform *platform,
+                                      uint32_t index);
+
 const char *setup_status_text(enum setup_status status);
 
 #endif

@@ -196,22 +196,27 @@ void vtpm_event(struct vtpm *vtpm, const struct vtpm_event *event)
     }
 }
 
+/* Does its TPM run? */
+static bool has_started(const struct vtpm *vtpm)
+{
+    return vtpm->life == VTPM_STORING || vtpm->life == VTPM_SERVING;
+}
+
 static void take_answers(struct vtpm *vtpm)
 {
     struct wire_answer answer;
     while (wire_step(&vtpm->wire, &answer)) {
         if (evidence_answer(&vtpm->evidence, &answer) ||
+            certificate_answer(&vtpm->certificate, &answer) ||
             open_answer(vtpm, &answer)) {
             continue;
         }
         (void)store_answer(&vtpm->store, &answer);
         free(answer.memory);
     }
-}
-
-static bool may_store(const struct vtpm *vtpm)
-{
-    return vtpm->life == VTPM_STORING || vtpm->life == VTPM_SERVING;
+    if (has_started(vtpm)) {
+        certificate_step(&vtpm->certificate, &vtpm->platform);
+    }
 }
 
 /* A store that is asked for is also sent, and its answer may be there. */
@@ -220,7 +225,7 @@ void vtpm_step(struct vtpm *vtpm)
     uint64_t now = port_now_ms();
     take_answers(vtpm);
     open_step(vtpm);
-    if (may_store(vtpm)) {
+    if (has_started(vtpm)) {
         store_step(&vtpm->store, &vtpm->wire, now);
         take_answers(vtpm);
         open_step(vtpm);
@@ -252,7 +257,7 @@ int vtpm_timeout_ms(const struct vtpm *vtpm)
     uint64_t now = port_now_ms();
     int timeout =
         sooner(until(vtpm->retry_ms, now), until(vtpm->held_until_ms, now));
-    if (may_store(vtpm)) {
+    if (has_started(vtpm)) {
         timeout = sooner(timeout, store_timeout_ms(&vtpm->store, now));
     }
     return wire_is_waiting(&vtpm->wire) ? sooner(timeout, POLL_MS) : timeout;

@@ -8,6 +8,7 @@
 #ifndef VOUCH_VTPM_TPM_VTPM_H
 #define VOUCH_VTPM_TPM_VTPM_H
 
+#include "vtpm/tpm/certificate.h"
 #include "vtpm/tpm/evidence.h"
 #include "vtpm/tpm/port.h"
 #include "vtpm/tpm/setup.h"
@@ -28,6 +29,7 @@ struct vtpm {
     struct platform platform;
     struct store store;
     struct evidence evidence;
+    struct certificate certificate;
     bool is_measured; /* the guest's launch is in the PCRs */
     /* Loading */
     uint64_t least;    /* version: what is older is a replay */

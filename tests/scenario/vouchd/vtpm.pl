@@ -6,6 +6,7 @@
 #
 #   vtpm.pl DIR DOMID UUID QUESTION...
 #     load:UUID:SLOT  store:UUID:SLOT:SIZE:BYTE  raw:HEX  wait:SECONDS
+#     certificate:UUID
 #     evidence:FILE   over a random nonce and name, written before the answer:
 #                     FILE.leaf (the leaf's hash) and FILE (the answer)
 use strict;
@@ -89,6 +90,8 @@ for my $question (@questions) {
     } elsif ($what eq 'store') {
         ($status, $content) = ask($stream, 2,
             bytes_of_uuid($with[0]) . chr($with[1]) . $with[3] x $with[2]);
+    } elsif ($what eq 'certificate') {
+        ($status, $content) = ask($stream, 4, bytes_of_uuid($with[0]));
     } elsif ($what eq 'evidence') {
         ($status, $content) = evidence($stream, @with);
     } elsif ($what eq 'raw') {

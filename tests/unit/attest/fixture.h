@@ -112,6 +112,48 @@ static inline enum reason fixture_appraise(struct fixture *fixture)
 #define assert_reason(found, expected)                                         \
     assert_string_equal(reason_code(found), reason_code(expected))
 
+#define FIXTURE_ALG_AES 0x0006
+#define FIXTURE_ALG_CFB 0x0043
+
+#define FIXTURE_STORAGE_KEY                                                    \
+    (TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_RESTRICTED | TPMA_DECRYPT)
+
+/* A P-256 TPM2B_PUBLIC with these attributes and symmetric algorithm; the point
+ * is that of a forged key. */
+static inline struct bytes fixture_ek(uint32_t attributes, uint16_t symmetric,
+                                      uint8_t out[256])
+{
+    struct forge_key key;
+    struct tpmt_public from;
+    struct buffer buffer = buffer_over(out + 2, 254);
+    struct writer writer = writer_begin(&buffer);
+    forge_key_make(&key, NULL);
+    assert_reason(
+        tpms_parse_public(bytes_of(key.public, key.public_size), &from),
+        REASON_NONE);
+    put_be16(&writer, TPM_ALG_ECC);
+    put_be16(&writer, TPM_ALG_SHA256);
+    put_be32(&writer, attributes);
+    put_be16(&writer, 0);
+    put_be16(&writer, symmetric);
+    if (symmetric != TPM_ALG_NULL) {
+        put_be16(&writer, 128);
+        put_be16(&writer, FIXTURE_ALG_CFB);
+    }
+    put_be16(&writer, TPM_ALG_NULL);
+    put_be16(&writer, TPM_ECC_NIST_P256);
+    put_be16(&writer, TPM_ALG_NULL);
+    put_be16(&writer, (uint16_t)from.x.size);
+    put_bytes(&writer, from.x);
+    put_be16(&writer, (uint16_t)from.y.size);
+    put_bytes(&writer, from.y);
+    assert_true(writer_end(&writer));
+    forge_key_free(&key);
+    out[0] = 0;
+    out[1] = (uint8_t)buffer.used;
+    return bytes_of(out, buffer.used + 2);
+}
+
 #define assert_component(found, expected)                                      \
     assert_string_equal(component_name(found), component_name(expected))
 

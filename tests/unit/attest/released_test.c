@@ -9,48 +9,6 @@
 #include "attest/json.h"
 #include "attest/released.h"
 
-#define ALG_AES 0x0006
-#define ALG_CFB 0x0043
-
-#define STORAGE_KEY                                                            \
-    (TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_RESTRICTED | TPMA_DECRYPT)
-
-/* A P-256 TPM2B_PUBLIC with these attributes and symmetric algorithm; the point
- * is that of a forged key. */
-static struct bytes make_ek(uint32_t attributes, uint16_t symmetric,
-                            uint8_t out[256])
-{
-    struct forge_key key;
-    struct tpmt_public from;
-    struct buffer buffer = buffer_over(out + 2, 254);
-    struct writer writer = writer_begin(&buffer);
-    forge_key_make(&key, NULL);
-    assert_reason(
-        tpms_parse_public(bytes_of(key.public, key.public_size), &from),
-        REASON_NONE);
-    put_be16(&writer, TPM_ALG_ECC);
-    put_be16(&writer, TPM_ALG_SHA256);
-    put_be32(&writer, attributes);
-    put_be16(&writer, 0);
-    put_be16(&writer, symmetric);
-    if (symmetric != TPM_ALG_NULL) {
-        put_be16(&writer, 128);
-        put_be16(&writer, ALG_CFB);
-    }
-    put_be16(&writer, TPM_ALG_NULL);
-    put_be16(&writer, TPM_ECC_NIST_P256);
-    put_be16(&writer, TPM_ALG_NULL);
-    put_be16(&writer, (uint16_t)from.x.size);
-    put_bytes(&writer, from.x);
-    put_be16(&writer, (uint16_t)from.y.size);
-    put_bytes(&writer, from.y);
-    assert_true(writer_end(&writer));
-    forge_key_free(&key);
-    out[0] = 0;
-    out[1] = (uint8_t)buffer.used;
-    return bytes_of(out, buffer.used + 2);
-}
-
 static char *make(struct bytes ek, struct bytes secret, size_t *size)
 {
     struct hasher hasher;
@@ -69,8 +27,8 @@ static void test_form(void **state)
     struct released released;
     size_t size;
     (void)state;
-    char *text =
-        make(make_ek(STORAGE_KEY, ALG_AES, wire), bytes_of_text(secret), &size);
+    char *text = make(fixture_ek(FIXTURE_STORAGE_KEY, FIXTURE_ALG_AES, wire),
+                      bytes_of_text(secret), &size);
     assert_non_null(text);
     assert_null(strstr(text, secret));
     assert_true(released_parse(bytes_of(text, size), &released));
@@ -93,7 +51,7 @@ static void test_fresh(void **state)
     struct released first, second;
     size_t size;
     (void)state;
-    struct bytes ek = make_ek(STORAGE_KEY, ALG_AES, wire);
+    struct bytes ek = fixture_ek(FIXTURE_STORAGE_KEY, FIXTURE_ALG_AES, wire);
     char *text = make(ek, bytes_of_text("secret"), &size);
     assert_true(released_parse(bytes_of(text, size), &first));
     free(text);
@@ -112,20 +70,21 @@ static void test_unfit_keys(void **state)
     static const struct {
         uint32_t attributes;
         uint16_t symmetric;
-    } unfit[] = {{STORAGE_KEY & ~TPMA_FIXED_TPM, ALG_AES},
-                 {STORAGE_KEY & ~TPMA_FIXED_PARENT, ALG_AES},
-                 {STORAGE_KEY & ~TPMA_RESTRICTED, ALG_AES},
-                 {STORAGE_KEY & ~TPMA_DECRYPT, ALG_AES},
-                 {STORAGE_KEY | TPMA_SIGN, ALG_AES},
-                 {STORAGE_KEY, TPM_ALG_NULL}};
+    } unfit[] = {{FIXTURE_STORAGE_KEY & ~TPMA_FIXED_TPM, FIXTURE_ALG_AES},
+                 {FIXTURE_STORAGE_KEY & ~TPMA_FIXED_PARENT, FIXTURE_ALG_AES},
+                 {FIXTURE_STORAGE_KEY & ~TPMA_RESTRICTED, FIXTURE_ALG_AES},
+                 {FIXTURE_STORAGE_KEY & ~TPMA_DECRYPT, FIXTURE_ALG_AES},
+                 {FIXTURE_STORAGE_KEY | TPMA_SIGN, FIXTURE_ALG_AES},
+                 {FIXTURE_STORAGE_KEY, TPM_ALG_NULL}};
     uint8_t wire[256];
     size_t size;
     (void)state;
     for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
-        assert_null(make(make_ek(unfit[i].attributes, unfit[i].symmetric, wire),
-                         bytes_of_text("secret"), &size));
+        assert_null(
+            make(fixture_ek(unfit[i].attributes, unfit[i].symmetric, wire),
+                 bytes_of_text("secret"), &size));
     }
-    struct bytes ek = make_ek(STORAGE_KEY, ALG_AES, wire);
+    struct bytes ek = fixture_ek(FIXTURE_STORAGE_KEY, FIXTURE_ALG_AES, wire);
     assert_null(
         make(bytes_of(ek.data, ek.size - 1), bytes_of_text("secret"), &size));
     wire[ek.size - 1] ^= 1; /* not on the curve */
@@ -137,7 +96,7 @@ static void test_length(void **state)
     uint8_t wire[256];
     size_t size;
     (void)state;
-    struct bytes ek = make_ek(STORAGE_KEY, ALG_AES, wire);
+    struct bytes ek = fixture_ek(FIXTURE_STORAGE_KEY, FIXTURE_ALG_AES, wire);
     uint8_t *secret = calloc(1, RELEASED_MAX_SECRET + 1);
     assert_non_null(secret);
     assert_null(make(ek, bytes_of(secret, RELEASED_MAX_SECRET + 1), &size));
@@ -176,7 +135,7 @@ static void test_malformed(void **state)
     size_t size;
     struct released released;
     (void)state;
-    char *text = make(make_ek(STORAGE_KEY, ALG_AES, wire),
+    char *text = make(fixture_ek(FIXTURE_STORAGE_KEY, FIXTURE_ALG_AES, wire),
                       bytes_of_text("secret"), &size);
     json_t *root = json_loadb(text, size, 0, NULL);
     free(text);

@@ -41,7 +41,10 @@ static void sizes_belong_to_types(void **state)
         {VTPM_WIRE_EVIDENCE, 98, 1},
         {VTPM_WIRE_EVIDENCE, 97, 0},
         {0, 17, 0},
-        {4, 17, 0},
+        {VTPM_WIRE_CERTIFICATE, 16, 1},
+        {VTPM_WIRE_CERTIFICATE, 17, 0},
+        {VTPM_WIRE_CERTIFICATE, 0, 0},
+        {5, 17, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct vtpm_wire_header header =
@@ -101,10 +104,22 @@ static void a_payload_is_as_long_as_its_header_says(void **state)
         message_take_request(&header, bytes_of(payload, 97), &request));
 }
 
+static void a_certificate_is_asked_by_uuid(void **state)
+{
+    const uint8_t payload[16] = {1, 2};
+    struct vtpm_wire_header header = header_of(VTPM_WIRE_CERTIFICATE, 16);
+    struct request request;
+    assert_true(message_take_request(&header, bytes_of(payload, 16), &request));
+    assert_int_equal(request.type, VTPM_WIRE_CERTIFICATE);
+    assert_int_equal(request.uuid.size, 16);
+    assert_int_equal(request.uuid.data[1], 2);
+    assert_int_equal(request.content.size, 0);
+}
+
 static void answers_have_type_and_id_of_the_question(void **state)
 {
     const struct request request = {.type = VTPM_WIRE_LOAD, .id = 7};
-    const uint8_t expected[] = {1, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0,
+    const uint8_t expected[] = {1, 0, 0, 0, 6, 0, 0, 0, 7, 0,   0,
                                 0, 0, 0, 0, 0, 1, 0, 0, 0, 'h', 'i'};
     uint8_t data[64];
     struct buffer buffer = buffer_over(data, sizeof(data));
@@ -124,6 +139,7 @@ int main(void)
         cmocka_unit_test(store_has_its_parts),
         cmocka_unit_test(there_are_two_slots),
         cmocka_unit_test(a_payload_is_as_long_as_its_header_says),
+        cmocka_unit_test(a_certificate_is_asked_by_uuid),
         cmocka_unit_test(answers_have_type_and_id_of_the_question),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

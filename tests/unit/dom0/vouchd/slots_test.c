@@ -65,8 +65,8 @@ static void what_is_too_large_is_not_loaded(void **state)
     struct bytes found;
     uint8_t *large = calloc(1, VTPM_STATE_SLOT_MAX + 1);
     assert_non_null(large);
-    assert_true(slots_store(root, uuid(), 1,
-                            bytes_of(large, VTPM_STATE_SLOT_MAX + 1)));
+    assert_true(
+        slots_store(root, uuid(), 1, bytes_of(large, VTPM_STATE_SLOT_MAX + 1)));
     assert_false(slots_load(root, uuid(), 1, &found));
     assert_true(
         slots_store(root, uuid(), 1, bytes_of(large, VTPM_STATE_SLOT_MAX)));
@@ -74,6 +74,24 @@ static void what_is_too_large_is_not_loaded(void **state)
     assert_int_equal(found.size, VTPM_STATE_SLOT_MAX);
     free((void *)found.data);
     free(large);
+}
+
+static void a_certificate_is_small_and_goes(void **state)
+{
+    static const uint8_t large[VTPM_CERTIFICATE_MAX + 1];
+    struct bytes found;
+    assert_true(slots_store(root, uuid(), SLOTS_CERTIFICATE,
+                            bytes_of(large, sizeof(large))));
+    assert_false(slots_load(root, uuid(), SLOTS_CERTIFICATE, &found));
+    assert_true(slots_store(root, uuid(), SLOTS_CERTIFICATE,
+                            bytes_of(large, VTPM_CERTIFICATE_MAX)));
+    assert_true(slots_load(root, uuid(), SLOTS_CERTIFICATE, &found));
+    assert_int_equal(found.size, VTPM_CERTIFICATE_MAX);
+    free((void *)found.data);
+    assert_true(slots_remove(root, uuid(), SLOTS_CERTIFICATE));
+    assert_true(slots_load(root, uuid(), SLOTS_CERTIFICATE, &found));
+    assert_null(found.data);
+    assert_true(slots_remove(root, uuid(), SLOTS_CERTIFICATE));
 }
 
 static void a_link_is_not_followed(void **state)
@@ -91,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_stored_is_loaded),
         cmocka_unit_test(what_is_too_large_is_not_loaded),
+        cmocka_unit_test(a_certificate_is_small_and_goes),
         cmocka_unit_test(a_link_is_not_followed),
     };
     return cmocka_run_group_tests(tests, start, end);

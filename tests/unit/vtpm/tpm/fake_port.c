@@ -180,6 +180,20 @@ static void store(uint64_t id, unsigned slot, struct bytes content)
               fake.is_broken ? VTPM_WIRE_FAILED : VTPM_WIRE_OK, bytes_none());
 }
 
+static void give_certificate(uint64_t id)
+{
+    uint32_t status =
+        fake.certificate_size != 0 ? VTPM_WIRE_OK : VTPM_WIRE_ABSENT;
+    fake_send(VTPM_WIRE_CERTIFICATE, id,
+              fake.is_broken ? VTPM_WIRE_FAILED : status,
+              bytes_of(fake.certificate, fake.certificate_size));
+}
+
+void fake_give_certificate(void)
+{
+    give_certificate(fake.held_id);
+}
+
 void fake_daemon(void)
 {
     static uint8_t body[FAKE_STREAM];
@@ -194,6 +208,12 @@ void fake_daemon(void)
             store(id, slot,
                   bytes_of(body + VOUCH_UUID_SIZE + 1,
                            size - VOUCH_UUID_SIZE - 1));
+        } else if (type == VTPM_WIRE_CERTIFICATE) {
+            fake.certificate_count++;
+            fake.held_id = id;
+            if (!fake.holds_certificate) {
+                give_certificate(id);
+            }
         } else {
             fake.evidence_count++;
             fake.evidence_size = size;

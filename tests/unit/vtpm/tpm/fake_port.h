@@ -9,8 +9,9 @@
 
 #include "vtpm/tpm/port.h"
 
-#define FAKE_STREAM 400000
-#define FAKE_SLOT   200000
+#define FAKE_STREAM      400000
+#define FAKE_SLOT        200000
+#define FAKE_CERTIFICATE 4096
 
 struct fake_port {
     uint64_t now_ms;
@@ -33,7 +34,11 @@ struct fake_port {
     bool is_silent, is_broken;
     uint8_t slots[2][FAKE_SLOT];
     size_t slot_sizes[2];
-    unsigned store_count, load_count, evidence_count;
+    uint8_t certificate[FAKE_CERTIFICATE];
+    size_t certificate_size; /* 0: there is none */
+    bool holds_certificate;  /* does not answer that question yet */
+    uint64_t held_id;
+    unsigned store_count, load_count, evidence_count, certificate_count;
     uint8_t evidence[256]; /* the last request */
     size_t evidence_size;
     /* Console */
@@ -47,6 +52,8 @@ void fake_reset(void);
 void fake_send(uint32_t type, uint64_t id, uint32_t status, struct bytes body);
 /* Takes the first whole message that was sent; false if there is none. */
 bool fake_take(uint32_t *type, uint64_t *id, uint8_t *body, size_t *size);
+/* What the daemon held back. */
+void fake_give_certificate(void);
 /* The daemon answers all whole questions. */
 void fake_daemon(void);
 

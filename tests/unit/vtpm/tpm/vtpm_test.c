@@ -38,6 +38,7 @@ static void power_off(void)
     }
     free(vtpm.wire.body);
     free(vtpm.evidence.memory);
+    free(vtpm.certificate.answer.memory);
     for (size_t i = 0; i < VTPM_STATE_SLOTS; i++) {
         free(vtpm.memory[i]);
     }
@@ -184,6 +185,7 @@ static void assert_refused(const char *why)
     later(10000);
     assert_int_equal(vtpm.life, VTPM_REFUSED);
     is_on = false;
+    power_off();
 }
 
 static void what_is_wrong_is_refused_by_name(void **state)
@@ -474,6 +476,106 @@ static void evidence_is_asked_in_our_name(void **state)
     assert_int_equal(command(read, 17), 0x14a);
 }
 
+/* TPM2_NV_ReadPublic of the certificate's index: the size of what is in it; 0
+ * if there is no such index. */
+static size_t certificate_size(void)
+{
+    if (command("\x80\x01\0\0\0\x0e\0\0\x01\x69\x01\xc0\0\x0a", 14) != 0) {
+        return 0;
+    }
+    struct cursor cursor = cursor_over(bytes_of(fake.answer, fake.answer_size));
+    take_skip(&cursor, 10 + 2 + 4 + 2);
+    /* platform writes; platform, owner, index's own password read; no DA */
+    assert_int_equal(take_be32(&cursor) & ~(1u << 29), 0x42070001);
+    assert_int_equal(take_be16(&cursor), 0);
+    return take_be16(&cursor);
+}
+
+/* TPM2_NV_Read of its first bytes, by its own empty password. */
+static void assert_certificate(const char *text)
+{
+    static const char read[] = "\x80\x02\0\0\0\x23\0\0\x01\x4e"
+                               "\x01\xc0\0\x0a\x01\xc0\0\x0a\0\0\0\x09"
+                               "\x40\0\0\x09\0\0\0\0\0\0\x05\0\0";
+    assert_int_equal(certificate_size(), fake.certificate_size);
+    assert_int_equal(command(read, 35), 0);
+    assert_memory_equal(fake.answer + 16, text, 5);
+}
+
+static void give(const char *text, size_t size)
+{
+    fake.certificate_size = size;
+    memcpy(fake.certificate, text, strlen(text));
+}
+
+static void a_certificate_is_in_its_index(void **state)
+{
+    give("first", 700);
+    serve();
+    assert_int_equal(fake.certificate_count, 1);
+    assert_certificate("first");
+    later(2000);
+    power_off();
+    give("other", VTPM_CERTIFICATE_MAX);
+    serve();
+    assert_certificate("other");
+    later(2000);
+    power_off();
+    fake.certificate_size = 0;
+    serve();
+    assert_int_equal(certificate_size(), 0);
+}
+
+static void a_certificate_is_not_waited_for(void **state)
+{
+    give("later", 700);
+    fake.holds_certificate = true;
+    serve();
+    assert_int_equal(certificate_size(), 0);
+    fake_give_certificate();
+    step();
+    assert_certificate("later");
+    assert_int_equal(vtpm.certificate.question, 0);
+}
+
+static void a_certificate_that_cannot_be_is_told(void **state)
+{
+    give("first", 700);
+    serve();
+    later(2000);
+    power_off();
+    give("other", VTPM_CERTIFICATE_MAX + 1);
+    fake.holds_certificate = true;
+    serve();
+    fake_give_certificate();
+    step();
+    assert_string_equal(fake.said, "dom0 cannot give the EK's certificate");
+    assert_int_equal(vtpm.life, VTPM_SERVING);
+    fake.certificate_size = 700;
+    assert_certificate("first"); /* it is still for this EK */
+}
+
+/* TPM2_NV_DefineSpace by the owner: 8 bytes that the owner reads and writes. */
+static void an_index_of_the_guests_stays(void **state)
+{
+    static const char define[] =
+        "\x80\x02\0\0\0\x2d\0\0\x01\x2a\x40\0\0\x01\0\0\0\x09"
+        "\x40\0\0\x09\0\0\0\0\0\0\0\0\x0e\x01\xc0\0\x0a\0\x0b"
+        "\0\x02\0\x02\0\0\0\x08";
+    static const char public[] = "\x80\x01\0\0\0\x0e\0\0\x01\x69\x01\xc0\0\x0a";
+    serve();
+    assert_int_equal(command(define, 45), 0);
+    later(2000);
+    power_off();
+    serve();
+    assert_int_equal(command(public, 14), 0);
+    later(2000);
+    power_off();
+    give("first", 700);
+    serve();
+    assert_certificate("first");
+}
+
 static void lines_of_the_console_have_their_number(void **state)
 {
     say_code("command", 0x922);
@@ -509,6 +611,10 @@ int main(void)
         TEST(the_daemon_comes_back_and_is_asked_again),
         TEST(another_guest_is_not_served),
         TEST(evidence_is_asked_in_our_name),
+        TEST(a_certificate_is_in_its_index),
+        TEST(a_certificate_is_not_waited_for),
+        TEST(a_certificate_that_cannot_be_is_told),
+        TEST(an_index_of_the_guests_stays),
         TEST(lines_of_the_console_have_their_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
