@@ -43,7 +43,7 @@ prints "by nobody" '^exit [1-9]' \
     'in_guest guest1 "dd if=/dev/zero of=/dev/xvda count=1; echo exit \$?"'
 dom0_run 'down guest1' >/dev/null
 
-prints "memory is back" "^$free\$" 'sleep 1; xl info free_memory'
+prints "memory is back" '' "memory_is_back $free"
 prints "dom0's kernel has nothing to complain about" '^0$' \
     "dmesg | grep -cE 'WARNING:|BUG:|Oops|Call Trace|lockup|general prot'; true"
 dom0_stop

@@ -41,7 +41,7 @@ ssh_checksum()
 tap_is "ssh from the host to guest2" "$(ssh_guest $((port + 1)) 'echo $((6 * 7))')" 42
 tap "1 MB through ssh to guest1" ssh_checksum
 dom0_run 'down guest1 guest2' >/dev/null
-prints "memory is back" "^$free\$" 'sleep 1; xl info free_memory'
+prints "memory is back" '' "memory_is_back $free"
 prints "dom0's kernel has nothing to complain about" '^0$' \
     "dmesg | grep -cE 'WARNING:|BUG:|Oops|Call Trace|lockup|general prot'; true"
 dom0_stop

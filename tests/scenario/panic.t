@@ -15,7 +15,7 @@ rm -rf "$dir"
 mkdir -p "$dir"
 
 # Uncorrected error in bank 1, context corrupt (Intel SDM 3B, 15.3.2.2).
-machine_check="mce 0 1 0xb200000000000000 0x7 0x0 0x0"
+machine_check="1 0xb200000000000000 0x7 0x0 0x0"
 
 wait_for()
 {
@@ -28,7 +28,7 @@ wait_for()
     has_line "$console" "$1"
 }
 
-# boot NAME CMDLINE: until the guest runs, then the machine check.
+# boot NAME CMDLINE CPU: until the guest runs, then the machine check.
 boot()
 {
     console=$dir/$1.serial
@@ -42,9 +42,9 @@ boot()
     qemu=$!
     cat "$dir/$1.out" >"$dir/$1.monitor" &
     reader=$!
-    tap "$1: the guest runs" wait_for '^ok 1 '
-    timeout 10 sh -c "echo '$machine_check' >'$dir/$1.in'"
-    tap "$1: says what" wait_for 'panic: machine check'
+    wait_for '^ok 1 ' || return 1
+    timeout 10 sh -c "echo 'mce $3 $machine_check' >'$dir/$1.in'"
+    wait_for 'panic: machine check'
 }
 
 finish()
@@ -54,20 +54,23 @@ finish()
     wait $reader 2>/dev/null
 }
 
-boot halt noreboot
+# CPU 0 runs the guest, or the hypervisor for it.
+boot halt noreboot 0
+tap_has "says what" "$console" 'panic: machine check'
 tap "halts" wait_for 'halted'
 tap_has "says where" "$console" 'rip [0-9a-f]{4}:[0-9a-f]{16}'
 tap_has "shows the registers" "$console" 'r13 [0-9a-f]{16} r14 [0-9a-f]{16}'
-tap_has "shows a trace" "$console" 'trace:'
-tap_has "of names" "$console" '^\(vouch\) .*    [0-9a-f]{16} [a-z_0-9.]+\+0x'
 tap_has "shows the last hypercalls" "$console" 'last hypercalls'
 before=$(grep -ac '^ok ' "$console")
 sleep 2
 tap_is "nothing runs any more" "$(grep -ac '^ok ' "$console")" "$before"
 finish
 
-boot restart ""
+# CPU 1 has nothing to run, so that it is in the hypervisor.
+boot restart "" 1
 tap "restarts" wait_for 'restarting'
+tap_has "shows a trace of names" "$console" \
+    '^\(vouch\) .*    [0-9a-f]{16} [a-z_0-9.]+\+0x'
 ended=0
 for _ in $(seq 100); do
     kill -0 $qemu 2>/dev/null || { ended=1; break; }

@@ -94,6 +94,19 @@ down()
     wait_for 30 alone || xl list
 }
 
+# memory_is_back MIB: so much is free again, which xl rounds down, but for what the
+# hypervisor keeps for good once it was needed.
+memory_is_back()
+{
+    local free
+    sleep 1
+    free=$(xl info free_memory)
+    [ "$free" -ge $(($1 - 1)) ] || {
+        echo "$free MiB are free, $1 were"
+        return 1
+    }
+}
+
 # in_guest NAME COMMAND: types it at the console; what is printed, and its
 # status.
 in_guest()
