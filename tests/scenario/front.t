@@ -30,7 +30,8 @@ least()
 prints "the kernel's driver takes it for a TPM 1.2" '^1$' \
     'g "modprobe xen-tpmfront; cat /sys/class/tpm/tpm0/tpm_version_major"'
 fails "which has no resource manager" '' 'g "ls /dev/tpmrm0"'
-stock_us=$(least 'g "/tmp/tpm-time /dev/tpm0 50"')
+stock_us=$(dom0_run 'g "/tmp/tpm-time /dev/tpm0 50"' |
+    sed -n 's/.*median \([0-9]*\) us.*/\1/p')
 tap "its GetRandom waits for 5 ms: $stock_us us" [ "${stock_us:-0}" -ge 5000 ]
 
 # ---- ours ----
