@@ -67,7 +67,7 @@ bench-split: $(BUILD)/bench/split.so $(BENCH_XEN) $(BENCH_NEEDS)
 	tools/bench/split.sh
 ## bench-vtpm   guests' TPMs: their start, commands, memory, evidence
 bench-vtpm: $(BENCH_VTPM_NEEDS)
-	VTPM_BUNDLE=$(VTPM_BUNDLE) VOUCH=$(VOUCH) tools/bench/vtpm.sh
+	BUILD=$(BUILD) tools/bench/vtpm.sh
 ## lines        trusted lines of code
 lines: $(BENCH_LINES)
 	@find hv xsm lib -name '*.[chS]' -o -name '*.def' | sort | \

@@ -12,6 +12,9 @@
 # Without a name all of them. KEEP=FOLDER keeps what was measured. Exit status:
 # 0 all within budget, 1 something is over, 2 it could not be measured.
 set -u
+: "${BUILD:=build}" "${VOUCH:=$BUILD/host/vouch}"
+: "${VTPM_BUNDLE:=$BUILD/vtpm/vtpm.bundle}"
+export BUILD
 . tests/scenario/lib/tap.sh
 . tests/scenario/lib/dom0.sh
 . tests/scenario/lib/withtpm.sh
