@@ -358,9 +358,21 @@ static bool other_verb(int argc, char **argv, int *status)
     return false;
 }
 
+/* The verb is first, the folder may come before it. */
+static void verb_first(int argc, char **argv)
+{
+    if (argc > 3 && strcmp(argv[1], "--dir") == 0) {
+        char *verb = argv[3];
+        argv[3] = argv[2];
+        argv[2] = argv[1];
+        argv[1] = verb;
+    }
+}
+
 int command_vtpm(int argc, char **argv)
 {
     int status;
+    verb_first(argc, argv);
     if (other_verb(argc, argv, &status)) {
         return status;
     }

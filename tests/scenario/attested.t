@@ -48,6 +48,11 @@ prints "vouch vtpm show" '^  slot [01]: [0-9]+ bytes, version [0-9]+$' \
 prints "vouch vtpm export" '^0$' \
     'vouch vtpm --dir $states export $state -o /tmp/old.json; echo $?'
 
+tap "vouch vtpm certify: the operator's CA certifies its EK" tenant_certify
+dom0_put "$RUN/ek.crt" /tmp/ek.crt
+prints "vouch vtpm certificate" '^0$' \
+    'vouch vtpm --dir $states certificate $state /tmp/ek.crt; echo $?'
+
 # ---- memory and registers ----
 dom0_run 'xl create -q -p /etc/xen/guest1.cfg memory=96 vif=[] disk=[]' \
     >/dev/null
@@ -104,6 +109,9 @@ prints "reboot" '^0$' 'xl reboot tenant1; echo $?'
 verifies "the pair is another, and its evidence verifies"
 tap_is "with the same key" "$(tenant_key)" "$key"
 tap "in another life" test "$(tenant_life)" -gt "$life"
+prints "its TPM has the EK's certificate" \
+    "^$(sha256sum <"$RUN/ek.crt" | cut -d ' ' -f 1)" \
+    'in_guest tenant1 "tpm2_nvread -T device:/dev/tpm0 0x1c0000a | sha256sum"'
 
 # ---- another TPM, late ----
 # Linux's xenwatch then waits in that driver's probe: no reboot after this.
@@ -141,7 +149,7 @@ prints "plain xl, the TPM first" '^0$' \
     'tpm_create tenant1-tpm; xl create -q $tenant "uuid=\"$state\""; echo $?'
 verifies "its evidence verifies"
 tap_is "with the same key again" "$(tenant_key)" "$key"
-dom0_run 'xl destroy tenant1; xl destroy tenant1-tpm; wait_for 60 alone' \
+dom0_run 'xl destroy tenant1; xl destroy tenant1-tpm; wait_for 240 alone' \
     >/dev/null
 prints "vouch vtpm list" '^11111111-2222-3333-4444-555555555555$' \
     'vouch vtpm --dir $states list'

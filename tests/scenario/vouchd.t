@@ -119,7 +119,7 @@ tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
 # ---- the EK's certificate ----
 certificate()
 {
-    "$VOUCH" vtpm certificate --dir "$work/kept" "$@" 2>"$work/said"
+    "$VOUCH" vtpm --dir "$work/kept" certificate "$@" 2>"$work/said"
 }
 first_of() { cut -d ' ' -f 1; }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \

@@ -28,7 +28,7 @@ tpm_create()
         'kernel="/usr/lib/vouch/launcher"' \
         'ramdisk="/usr/lib/vouch/vtpm.bundle"' \
         'seclabel="tenant01_u:guest_r:vtpm_t"' &&
-        wait_for 30 xenstore-exists \
+        wait_for 120 xenstore-exists \
             "/local/domain/$(domid "$1")/data/vouch/ring-ref"
 }
 
@@ -61,7 +61,7 @@ tpm_state()
 # tpm_says NAME REGEX [SECONDS]: on its console.
 tpm_says()
 {
-    wait_for "${3:-60}" grep -aEq "$2" "$(log_of "$1")" ||
+    wait_for "${3:-240}" grep -aEq "$2" "$(log_of "$1")" ||
         tr -d '\r' <"$(log_of "$1")"
     tr -d '\r' <"$(log_of "$1")" | grep -aE "$2"
 }
@@ -75,7 +75,7 @@ tenant_state()
 tenant_down()
 {
     gone tenant1 || xl destroy tenant1
-    wait_for 60 alone
+    wait_for 240 alone
 }
 
 # tenant_restore FOLDER: its stored state is that.
@@ -108,11 +108,11 @@ tenant_refused()
 {
     : >$tpm_log
     vouch create "${1:-$tenant}" >/tmp/refused 2>&1 &
-    wait_for 60 grep -aEq '^vtpm: (state |ready|the |a new)' $tpm_log
+    wait_for 240 grep -aEq '^vtpm: (state |ready|the |a new)' $tpm_log
     tr -d '\r' <$tpm_log | grep -aE '^vtpm: (state |ready|the |a new)'
     echo "back end: $(tpm_state tenant1-tpm tenant1)"
     xl destroy tenant1-tpm
     wait $!
     echo "vouch create: $?"
-    wait_for 60 alone
+    wait_for 240 alone
 }

@@ -20,7 +20,7 @@ attested_start()
 attested_is_up()
 {
     dom0_prints 'versions is open' \
-        'wait_for 30 grep "^vouchd: up" $vouchd_log; cat $vouchd_log'
+        'wait_for 120 grep "^vouchd: up" $vouchd_log; cat $vouchd_log'
 }
 
 # The machine has the file open: it is written, not made anew.
@@ -45,7 +45,7 @@ tenant_answers()
 # Evidence over the last nonce has come, and everything in it is good.
 tenant_verifies()
 {
-    tenant_answers 180 || {
+    tenant_answers 400 || {
         echo "no evidence came"
         dom0_run 'tail -n 5 /run/log/xen/console/guest-tenant1.log'
         return 1
@@ -69,6 +69,20 @@ tenant_key()
 tenant_life()
 {
     tenant_says 's/^its instance \([0-9]*\),.*/\1/p'
+}
+
+# A certificate for the EK of the guest's TPM, from a CA of the operator's, after
+# the last evidence: $RUN/ek.crt.
+tenant_certify()
+{
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -subj "/CN=operator's CA" -keyout "$RUN/ca.key" -out "$RUN/ca.crt" \
+        2>/dev/null &&
+        "$VOUCH" vtpm certify --manifest "$RUN/manifest.json" \
+            --manifest-key "$RUN/operator.pub" --guest tenant1 \
+            --nonce "$tenant_nonce" --ca-key "$RUN/ca.key" \
+            --ca-cert "$RUN/ca.crt" -o "$RUN/ek.crt" \
+            "$RUN/tenant1/evidence.json"
 }
 
 attested_stop()

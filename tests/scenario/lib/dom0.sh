@@ -95,6 +95,17 @@ dom0_run()
     return "$status"
 }
 
+# dom0_put FILE NAME: a copy of it in dom0, typed in short pieces.
+dom0_put()
+{
+    local piece
+    dom0_run ': >/tmp/put' >/dev/null
+    while read -r piece; do
+        dom0_run "echo $piece >>/tmp/put" >/dev/null
+    done < <(od -An -v -tx1 -w32 "$1" | tr -d ' ')
+    dom0_run "xxd -r -p /tmp/put >$2"
+}
+
 # dom0_prints REGEX COMMAND: it succeeds, and some line matches.
 dom0_prints()
 {

@@ -37,17 +37,12 @@ withtpm_stop()
     tpm_end
 }
 
-# Typed in short pieces.
 withtpm_approve()
 {
-    local piece
     dom0_run 'mkdir -p /guests/vouch; vouch vtpm pcrs' >"$1/pcrs" || return 1
     "$VOUCH" vtpm authorize --key "$1/operator.key" --pcrs "$1/pcrs" \
         -o "$1/approval" || return 1
-    while read -r piece; do
-        dom0_run "echo $piece >>/tmp/approval" >/dev/null
-    done < <(od -An -v -tx1 -w32 "$1/approval" | tr -d ' ')
-    dom0_run 'xxd -r -p /tmp/approval >/guests/vouch/approval' >/dev/null
+    dom0_put "$1/approval" /guests/vouch/approval
     dom0_run '(vouchd -d /guests/vouch >/run/log/vouchd 2>&1 &)' >/dev/null
     dom0_prints 'versions is open' \
         'wait_for 30 grep -q "^vouchd: up" /run/log/vouchd; cat /run/log/vouchd'
