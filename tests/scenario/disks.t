@@ -6,7 +6,7 @@ set -u
 . tests/scenario/lib/tap.sh
 . tests/scenario/lib/dom0.sh
 
-dom0_start disks
+dom0_start disks -s 1
 tap "dom0 gives a shell" dom0_run true || tap_end
 free=$(dom0_run 'xl info free_memory')
 

@@ -7,6 +7,7 @@
 set -u
 . tests/scenario/lib/tap.sh
 . tests/scenario/lib/run.sh
+export CPUS=1 # the host has few
 
 # blamed EVIDENCE NONCE [OPTION...]: the components that the verdict
 # blames: rows that differ, without those that only follow from another.
