@@ -236,11 +236,11 @@ static bool place_take(struct domain *domain, domid_t wanted)
     return id >= 0;
 }
 
-static uint64_t instance_next(void)
-{
-    static uint64_t last; /* atomic */
+static uint64_t last_instance; /* atomic */
 
-    return atomic_add(&last, 1);
+bool domain_had_no_others(void)
+{
+    return atomic_read(&last_instance) == 1;
 }
 
 struct domain *domain_alloc(domid_t wanted)
@@ -251,7 +251,7 @@ struct domain *domain_alloc(domid_t wanted)
         return NULL;
     }
     domain->refs = 1;
-    domain->instance = instance_next();
+    domain->instance = atomic_add(&last_instance, 1);
     if (!place_take(domain, wanted)) {
         heap_free(domain, sizeof(*domain));
         return NULL;

@@ -106,6 +106,8 @@ void domain_put(struct domain *domain);
  * turn.  NULL: no memory, or no such id is free.
  */
 struct domain *domain_alloc(domid_t wanted);
+/* Whether there has been one domain only since the machine started: dom0. */
+bool domain_had_no_others(void);
 /*
  * Takes the shared page and registered vcpu_infos back: once, from a domain
  * that does not run and whose ports are closed.

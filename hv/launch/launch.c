@@ -139,6 +139,10 @@ long launch_begin(struct vcpu *vcpu, const struct vouch_launch *arg)
     if (vcpu->id != 0 || domain->vcpu_count != domain->max_vcpus) {
         return -EINVAL;
     }
+    /* What dom0's guests rely on is what it was when they came. */
+    if (domain->is_hardware && !domain_had_no_others()) {
+        return -EINVAL;
+    }
     launch = heap_alloc(sizeof(*launch));
     if (launch == NULL) {
         return -ENOMEM;
