@@ -278,16 +278,21 @@ void paging_unmap_trampoline(maddr_t page)
 
 /* ---- giving memory away ---- */
 
+static void give(uint64_t start, uint64_t end)
+{
+    start = MAX(start, LOW_MEMORY);
+    if (start < end) {
+        heap_add(MFN(start >> PAGE_SHIFT), MFN(end >> PAGE_SHIFT));
+    }
+}
+
 void heap_fill(void)
 {
     for (size_t i = 0; i < early_map.count; i++) {
-        struct memory_range range = early_map.ranges[i];
+        const struct memory_range *range = &early_map.ranges[i];
 
-        range.start = MAX(range.start, LOW_MEMORY);
-        if ((range.type == MEMORY_RAM || range.type == MEMORY_FIRMWARE_RAM) &&
-            range.start < range.end) {
-            heap_add(MFN(range.start >> PAGE_SHIFT),
-                     MFN(range.end >> PAGE_SHIFT));
+        if (range->type == MEMORY_RAM || range->type == MEMORY_FIRMWARE_RAM) {
+            give(range->start, range->end);
         }
     }
     paging_set_table_source(alloc_heap_table, DIRECTMAP_VIRT);
@@ -304,10 +309,5 @@ void heap_fill(void)
 
 void release_memory(maddr_t start, uint64_t size)
 {
-    uint64_t first = MAX(align_up(start.a, PAGE_SIZE), LOW_MEMORY);
-    uint64_t end = (start.a + size) & PAGE_MASK;
-
-    if (first < end) {
-        heap_add(MFN(first >> PAGE_SHIFT), MFN(end >> PAGE_SHIFT));
-    }
+    give(align_up(start.a, PAGE_SIZE), (start.a + size) & PAGE_MASK);
 }
