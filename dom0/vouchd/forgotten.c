@@ -38,14 +38,10 @@ static void drain(const struct forgotten *forgotten)
 
 static void remove_folder(int parent, const char *name)
 {
-    const char *const files[] = {"slot0",     "slot1",       "slot0.new",
-                                 "slot1.new", "certificate", "certificate.new"};
     int folder =
         openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    for (size_t i = 0; folder >= 0 && i < sizeof(files) / sizeof(*files); i++) {
-        (void)unlinkat(folder, files[i], 0);
-    }
     if (folder >= 0) {
+        slots_empty(folder);
         close(folder);
     }
     if (unlinkat(parent, name, AT_REMOVEDIR) != 0) {

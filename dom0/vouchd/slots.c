@@ -38,10 +38,16 @@ static bool write_all(int file, struct bytes content)
     return true;
 }
 
+/* Where a file is written before it takes the name. */
+static void name_beside(const char *name, char out[NAME_MAX_SIZE])
+{
+    snprintf(out, NAME_MAX_SIZE, "%s.new", name);
+}
+
 bool slots_replace(int folder, const char *name, struct bytes content)
 {
     char beside[NAME_MAX_SIZE];
-    snprintf(beside, sizeof(beside), "%s.new", name);
+    name_beside(name, beside);
     int file =
         openat(folder, beside,
                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -160,4 +166,14 @@ bool slots_remove(int root, struct bytes uuid, unsigned file)
                        : errno == ENOENT;
     close(folder);
     return is_done;
+}
+
+void slots_empty(int folder)
+{
+    char beside[NAME_MAX_SIZE];
+    for (unsigned file = 0; file < SLOTS_FILES; file++) {
+        name_beside(slots_name(file), beside);
+        (void)unlinkat(folder, slots_name(file), 0);
+        (void)unlinkat(folder, beside, 0);
+    }
 }

@@ -40,5 +40,7 @@ NODISCARD bool slots_load(int root, struct bytes uuid, unsigned file,
                           struct bytes *out);
 /* True also if there is no such file; false: errno says why. */
 NODISCARD bool slots_remove(int root, struct bytes uuid, unsigned file);
+/* Of a UUID's own folder: all that the above may have left there. */
+void slots_empty(int folder);
 
 #endif
