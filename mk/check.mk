@@ -25,7 +25,7 @@ SCENARIOS := $(SCENARIOS_LONG) $(filter-out $(SCENARIOS_LONG) \
     $(SCENARIOS_SOAK),$(sort $(wildcard tests/scenario/*.t)))
 TESTS ?= $(UNIT_TESTS) $(TAP_TESTS) $(SCENARIOS) tests/fuzz/short.t
 
-CHECK_ENV = CMOCKA_MESSAGE_OUTPUT=TAP FUZZ_SHORT=$(FUZZ_SHORT) \
+CHECK_ENV = CMOCKA_MESSAGE_OUTPUT=TAP FUZZ_SHORT=$(FUZZ_SHORT) FUZZ_SEED=1 \
     FUZZ_TARGETS="$(FUZZ_TARGETS)" BUILD=$(BUILD) MAKE="$(MAKE)" $(RUN_ENV)
 
 # What is needed is in variables that later files still add to, so it is named
@@ -56,7 +56,7 @@ soak: deps
 
 fuzz:
 	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_TARGETS)
-	@FUZZ_SHORT=$(FUZZ_SECONDS) FUZZ_TARGETS="$(FUZZ_TARGETS)" \
+	@FUZZ_SHORT=$(FUZZ_SECONDS) FUZZ_SEED=0 FUZZ_TARGETS="$(FUZZ_TARGETS)" \
 	    BUILD=$(BUILD) tests/fuzz/short.t
 ## check        every test (TESTS=file: only that one)
 ## soak         200 lives of a guest, and nothing left of them; bulk traffic; TAMPERs

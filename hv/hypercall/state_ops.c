@@ -153,7 +153,14 @@ static long forget(const struct vouch_state_forget *arg)
     if (!seal.is_open) {
         return -EAGAIN;
     }
-    return state_forget(&seal.table, arg->uuid) == STATE_OK ? 0 : -ENOENT;
+    switch (state_forget(&seal.table, arg->uuid)) {
+    case STATE_OK:
+        return 0;
+    case STATE_FULL:
+        return -ENOSPC;
+    default:
+        return -ENOENT;
+    }
 }
 
 long do_vouch_op_state_forget(const struct permit *permit, struct call *call,

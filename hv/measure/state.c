@@ -202,6 +202,9 @@ enum state_status state_forget(struct state_table *table, const uint8_t *uuid)
     if (entry == NULL) {
         return STATE_UNKNOWN;
     }
+    if (table->generation == UINT64_MAX) {
+        return STATE_FULL;
+    }
     *entry = table->entries[--table->count];
     table->generation++;
     table->changes++;

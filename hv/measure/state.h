@@ -89,7 +89,8 @@ NODISCARD enum state_status state_key(struct state_table *table,
 NODISCARD enum state_status state_mark(struct state_table *table,
                                        const uint8_t *uuid, uint64_t holder,
                                        uint64_t version);
-/* The next state_key() for that guest makes a new key, at version 0. */
+/* The next state_key() for that guest makes a new key, at version 0.
+ * STATE_FULL after the last generation: a key never comes back. */
 NODISCARD enum state_status state_forget(struct state_table *table,
                                          const uint8_t *uuid);
 

@@ -20,7 +20,9 @@ static void check_change(const uint8_t *uuid)
     const struct state_claim claim = {
         .uuid = uuid, .label = bytes_of_text("a:b:c"), .holder = 1};
     struct buffer out = buffer_over(room, sizeof(room));
-    (void)state_forget(&table, uuid);
+    if (state_forget(&table, uuid) == STATE_FULL) {
+        return;
+    }
     if (state_key(&table, &root, &claim, &key, &version) == STATE_OK) {
         if (version != 0 || state_mark(&table, uuid, 1, 2) != STATE_OK ||
             state_mark(&table, uuid, 2, 3) != STATE_FENCED) {

@@ -251,6 +251,24 @@ static void a_full_table_takes_no_more(void **state)
     assert_int_equal(version, 0);
 }
 
+static void the_last_generation_is_not_left(void **state)
+{
+    (void)state;
+    uint64_t version;
+    fill(2);
+    table.generation = UINT64_MAX - 1;
+    assert_int_equal(state_forget(&table, uuid_of(0)), STATE_OK);
+    struct sha256_digest last = key_of(0, "a", &version);
+    struct bytes before = build(42);
+    memcpy(copy, before.data, before.size);
+    assert_int_equal(state_forget(&table, uuid_of(0)), STATE_FULL);
+    assert_int_equal(state_forget(&table, uuid_of(9)), STATE_UNKNOWN);
+    assert_memory_equal(build(42).data, copy, before.size);
+    assert_int_equal(take(build(42)), STATE_OK);
+    struct sha256_digest same = key_of(0, "a", &version);
+    assert_true(hmac_equal(&last, &same));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +283,7 @@ int main(void)
         cmocka_unit_test(the_last_to_ask_may_mark),
         cmocka_unit_test(a_forgotten_guest_begins_anew),
         cmocka_unit_test(a_full_table_takes_no_more),
+        cmocka_unit_test(the_last_generation_is_not_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
