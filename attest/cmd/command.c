@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/file.h"
 #include "attest/json.h"
 
 #define MAX_FILE (1u << 30)
@@ -131,21 +132,6 @@ struct bytes command_read(const char *command, const char *path)
     return content;
 }
 
-static bool write_all(int file, struct bytes content)
-{
-    while (content.size != 0) {
-        ssize_t put = write(file, content.data, content.size);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return false;
-        }
-        content = bytes_of(content.data + put, content.size - (size_t)put);
-    }
-    return true;
-}
-
 /* A name beside the file, so that the rename is within one file system. */
 static bool replace(const char *path, struct bytes content, mode_t mode)
 {
@@ -158,8 +144,8 @@ static bool replace(const char *path, struct bytes content, mode_t mode)
     if (file < 0) {
         return false;
     }
-    bool is_done =
-        write_all(file, content) && fchmod(file, mode) == 0 && fsync(file) == 0;
+    bool is_done = file_write(file, content) && fchmod(file, mode) == 0 &&
+                   fsync(file) == 0;
     is_done = close(file) == 0 && is_done;
     is_done = is_done && rename(name, path) == 0;
     if (!is_done) {
@@ -185,11 +171,11 @@ static bool write_mode(const char *command, const char *path,
     bool is_done;
     int stream = standard_stream(path);
     if (stream >= 0) {
-        is_done = write_all(stream, content);
+        is_done = file_write(stream, content);
     } else if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
         /* A device or a pipe: nothing to replace. */
         int file = open(path, O_WRONLY | O_CLOEXEC);
-        is_done = file >= 0 && write_all(file, content);
+        is_done = file >= 0 && file_write(file, content);
         if (file >= 0) {
             is_done = close(file) == 0 && is_done;
         }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/file.h"
 #include "attest/uuid.h"
 #include "dom0/vouchd/message.h"
 
@@ -21,21 +22,6 @@
 bool slots_uuid_parse(const char *text, uint8_t uuid[UUID_SIZE])
 {
     return uuid_parse(bytes_of_text(text), uuid);
-}
-
-static bool write_all(int file, struct bytes content)
-{
-    while (content.size != 0) {
-        ssize_t put = write(file, content.data, content.size);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return false;
-        }
-        content = bytes_of(content.data + put, content.size - (size_t)put);
-    }
-    return true;
 }
 
 /* Where a file is written before it takes the name. */
@@ -54,7 +40,7 @@ bool slots_replace(int folder, const char *name, struct bytes content)
     if (file < 0) {
         return false;
     }
-    bool is_done = write_all(file, content) && fsync(file) == 0;
+    bool is_done = file_write(file, content) && fsync(file) == 0;
     is_done = close(file) == 0 && is_done;
     return is_done && renameat(folder, beside, folder, name) == 0 &&
            fsync(folder) == 0;

@@ -260,24 +260,44 @@ sleep 4
 tap_has "a change of the table is stored" "$work/kept/table" 'changes 5'
 
 # ---- forgetting ----
+stored() { "$VOUCH" vtpm --dir "$work/kept" "$@"; }
+same_as_exported() { stored export $uuid1 -o - | cmp -s - "$work/exported"; }
 epoch=$(cat "$machine/counter")
-stored=$("$VOUCH" vtpm --dir "$work/kept" show --json $uuid1 | grep -c sha256)
-tap_is "two slots are shown" "$stored" 2
-tap "a state is exported" "$VOUCH" vtpm --dir "$work/kept" export $uuid1 \
-    -o "$work/exported"
-tap "and destroyed" "$VOUCH" vtpm --dir "$work/kept" destroy $uuid1
+tap_is "two slots are shown" "$(stored show --json $uuid1 | grep -c sha256)" 2
+tap "a state is exported" stored export $uuid1 -o "$work/exported"
+tap "and destroyed" stored destroy $uuid1
 sleep 1
 tap_is "which begins another epoch" "$(cat "$machine/counter")" $((epoch + 1))
 tap_has "the hypervisor is told what to forget" "$machine/forgotten" $uuid1
 tap_is "and the state is gone" \
     "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" ABSENT
 tap_is "and its folder" "$(ls "$work/kept/forgotten")" ""
-tap "it can be imported" "$VOUCH" vtpm --dir "$work/kept" import \
-    "$work/exported"
+tap "it can be imported" stored import "$work/exported"
 tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
     "OK 200000 $(sum_of 200000 x)"
-tap_is "but not over another" "$("$VOUCH" vtpm --dir "$work/kept" import \
-    "$work/exported" >/dev/null 2>&1; echo $?)" 1
+tap_is "but not over another" \
+    "$(stored import "$work/exported" >/dev/null 2>&1; echo $?)" 1
+# An import is all of what was exported, or nothing.
+sed 's/"slot1": "./"slot1": "!/' "$work/exported" >"$work/damaged"
+tap_is "a damaged one is refused" "$(stored import --force "$work/damaged" 2>&1
+    echo $?)" "vouch vtpm: $work/damaged is no exported state
+1"
+tap "and nothing of it was stored" same_as_exported
+tap "a certificate that came later" certificate $uuid1 "$work/ek.crt"
+tap_is "is part of an export" \
+    "$(stored export $uuid1 -o - | grep -c '"certificate"')" 1
+tap "an import replaces all" stored import --force "$work/exported"
+tap "the certificate is gone with it" same_as_exported
+mv "$work/kept/$uuid1/slot1" "$work/slot1"
+mkdir "$work/kept/$uuid1/slot1"
+tap_is "what cannot be read is not exported" \
+    "$(stored export $uuid1 -o "$work/partly" 2>&1; echo $?; ls "$work/partly" \
+        2>/dev/null)" "vouch vtpm: $uuid1: slot1 cannot be read
+1"
+tap_is "and the rest is shown" \
+    "$(stored show $uuid1 2>"$work/said" | grep -c 'slot 0: '; grep -c slot1 \
+        "$work/said")" "1
+1"
 stop
 tpm_stop
 tpm_end
