@@ -43,7 +43,8 @@ struct vouch_launch {
 };
 
 /*
- * What a domain was launched with. -EAGAIN: it has not been launched.
+ * What a domain was launched with. -EAGAIN: it has not been launched. -ESRCH,
+ * for a vTPM domain: it is not the guest that the caller keeps a TPM for.
  */
 #define VOUCHOP_launch_info 1
 struct vouch_launch_info {
@@ -63,15 +64,22 @@ struct vouch_launch_info {
  * For a vTPM domain, which was launched from an image that the hypervisor's
  * command line names (vtpm=): the key of the state that belongs to the guest,
  * and the least version of that state that is not a replay. Version 0: there
- * never was a state, so a new TPM may be made. -EAGAIN: the machine's table of
- * versions is not open. -EACCES: the guest was launched already. -ENOSPC: the
- * table is full.
+ * never was a state, so a new TPM may be made. The caller's own versions are
+ * those of a start: above all that whoever had the key before can use, so that
+ * marking one of them makes all of those replays.
+ *
+ * The first guest that a vTPM domain gets a key of, or registers, is its only
+ * one: -ESRCH for any other, also for one of the same id and UUID after it.
+ * -EAGAIN: the machine's table of versions is not open. -EACCES: the guest was
+ * launched already. -ENOSPC: the table is full.
  */
 #define VOUCHOP_state_key 2
+#define VOUCH_VERSIONS    (1ull << 40) /* of one start; its first is a multiple */
 struct vouch_state_key {
     uint16_t domid; /* in: the guest's */
     uint16_t pad[3];
     uint64_t version;
+    uint64_t first; /* of the caller's own versions; of no other's */
     uint8_t key[VOUCH_KEY_SIZE];
     uint8_t uuid[VOUCH_UUID_SIZE]; /* the guest's */
 };
@@ -88,7 +96,7 @@ struct vouch_state_mark {
 /*
  * The keys of the TPM that the caller, a vTPM domain, keeps for a guest that is
  * not launched yet: logged and extended before anything else happens. Once for
- * each guest, and for each vTPM domain.
+ * each guest, and for each vTPM domain. -ESRCH as for VOUCHOP_state_key.
  */
 #define VOUCHOP_identity 4
 struct vouch_identity {

@@ -205,6 +205,23 @@ void domain_reset_shared(struct domain *domain, const uint32_t *keep,
     }
 }
 
+static spinlock_t handle_lock; /* guards the handle of every domain */
+
+void domain_handle(const struct domain *domain, uint8_t out[DOMAIN_HANDLE_SIZE])
+{
+    spin_lock(&handle_lock);
+    memcpy(out, domain->handle, DOMAIN_HANDLE_SIZE);
+    spin_unlock(&handle_lock);
+}
+
+void domain_set_handle(struct domain *domain,
+                       const uint8_t handle[DOMAIN_HANDLE_SIZE])
+{
+    spin_lock(&handle_lock);
+    memcpy(domain->handle, handle, DOMAIN_HANDLE_SIZE);
+    spin_unlock(&handle_lock);
+}
+
 /* An id whose place is free: the one wanted, or the next in turn; -1: none. */
 static int32_t id_choose(domid_t wanted)
 {

@@ -9,6 +9,7 @@
 
 #define MAX_VCPUS       8
 #define MAX_DOMAINS     256
+#define DOMAIN_HANDLE_SIZE    16u
 #define MEMORY_MAP_ENTRIES    32u
 #define MEMORY_MAP_ENTRY_SIZE 20u /* E820: start, size, type */
 #define CPUID_WORDS     11    /* of feature bits: hv/hypercall/cpuid.h */
@@ -31,7 +32,7 @@ struct domain {
     const uint32_t *self_access; /* the policy's vectors for the two, by class */
     uint64_t instance;    /* no other domain of this boot has it */
     uint32_t refs;        /* atomic */
-    uint8_t handle[16];   /* UUID */
+    uint8_t handle[DOMAIN_HANDLE_SIZE]; /* UUID; see domain_handle() */
 
     struct shared_info *shared; /* our mapping of the shared page */
     struct page *shared_page;
@@ -47,6 +48,7 @@ struct domain {
     struct launch_record *launched; /* what runs, once it does */
     uint8_t is_launching;           /* from its beginning on, for good */
     uint64_t tpm_wait_ns; /* since when an identity waits for it; 0: not */
+    uint64_t keeps; /* atomic: the instance it keeps a TPM for; 0: none yet */
     uint8_t identity; /* enum launch_identity: of the TPM kept for it, or by it */
 
     spinlock_t death_lock; /* one CPU at a time carries out its death */
@@ -125,6 +127,12 @@ void domain_reset_shared(struct domain *domain, const uint32_t *keep,
  */
 void domain_free(struct domain *domain);
 void domain_release(struct domain *domain);
+
+/* The UUID, as a whole: its toolstack may give it another at any time. */
+void domain_handle(const struct domain *domain,
+                   uint8_t out[DOMAIN_HANDLE_SIZE]);
+void domain_set_handle(struct domain *domain,
+                       const uint8_t handle[DOMAIN_HANDLE_SIZE]);
 
 static inline struct domain *domain_of_memory(struct memory *memory)
 {

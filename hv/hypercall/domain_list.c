@@ -71,7 +71,7 @@ static void describe(const struct domain *domain,
         .ssidref = domain->label.index,
         .gpaddr_bits = cpu_features.physical_bits,
     };
-    memcpy(info->handle, domain->handle, sizeof(info->handle));
+    domain_handle(domain, info->handle);
     vcpus_describe(domain, info);
 }
 

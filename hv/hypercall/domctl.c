@@ -107,8 +107,7 @@ long do_domctl_max_mem(const struct permit *permit, struct call *call,
 long do_domctl_setdomainhandle(const struct permit *permit, struct call *call,
                                struct xen_domctl *arg)
 {
-    memcpy(call->target->handle, arg->u.setdomainhandle.handle,
-           sizeof(call->target->handle));
+    domain_set_handle(call->target, arg->u.setdomainhandle.handle);
     return 0;
 }
 

@@ -32,6 +32,9 @@ long do_vouch_op_launch_info(const struct permit *permit, struct call *call,
 {
     const struct launch_record *record = launch_record_of(call->target);
 
+    if (launch_keeps_another(call->caller->domain, call->target)) {
+        return -ESRCH;
+    }
     if (record == NULL) {
         return -EAGAIN;
     }

@@ -174,14 +174,17 @@ long do_vouch_op_state_forget(const struct permit *permit, struct call *call,
 
 /* ---- one guest's state, for its vTPM ---- */
 
+_Static_assert(STATE_VERSIONS == VOUCH_VERSIONS, "versions of one start");
+_Static_assert(STATE_UUID_SIZE == DOMAIN_HANDLE_SIZE, "UUIDs");
+
 static long key_give(struct call *call, struct vouch_state_key *arg)
 {
     const struct domain *guest = call->target;
     char label[VOUCH_LABEL_SIZE];
     struct buffer buffer = buffer_over(label, sizeof(label));
     struct writer writer = writer_begin(&buffer);
-    struct sha256_digest key;
-    struct state_claim claim = {.uuid = guest->handle,
+    struct state_grant grant;
+    struct state_claim claim = {.uuid = arg->uuid,
                                 .holder = call->caller->domain->instance};
 
     if (!seal.is_open) {
@@ -190,18 +193,22 @@ static long key_give(struct call *call, struct vouch_state_key *arg)
     if (launch_record_of(guest) != NULL) {
         return -EACCES; /* a TPM that begins anew under a running guest */
     }
+    if (!launch_keep(call->caller->domain, guest)) {
+        return -ESRCH;
+    }
     xsm_label_put_text(&security_policy, guest->label, &writer);
     if (!writer_end(&writer)) {
         return -ENOSPC;
     }
     claim.label = buffer_bytes(&buffer);
-    if (state_key(&seal.table, &seal.root, &claim, &key, &arg->version) !=
-        STATE_OK) {
+    domain_handle(guest, arg->uuid); /* its toolstack may change it any time */
+    if (state_key(&seal.table, &seal.root, &claim, &grant) != STATE_OK) {
         return -ENOSPC;
     }
-    memcpy(arg->key, key.bytes, sizeof(arg->key));
-    memcpy(arg->uuid, guest->handle, sizeof(arg->uuid));
-    memset(&key, 0, sizeof(key));
+    arg->version = grant.version;
+    arg->first = grant.first;
+    memcpy(arg->key, grant.key.bytes, sizeof(arg->key));
+    memset(&grant, 0, sizeof(grant));
     return 0;
 }
 
@@ -219,11 +226,16 @@ long do_vouch_op_state_key(const struct permit *permit, struct call *call,
 
 static long mark(const struct call *call, const struct vouch_state_mark *arg)
 {
+    uint8_t uuid[STATE_UUID_SIZE];
+
     if (!seal.is_open) {
         return -EAGAIN;
     }
-    return state_mark(&seal.table, call->target->handle,
-                      call->caller->domain->instance,
+    if (launch_keeps_another(call->caller->domain, call->target)) {
+        return -ESRCH;
+    }
+    domain_handle(call->target, uuid);
+    return state_mark(&seal.table, uuid, call->caller->domain->instance,
                       arg->version) == STATE_OK
                ? 0
                : -ENOENT;

@@ -91,7 +91,7 @@ long do_xen_version_pagesize(const struct permit *permit, struct call *call,
 long do_xen_version_guest_handle(const struct permit *permit,
                                  struct call *call, xen_domain_handle_t *arg)
 {
-    memcpy(*arg, call->caller->domain->handle, sizeof(*arg));
+    domain_handle(call->caller->domain, *arg);
     return 0;
 }
 

@@ -287,6 +287,22 @@ _Static_assert(offsetof(struct vouch_launch_info, cmdline) ==
                        2 * VOUCH_DIGEST_SIZE,
                "kernel, initrd, cmdline");
 
+bool launch_keep(struct domain *keeper, const struct domain *guest)
+{
+    uint64_t none = 0;
+
+    return atomic_cas(&keeper->keeps, &none, guest->instance) ||
+           none == guest->instance;
+}
+
+bool launch_keeps_another(const struct domain *domain,
+                          const struct domain *guest)
+{
+    uint64_t kept = atomic_read(&domain->keeps);
+
+    return kept != 0 && domain != guest && kept != guest->instance;
+}
+
 int launch_identity_begin(struct domain *keeper, struct domain *guest)
 {
     int rc = 0;
@@ -300,6 +316,8 @@ int launch_identity_begin(struct domain *keeper, struct domain *guest)
     } else if (keeper->identity != IDENTITY_NONE ||
                guest->identity != IDENTITY_NONE) {
         rc = -EEXIST;
+    } else if (!launch_keep(keeper, guest)) {
+        rc = -ESRCH;
     } else {
         keeper->identity = IDENTITY_PENDING;
         guest->identity = IDENTITY_PENDING;

@@ -54,10 +54,19 @@ void launch_know_vtpms(const struct sha256_digest *images, size_t count);
 bool launch_is_known_vtpm(const struct domain *domain);
 
 /*
+ * From now on keeper, a vTPM domain, keeps a TPM for guest and for no other, be
+ * it one that has its id after it.  False: it keeps another's.
+ */
+bool launch_keep(struct domain *keeper, const struct domain *guest) NODISCARD;
+/* Whether domain keeps a TPM, and that of another than itself or guest. */
+bool launch_keeps_another(const struct domain *domain,
+                          const struct domain *guest) NODISCARD;
+
+/*
  * The TPM that keeper keeps for guest is to get its identity: no launch of
- * guest begins before identity_end().  0; -EEXIST: one of them has one;
- * -EACCES: guest was launched, or is being launched; -EBUSY: it is just being
- * recorded.
+ * guest begins before identity_end().  0; -ESRCH: keeper keeps another's;
+ * -EEXIST: one of them has one; -EACCES: guest was launched, or is being
+ * launched; -EBUSY: it is just being recorded.
  */
 int launch_identity_begin(struct domain *keeper,
                           struct domain *guest) NODISCARD;

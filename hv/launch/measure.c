@@ -76,7 +76,7 @@ static void info_fill(struct launch *launch)
     info->kernel_size = launch->kernel.size;
     info->initrd_size = launch->initrd.size;
     info->cmdline_size = strlen(launch->cmdline);
-    memcpy(info->uuid, domain->handle, sizeof(info->uuid));
+    domain_handle(domain, info->uuid);
     security_label_text(domain->label, info->label, sizeof(info->label));
 }
 

@@ -46,6 +46,7 @@ static bool take_entry(struct cursor *cursor, struct state_table *table)
     }
     memcpy(entry->uuid, uuid.data, STATE_UUID_SIZE);
     entry->holder = 0;
+    entry->first = 0;
     table->count++;
     return true;
 }
@@ -144,6 +145,7 @@ static struct state_entry *add(struct state_table *table, const uint8_t *uuid)
     memcpy(entry->uuid, uuid, STATE_UUID_SIZE);
     entry->generation = table->generation;
     entry->version = 0;
+    entry->first = 0;
     table->changes++;
     return entry;
 }
@@ -164,21 +166,31 @@ static struct sha256_digest derive(const struct sha256_digest *root,
 }
 _Static_assert(sizeof(FOR_STATE) == FOR_SIZE + 1, "derive()");
 
+/* The first version of a start that is above all others; 0: there is none. */
+static uint64_t next_start(const struct state_entry *entry)
+{
+    uint64_t last =
+        entry->version > entry->first ? entry->version : entry->first;
+    return (last / STATE_VERSIONS + 1) * STATE_VERSIONS;
+}
+
 enum state_status state_key(struct state_table *table,
                             const struct sha256_digest *root,
                             const struct state_claim *claim,
-                            struct sha256_digest *key, uint64_t *version)
+                            struct state_grant *out)
 {
     struct state_entry *entry = find(table, claim->uuid);
     if (entry == NULL) {
         entry = add(table, claim->uuid);
     }
-    if (entry == NULL) {
+    if (entry == NULL || next_start(entry) == 0) {
         return STATE_FULL;
     }
     entry->holder = claim->holder;
-    *key = derive(root, entry, claim->label);
-    *version = entry->version;
+    entry->first = next_start(entry);
+    *out = (struct state_grant){.key = derive(root, entry, claim->label),
+                                .version = entry->version,
+                                .first = entry->first};
     return STATE_OK;
 }
 

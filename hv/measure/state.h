@@ -43,6 +43,7 @@ struct state_entry {
     uint64_t generation;
     uint64_t version;
     uint64_t holder; /* who was given the key, this boot; 0: nobody */
+    uint64_t first;  /* of the holder's versions */
 };
 
 struct state_table {
@@ -78,13 +79,20 @@ struct state_claim {
     uint64_t holder;     /* whose vTPM: a number that is never used twice */
 };
 
-/* The key of that guest's state and its least version; the guest gets an entry
- * if it has none. Whoever had the key before can mark no more. */
+struct state_grant {
+    struct sha256_digest key;
+    uint64_t version; /* the least that is no replay */
+    uint64_t first;   /* of STATE_VERSIONS that only this holder has */
+};
+
+#define STATE_VERSIONS (1ull << 40)
+
+/* The guest gets an entry if it has none. Whoever had the key before can mark
+ * no more, and has lower versions. STATE_FULL: no room, or no versions left. */
 NODISCARD enum state_status state_key(struct state_table *table,
                                       const struct sha256_digest *root,
                                       const struct state_claim *claim,
-                                      struct sha256_digest *key,
-                                      uint64_t *version);
+                                      struct state_grant *out);
 /* Raises the least version; a lower one changes nothing. */
 NODISCARD enum state_status state_mark(struct state_table *table,
                                        const uint8_t *uuid, uint64_t holder,

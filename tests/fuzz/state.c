@@ -15,16 +15,16 @@ static const struct sha256_digest root;
 
 static void check_change(const uint8_t *uuid)
 {
-    struct sha256_digest key;
-    uint64_t version;
+    struct state_grant grant;
     const struct state_claim claim = {
         .uuid = uuid, .label = bytes_of_text("a:b:c"), .holder = 1};
     struct buffer out = buffer_over(room, sizeof(room));
     if (state_forget(&table, uuid) == STATE_FULL) {
         return;
     }
-    if (state_key(&table, &root, &claim, &key, &version) == STATE_OK) {
-        if (version != 0 || state_mark(&table, uuid, 1, 2) != STATE_OK ||
+    if (state_key(&table, &root, &claim, &grant) == STATE_OK) {
+        if (grant.version != 0 || grant.first != STATE_VERSIONS ||
+            state_mark(&table, uuid, 1, 2) != STATE_OK ||
             state_mark(&table, uuid, 2, 3) != STATE_FENCED) {
             abort();
         }

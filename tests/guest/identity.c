@@ -16,6 +16,8 @@
 #define OTHER  "tenant02_u:guest_r:"
 #define CHUNK  16384u
 
+#define INFO 0 /* in NAME's place: launch_info */
+
 enum { TURN, WHOM, RESULT, NAME }; /* words of a keeper's report */
 
 static bool is_known, has_tpm;
@@ -23,7 +25,11 @@ static bool is_known, has_tpm;
 static long ask(domid_t guest, uint8_t algorithm)
 {
     struct vouch_identity identity = {.domid = guest};
+    struct vouch_launch_info info = {.domid = guest};
 
+    if (algorithm == INFO) {
+        return vouch_op(VOUCHOP_launch_info, &info);
+    }
     identity.ak[1] = identity.ek[1] = algorithm;
     identity.ak[2] = 0xa1;
     identity.ek[2] = 0xe1;
@@ -172,6 +178,32 @@ static void test_known(struct launch_report *keeper_report, domid_t guest,
            has_tpm ? -XEN_EEXIST : -XEN_ENODEV, "twice it may not");
 }
 
+/* The kept guest is gone, and a domain like it has its id. */
+static void test_after_the_guest(struct launch_report *keeper_report,
+                                 domid_t guest)
+{
+    struct launch_report *report;
+    bool is_kept = is_known && has_tpm;
+    long unlaunched = is_kept ? -XEN_ESRCH : -XEN_EAGAIN;
+    domid_t next;
+
+    toolstack_wanted = guest;
+    next = build(TENANT "attested_t", NULL, &report);
+    tap_is(next, guest, "after a guest there is another of its id");
+    tap_is(keeper_asks(keeper_report, next, INFO), unlaunched,
+           "of which its keeper is not told whether it was launched");
+    if (is_kept) {
+        tap_is(keeper_asks(keeper_report, next, 0x0b), -XEN_EEXIST,
+               "nor is its TPM that one's");
+    }
+    toolstack_start(next);
+    tap_is(toolstack_wait(next), TINY_REASON, "it launches");
+    tap_is(keeper_asks(keeper_report, next, INFO), is_kept ? -XEN_ESRCH : 0,
+           "nor what it was launched with");
+    toolstack_unmap(report);
+    toolstack_destroy(next);
+}
+
 void test_main(void)
 {
     struct launch_report *keeper_report, *report;
@@ -219,7 +251,10 @@ void test_main(void)
            "before that it may not ask at all");
     toolstack_unmap(report);
     toolstack_destroy(stranger);
+    tap_is(keeper_asks(keeper_report, guest, INFO), -XEN_EAGAIN,
+           "a guest that has not been launched yet");
     toolstack_destroy(guest);
+    test_after_the_guest(keeper_report, guest);
 
     launched = build(TENANT "attested_t", NULL, &report);
     toolstack_start(launched);

@@ -97,6 +97,7 @@ static int give_key(struct vouch_state_key *key)
         write_file("key", "wb", bytes_of(key->key, sizeof(key->key)));
     }
     key->version = read_version();
+    key->first = (key->version / VOUCH_VERSIONS + 1) * VOUCH_VERSIONS;
     memset(key->uuid, 0x42, sizeof(key->uuid));
     return 0;
 }

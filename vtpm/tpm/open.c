@@ -72,6 +72,7 @@ static void ask(struct vtpm *vtpm)
     memcpy(vtpm->store.place.uuid, key.uuid, sizeof(key.uuid));
     OPENSSL_cleanse(key.key, sizeof(key.key));
     vtpm->least = key.version;
+    vtpm->store.version = key.first - 1;
     certificate_ask(&vtpm->certificate, &vtpm->wire,
                     bytes_of(key.uuid, sizeof(key.uuid)));
     for (uint8_t slot = 0; slot < VTPM_STATE_SLOTS; slot++) {
@@ -140,33 +141,20 @@ static void start_new(struct vtpm *vtpm)
     vtpm->life = VTPM_STORING;
 }
 
-/* Stored before the power went, but not yet known to the hypervisor: what is
- * used from now on must not be undone. */
-static bool mark(const struct vtpm *vtpm, uint64_t version)
-{
-    struct vouch_state_mark mark = {.domid = vtpm->domid, .version = version};
-    if (version == vtpm->least) {
-        return true;
-    }
-    int error = port_op(VOUCHOP_state_mark, &mark, sizeof(mark));
-    if (error != 0) {
-        say_error("the loaded version cannot be marked", error);
-    }
-    return error == 0;
-}
-
+/* Nobody is served before it is stored under a version of our own: from then on
+ * whatever another vTPM had or has of this state is a replay. */
 static void start_stored(struct vtpm *vtpm, unsigned which)
 {
     const struct state_slot *slot = &vtpm->slots[which];
-    vtpm->store.version = slot->version;
     vtpm->store.keys = slot->keys;
     vtpm->store.place.slot = (uint8_t)(which ^ 1);
-    if (!mark(vtpm, slot->version) || !start(vtpm, slot->blob)) {
+    if (!start(vtpm, slot->blob)) {
         refuse(vtpm);
         return;
     }
     drop_slots(vtpm);
-    register_keys(vtpm);
+    vtpm->store.is_dirty = true;
+    vtpm->life = VTPM_STORING;
 }
 
 static void decide(struct vtpm *vtpm)

@@ -175,9 +175,9 @@ static bool is_ours(const struct state_place *place,
                        bytes_of(place->uuid, sizeof(place->uuid)));
 }
 
-/* A power cut can leave the beginning of a slot. Of the first write that is
- * as good as nothing; of a later one it is damage, and the other slot counts.
- */
+/* A power cut can leave the beginning of a slot. Of a start's first write that
+ * is as good as nothing, since nobody was served yet; of a later one it is
+ * damage. If the other slot is good, that counts. */
 static enum state_content look(const struct state_place *place,
                                struct bytes stored, struct header *header)
 {
@@ -198,7 +198,8 @@ static enum state_content look(const struct state_place *place,
     }
     size_t rest = cursor_remaining(&cursor);
     if (rest < (size_t)header->size + VTPM_STATE_TAG_SIZE) {
-        return header->version == 1 ? STATE_BEGINNING : STATE_DAMAGED;
+        return header->version % VOUCH_VERSIONS == 0 ? STATE_BEGINNING
+                                                     : STATE_DAMAGED;
     }
     bool is_exact = rest == (size_t)header->size + VTPM_STATE_TAG_SIZE;
     return is_exact ? STATE_GOOD : STATE_DAMAGED;

@@ -35,7 +35,7 @@ struct state_place {
 /* What a slot holds. */
 enum state_content {
     STATE_NOTHING,
-    STATE_BEGINNING, /* of the first state ever, and no more */
+    STATE_BEGINNING, /* of a start's first state, and no more */
     STATE_DAMAGED,   /* another's, changed, or cut */
     STATE_GOOD,
 };

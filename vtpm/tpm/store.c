@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A store that failed, or could not be begun, leaves the state dirty and is
- * tried again after the interval, with a new version, in the same slot: the
- * other one holds what is known to be good.
+ * A store that failed, could not be begun or cannot be marked yet leaves the
+ * state dirty and is tried again after the interval, with a new version, in the
+ * same slot: the other one holds what is known to be good.
  */
 #include "vtpm/tpm/store.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "vtpm/tpm/port.h"
@@ -80,13 +81,17 @@ static void confirm(struct store *store)
 {
     struct vouch_state_mark mark = {.domid = store->domid,
                                     .version = store->version};
-    store->is_dirty = false;
-    store->place.slot ^= 1;
     store->is_urgent = store->is_urgent && tpm_has_changed();
     int error = port_op(VOUCHOP_state_mark, &mark, sizeof(mark));
     if (error != 0) {
         say_error("the stored version cannot be marked", error);
     }
+    if (error == -EAGAIN) {
+        return;
+    }
+    store->is_dirty = false;
+    store->place.slot ^= 1;
+    store->is_fenced = error == -ENOENT;
     store->is_stored = store->is_stored || error == 0;
 }
 

@@ -27,6 +27,7 @@ struct store {
     bool has_begun, is_urgent;
     bool is_stored; /* something, and marked */
     bool is_dirty;  /* what was begun last has failed */
+    bool is_fenced; /* the key was given to another vTPM, or given up */
 };
 
 /* As soon as may be, rather than in its turn. */

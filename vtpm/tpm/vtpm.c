@@ -36,16 +36,18 @@ static void stop_serving(struct vtpm *vtpm, const char *why)
     vtpm->life = VTPM_REFUSED;
 }
 
-/* Is the guest's launch in the PCRs? If not, put it there if there was one. */
+/*
+ * Is the launch of whoever sent this command in the PCRs? If not, put it there
+ * if there was one. Asked for each command, while its ring is mapped: nobody
+ * else can have the guest's id then, and for another than the guest the key was
+ * given for the hypervisor gives an error.
+ */
 static bool is_measured(struct vtpm *vtpm)
 {
     struct vouch_launch_info info = {.domid = vtpm->domid};
     uint32_t index_code = 0;
-    if (vtpm->is_measured) {
-        return true;
-    }
     int error = port_op(VOUCHOP_launch_info, &info, sizeof(info));
-    if (error == -EAGAIN) {
+    if (error == -EAGAIN && !vtpm->is_measured) {
         return false;
     }
     if (error != 0 ||
@@ -53,6 +55,9 @@ static bool is_measured(struct vtpm *vtpm)
         say_error("the guest's launch is not known", error);
         vtpm->life = VTPM_REFUSED;
         return false;
+    }
+    if (vtpm->is_measured) {
+        return true;
     }
     enum measured_status status =
         measured_extend(&vtpm->platform, &info, &index_code);
@@ -224,6 +229,9 @@ void vtpm_step(struct vtpm *vtpm)
 {
     uint64_t now = port_now_ms();
     take_answers(vtpm);
+    if (vtpm->store.is_fenced && has_started(vtpm)) {
+        stop_serving(vtpm, "the state belongs to another vTPM now");
+    }
     open_step(vtpm);
     if (has_started(vtpm)) {
         store_step(&vtpm->store, &vtpm->wire, now);

@@ -17,7 +17,7 @@
 enum vtpm_life {
     VTPM_IDLE,    /* no guest is known */
     VTPM_LOADING, /* dom0 was asked for what is stored */
-    VTPM_STORING, /* a new TPM's first state, before anybody hears of it */
+    VTPM_STORING, /* this start's first state, before anybody is served */
     VTPM_SERVING,
     VTPM_REFUSED, /* for good */
 };

@@ -257,6 +257,8 @@ void toolstack_config(struct xen_domctl *op, unsigned int vcpus)
     };
 }
 
+domid_t toolstack_wanted;
+
 domid_t toolstack_build_labelled(void (*entry)(void), unsigned int pages,
                                  unsigned int vcpus, uint32_t sid)
 {
@@ -266,7 +268,9 @@ domid_t toolstack_build_labelled(void (*entry)(void), unsigned int pages,
 
     toolstack_config(&op, vcpus);
     op.u.createdomain.ssidref = sid;
-    must(domctl(XEN_DOMCTL_createdomain, 0, &op), "createdomain");
+    must(domctl(XEN_DOMCTL_createdomain, toolstack_wanted, &op),
+         "createdomain");
+    toolstack_wanted = 0;
     child->id = op.domain;
     memset(&op, 0, sizeof(op));
     op.u.max_vcpus.max = vcpus;

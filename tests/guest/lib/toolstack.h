@@ -32,6 +32,8 @@ domid_t toolstack_build(void (*entry)(void), unsigned int pages,
 /* The same under the label of this SID. */
 domid_t toolstack_build_labelled(void (*entry)(void), unsigned int pages,
                                  unsigned int vcpus, uint32_t sid);
+/* The id of what is built next; 0, as it is again after that: any. */
+extern domid_t toolstack_wanted;
 /* The SID of a context; ends the test if the policy does not have it. */
 uint32_t toolstack_sid(const char *context);
 /* Starts what was built paused. */

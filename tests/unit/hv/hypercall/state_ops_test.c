@@ -69,6 +69,31 @@ const struct launch_record *launch_record_of(const struct domain *domain)
     return domain == &guest ? launched : NULL;
 }
 
+bool launch_keep(struct domain *keeper, const struct domain *kept)
+{
+    if (keeper->keeps == 0) {
+        keeper->keeps = kept->instance;
+    }
+    return keeper->keeps == kept->instance;
+}
+
+bool launch_keeps_another(const struct domain *domain,
+                          const struct domain *kept)
+{
+    return domain->keeps != 0 && domain->keeps != kept->instance;
+}
+
+/* What the toolstack does to the guest once its UUID was read. */
+static void (*after_handle)(void);
+
+void domain_handle(const struct domain *domain, uint8_t out[DOMAIN_HANDLE_SIZE])
+{
+    memcpy(out, domain->handle, DOMAIN_HANDLE_SIZE);
+    if (after_handle != NULL) {
+        after_handle();
+    }
+}
+
 void xsm_label_put_text(const struct xsm *xsm, label_t unused,
                         struct writer *writer)
 {
@@ -142,8 +167,11 @@ static int begin(void **state)
     is_busy = false;
     launched = NULL;
     label = "a:b:c";
+    after_handle = NULL;
     vtpm.instance = 5;
     other_vtpm.instance = 6;
+    vtpm.keeps = other_vtpm.keeps = 0;
+    guest.instance = 4;
     vcpu.domain = &vtpm;
     memset(guest.handle, 9, sizeof(guest.handle));
     return 0;
@@ -224,6 +252,44 @@ static void the_vtpm_before_is_fenced(void **state)
     assert_int_equal(do_vouch_op_state_forget(NULL, &call, &forget), -ENOENT);
     vcpu.domain = &other_vtpm;
     assert_int_equal(mark(2), -ENOENT);
+}
+
+/* The same id and UUID, but another domain. */
+static void who_comes_after_the_guest_is_not_kept(void **state)
+{
+    (void)state;
+    struct vouch_state_key arg;
+    assert_int_equal(key(&arg), 0);
+    assert_int_equal(mark(1), 0);
+    guest.instance = 40;
+    assert_int_equal(key(&arg), -ESRCH);
+    assert_int_equal(mark(2), -ESRCH);
+    assert_int_equal(seal->table.entries[0].version, 1);
+    vcpu.domain = &other_vtpm; /* another vTPM may be its */
+    assert_int_equal(key(&arg), 0);
+    assert_int_equal(mark(2), 0);
+}
+
+static void rename_guest(void)
+{
+    guest.handle[0] ^= 1;
+}
+
+/* Each call looks at the UUID once, so it never does for one what it was asked
+ * for another. */
+static void a_uuid_that_changes_is_one_or_the_other(void **state)
+{
+    (void)state;
+    struct vouch_state_key arg;
+    after_handle = rename_guest;
+    assert_int_equal(key(&arg), 0);
+    assert_int_equal(arg.uuid[0], 9);
+    assert_int_equal(seal->table.count, 1);
+    assert_memory_equal(seal->table.entries[0].uuid, arg.uuid,
+                        sizeof(arg.uuid));
+    assert_int_equal(mark(1), -ENOENT); /* it has the other one now */
+    assert_int_equal(mark(arg.first), 0);
+    assert_int_equal(seal->table.count, 1);
 }
 
 /* --- The table --- */
@@ -311,6 +377,8 @@ int main(void)
         cmocka_unit_test_setup(a_known_vtpm_gets_the_key, begin),
         cmocka_unit_test_setup(nobody_else_does, begin),
         cmocka_unit_test_setup(the_vtpm_before_is_fenced, begin),
+        cmocka_unit_test_setup(who_comes_after_the_guest_is_not_kept, begin),
+        cmocka_unit_test_setup(a_uuid_that_changes_is_one_or_the_other, begin),
         cmocka_unit_test_setup(tables_go_in_and_out, begin),
         cmocka_unit_test_setup(bad_sizes_and_addresses_are_refused, begin),
         cmocka_unit_test_setup(failures_have_their_numbers, begin),

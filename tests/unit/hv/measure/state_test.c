@@ -29,11 +29,12 @@ static const uint8_t *uuid_of(unsigned number)
 static struct sha256_digest key_of(unsigned number, const char *label,
                                    uint64_t *version)
 {
-    struct sha256_digest key;
+    struct state_grant grant;
     const struct state_claim claim = {
         .uuid = uuid_of(number), .label = bytes_of_text(label), .holder = 7};
-    assert_int_equal(state_key(&table, &root, &claim, &key, version), STATE_OK);
-    return key;
+    assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_OK);
+    *version = grant.version;
+    return grant.key;
 }
 
 static struct bytes build(uint64_t epoch)
@@ -172,12 +173,11 @@ static void keys_are_of_guest_label_and_root(void **state)
     assert_int_equal(table.count, 2);
     assert_int_equal(table.changes, 2);
     const struct sha256_digest stranger = {.bytes = {9}};
-    struct sha256_digest key;
+    struct state_grant grant;
     const struct state_claim claim = {.uuid = uuid_of(1),
                                       .label = bytes_of_text("a:b:c")};
-    assert_int_equal(state_key(&table, &stranger, &claim, &key, &version),
-                     STATE_OK);
-    assert_false(hmac_equal(&first, &key));
+    assert_int_equal(state_key(&table, &stranger, &claim, &grant), STATE_OK);
+    assert_false(hmac_equal(&first, &grant.key));
 }
 
 static void versions_only_rise(void **state)
@@ -198,17 +198,40 @@ static void versions_only_rise(void **state)
 static void the_last_to_ask_may_mark(void **state)
 {
     (void)state;
-    struct sha256_digest key;
-    uint64_t version;
+    struct state_grant grant;
     fill(1);
     assert_int_equal(state_mark(&table, uuid_of(1), 7, 1), STATE_FENCED);
     const struct state_claim later = {
         .uuid = uuid_of(0), .label = bytes_of_text("a"), .holder = 8};
-    assert_int_equal(state_key(&table, &root, &later, &key, &version),
-                     STATE_OK);
+    assert_int_equal(state_key(&table, &root, &later, &grant), STATE_OK);
     assert_int_equal(state_mark(&table, uuid_of(0), 7, 9), STATE_FENCED);
     assert_int_equal(table.entries[0].version, 0);
     assert_int_equal(state_mark(&table, uuid_of(0), 8, 9), STATE_OK);
+}
+
+/* Each start has its own versions, above all that were given or marked before;
+ * after a boot, above what was marked. */
+static void each_start_has_its_own_versions(void **state)
+{
+    (void)state;
+    struct state_grant grant;
+    const struct state_claim claim = {
+        .uuid = uuid_of(0), .label = bytes_of_text("a"), .holder = 7};
+    state_begin(&table, 41);
+    for (uint64_t start = 1; start < 4; start++) {
+        assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_OK);
+        assert_int_equal(grant.first, start * STATE_VERSIONS);
+        assert_int_equal(grant.version, 0);
+    }
+    uint64_t last = 4 * STATE_VERSIONS - 1;
+    assert_int_equal(state_mark(&table, uuid_of(0), 7, last), STATE_OK);
+    assert_int_equal(take(build(42)), STATE_OK);
+    table = other;
+    assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_OK);
+    assert_int_equal(grant.version, last);
+    assert_int_equal(grant.first, last + 1);
+    assert_int_equal(state_mark(&table, uuid_of(0), 7, UINT64_MAX), STATE_OK);
+    assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_FULL);
 }
 
 static void a_forgotten_guest_begins_anew(void **state)
@@ -238,13 +261,12 @@ static void a_forgotten_guest_begins_anew(void **state)
 static void a_full_table_takes_no_more(void **state)
 {
     (void)state;
-    struct sha256_digest key;
+    struct state_grant grant;
     uint64_t version;
     fill(STATE_MAX_GUESTS);
     const struct state_claim claim = {.uuid = uuid_of(STATE_MAX_GUESTS),
                                       .label = bytes_of_text("a")};
-    assert_int_equal(state_key(&table, &root, &claim, &key, &version),
-                     STATE_FULL);
+    assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_FULL);
     (void)key_of(STATE_MAX_GUESTS - 1, "a", &version);
     assert_int_equal(state_forget(&table, uuid_of(3)), STATE_OK);
     (void)key_of(STATE_MAX_GUESTS, "a", &version);
@@ -281,6 +303,7 @@ int main(void)
         cmocka_unit_test(keys_are_of_guest_label_and_root),
         cmocka_unit_test(versions_only_rise),
         cmocka_unit_test(the_last_to_ask_may_mark),
+        cmocka_unit_test(each_start_has_its_own_versions),
         cmocka_unit_test(a_forgotten_guest_begins_anew),
         cmocka_unit_test(a_full_table_takes_no_more),
         cmocka_unit_test(the_last_generation_is_not_left),

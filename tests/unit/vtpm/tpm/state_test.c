@@ -158,7 +158,7 @@ static void a_cut_write_leaves_the_previous_state(void **state)
 static void a_cut_first_write_is_nothing(void **state)
 {
     uint8_t memory[2 * BLOB_SIZE];
-    struct buffer first = seal(&place, 1);
+    struct buffer first = seal(&place, 2 * VOUCH_VERSIONS);
     for (size_t size = 0; size <= first.used; size++) {
         const struct state_slot slots[] = {
             open_part(&place, bytes_of(first.data, size), memory),
@@ -178,10 +178,10 @@ static void a_cut_first_write_is_nothing(void **state)
 /* The beginning of another's state, or of a later one, is not nothing. */
 static void a_cut_of_something_else_is_damage(void **state)
 {
-    struct buffer later = seal(&place, 2);
+    struct buffer later = seal(&place, VOUCH_VERSIONS + 1);
     struct state_place other = place;
     other.uuid[0] ^= 1;
-    struct buffer foreign = seal(&other, 1);
+    struct buffer foreign = seal(&other, VOUCH_VERSIONS);
     for (size_t size = VTPM_STATE_HEADER_SIZE; size < later.used; size++) {
         assert_int_equal(content_of(&place, bytes_of(later.data, size)),
                          STATE_DAMAGED);

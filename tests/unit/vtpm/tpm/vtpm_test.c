@@ -42,6 +42,7 @@ static void power_off(void)
     for (size_t i = 0; i < VTPM_STATE_SLOTS; i++) {
         free(vtpm.memory[i]);
     }
+    vtpm_init(&vtpm);
     if (is_on) {
         tpm_stop();
     }
@@ -121,6 +122,24 @@ static uint32_t shut_down(void)
     return command("\x80\x01\0\0\0\x0c\0\0\x01\x45\0\0", 12);
 }
 
+static void assert_refused(const char *why)
+{
+    vtpm_init(&vtpm);
+    happen(VTPM_EVENT_GUEST, GUEST);
+    unsigned served = fake.serve_count, known = fake.identity_count;
+    step();
+    assert_int_equal(vtpm.life, VTPM_REFUSED);
+    assert_non_null(strstr(fake.said, why));
+    assert_int_equal(fake.serve_count, served);
+    assert_int_equal(fake.identity_count, known);
+    happen(VTPM_EVENT_GUEST, GUEST);
+    assert_int_equal(get_random(), 0xffffffff);
+    later(10000);
+    assert_int_equal(vtpm.life, VTPM_REFUSED);
+    is_on = false;
+    power_off();
+}
+
 static void a_new_tpm_is_stored_before_it_is_known(void **state)
 {
     fake.is_silent = true;
@@ -140,7 +159,7 @@ static void a_new_tpm_is_stored_before_it_is_known(void **state)
     assert_int_equal(fake.load_count, 2);
     assert_int_equal(fake.store_count, 1);
     assert_int_equal(fake.mark_count, 1);
-    assert_int_equal(fake.key.version, 1);
+    assert_int_equal(fake.key.version, VOUCH_VERSIONS);
     assert_int_equal(fake.identity_count, 1);
     assert_int_equal(fake.identity.domid, GUEST);
     assert_int_equal(fake.serve_count, 1);
@@ -163,29 +182,66 @@ static void a_state_that_was_not_marked_is_marked_when_used(void **state)
     fake.mark_result = -EIO;
     assert_int_equal(change(), 0);
     later(2000);
-    assert_int_equal(fake.key.version, 1);
+    assert_int_equal(fake.key.version, VOUCH_VERSIONS);
     power_off();
     fake.mark_result = 0;
     serve();
-    assert_true(fake.key.version > 1);
+    assert_int_equal(fake.key.version, 2 * VOUCH_VERSIONS);
 }
 
-static void assert_refused(const char *why)
+static void a_stored_tpm_is_stored_anew_before_it_serves(void **state)
 {
+    serve();
+    power_off();
+    unsigned stored = fake.store_count, known = fake.identity_count;
+    fake.mark_result = -EAGAIN; /* an epoch is about to begin */
     vtpm_init(&vtpm);
     happen(VTPM_EVENT_GUEST, GUEST);
-    unsigned served = fake.serve_count, known = fake.identity_count;
     step();
-    assert_int_equal(vtpm.life, VTPM_REFUSED);
-    assert_non_null(strstr(fake.said, why));
-    assert_int_equal(fake.serve_count, served);
+    assert_int_equal(vtpm.life, VTPM_STORING);
+    assert_int_equal(fake.store_count, stored + 1);
     assert_int_equal(fake.identity_count, known);
-    happen(VTPM_EVENT_GUEST, GUEST);
-    assert_int_equal(get_random(), 0xffffffff);
-    later(10000);
-    assert_int_equal(vtpm.life, VTPM_REFUSED);
-    is_on = false;
+    fake.mark_result = 0;
+    later(STORE_INTERVAL_MS);
+    assert_int_equal(vtpm.life, VTPM_SERVING);
+    assert_int_equal(fake.key.version, 2 * VOUCH_VERSIONS + 1);
+    assert_int_equal(fake.identity_count, known + 1);
+}
+
+/* Another vTPM got the key meanwhile, worked and is gone. Whatever this one
+ * still stores, it serves no more, and its state is a replay. */
+static void a_fenced_tpm_stops_and_what_it_stored_is_a_replay(void **state)
+{
+    static struct fake_port old;
+    serve();
+    uint64_t first = fake.key.first;
+    old = fake;
     power_off();
+    serve();
+    uint64_t least = fake.key.version;
+    power_off();
+    memcpy(fake.slots, old.slots, sizeof(old.slots));
+    memcpy(fake.slot_sizes, old.slot_sizes, sizeof(old.slot_sizes));
+    fake.key.version = old.key.version;
+    fake.key.first = first - VOUCH_VERSIONS;
+    serve(); /* as the first one was */
+    assert_int_equal(fake.key.first, first);
+    for (unsigned i = 0; i < 6; i++) { /* dom0 cuts it off its daemon's marks */
+        assert_int_equal(change(), 0);
+        later(2000);
+    }
+    fake.mark_result = -ENOENT;
+    assert_int_equal(change(), 0);
+    later(2000);
+    assert_int_equal(vtpm.life, VTPM_REFUSED);
+    assert_int_equal(get_random(), 0xffffffff);
+    unsigned stored = fake.store_count;
+    later(2000);
+    assert_int_equal(fake.store_count, stored);
+    power_off();
+    fake.mark_result = 0;
+    fake.key.version = least;
+    assert_refused("state replayed");
 }
 
 static void what_is_wrong_is_refused_by_name(void **state)
@@ -251,6 +307,25 @@ static void anothers_launch_is_refused(void **state)
     assert_int_equal(get_random(), 0x100);
     assert_int_equal(vtpm.life, VTPM_REFUSED);
     assert_int_equal(get_random(), 0xffffffff);
+}
+
+/* Its guest is gone, and another has its id: it was launched, or it was not. */
+static void who_comes_after_the_guest_is_refused(void **state)
+{
+    static const int results[] = {-ESRCH, -EAGAIN};
+    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+        fake.launch_result = 0;
+        serve();
+        assert_int_equal(get_random(), 0);
+        happen(VTPM_EVENT_GONE, GUEST);
+        happen(VTPM_EVENT_GUEST, GUEST);
+        fake.launch_result = results[i];
+        assert_int_equal(get_random(), 0x100);
+        assert_int_equal(vtpm.life, VTPM_REFUSED);
+        fake.launch_result = 0;
+        assert_int_equal(get_random(), 0xffffffff);
+        power_off();
+    }
 }
 
 /* TPM2_PCR_Read of one PCR of the SHA-256 bank; *out is its value. */
@@ -594,6 +669,9 @@ int main(void)
         TEST(a_new_tpm_is_stored_before_it_is_known),
         TEST(the_same_tpm_comes_back),
         TEST(a_state_that_was_not_marked_is_marked_when_used),
+        TEST(a_stored_tpm_is_stored_anew_before_it_serves),
+        TEST(a_fenced_tpm_stops_and_what_it_stored_is_a_replay),
+        TEST(who_comes_after_the_guest_is_refused),
         TEST(what_is_wrong_is_refused_by_name),
         TEST(an_unregistered_identity_is_not_served),
         TEST(what_passes_is_tried_again),
