@@ -35,3 +35,11 @@ $(BUILD)/san/tests/unit/hv/domain/domain_test.o: \
 
 $(eval $(call unit_test,hv/domain/domain,$(DOMAIN_SOURCES) \
     $(filter hv/mem/%,$(MEM_SOURCES))))
+
+# Reservations, on hv/mem's machine; the guest's memory is not to be written.
+$(BUILD)/san/hv/domain/reservation.o \
+$(BUILD)/san/tests/unit/hv/domain/reservation_test.o: SAN_CFLAGS += \
+    $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
+$(eval $(call unit_test,hv/domain/reservation,hv/domain/reservation.c \
+    $(MEM_SOURCES) tests/unit/hv/mem/machine.c,\
+    -Xlinker --wrap=guest_write_u64))

@@ -207,6 +207,9 @@ static int tables_write(struct build *build)
             plan->p2m_pfn + page, MAPPED_RW);
     }
     CHECK(build->next_table <= plan->rest_pfn);
+    for (; build->next_table < plan->rest_pfn; build->next_table++) {
+        memset(pfn_to_hva(build, build->next_table), 0, PAGE_SIZE); /* spare */
+    }
     return 0;
 }
 

@@ -33,10 +33,8 @@ static bool watches_ports(uint64_t dr7)
     return false;
 }
 
-static int write_control(struct vcpu *vcpu, uint64_t value)
+static int set_control(struct vcpu *vcpu, uint64_t value)
 {
-    bool was_active = (vcpu->debugreg[7] & DR7_ENABLES) != 0;
-
     if (value >> 32 != 0) {
         return -EINVAL;
     }
@@ -45,15 +43,10 @@ static int write_control(struct vcpu *vcpu, uint64_t value)
         return -EPERM;
     }
     vcpu->debugreg[7] = (value & ~DR7_ZEROS) | DR7_ONES;
-    if ((vcpu->debugreg[7] & DR7_ENABLES) != 0) {
-        debugreg_load(vcpu);
-    } else if (was_active) {
-        debugreg_unload();
-    }
     return 0;
 }
 
-static int write_status(struct vcpu *vcpu, uint64_t value)
+static int set_status(struct vcpu *vcpu, uint64_t value)
 {
     if (value >> 32 != 0) {
         return -EINVAL;
@@ -62,15 +55,12 @@ static int write_status(struct vcpu *vcpu, uint64_t value)
     return 0;
 }
 
-static int write_address(struct vcpu *vcpu, uint8_t number, uint64_t value)
+static int set_address(struct vcpu *vcpu, uint8_t number, uint64_t value)
 {
     if (!is_canonical(value) || !is_guest_range(value, 1)) {
         return -EPERM;
     }
     vcpu->debugreg[number] = value;
-    if ((vcpu->debugreg[7] & DR7_ENABLES) != 0) {
-        machine_dr_write(number, value);
-    }
     return 0;
 }
 
@@ -86,7 +76,7 @@ static int resolve(const struct vcpu *vcpu, uint8_t *number)
     return 0;
 }
 
-int debugreg_write(struct vcpu *vcpu, uint8_t number, uint64_t value)
+int debugreg_set(struct vcpu *vcpu, uint8_t number, uint64_t value)
 {
     int rc = resolve(vcpu, &number);
 
@@ -94,12 +84,32 @@ int debugreg_write(struct vcpu *vcpu, uint8_t number, uint64_t value)
         return rc;
     }
     if (number == 7) {
-        return write_control(vcpu, value);
+        return set_control(vcpu, value);
     }
     if (number == 6) {
-        return write_status(vcpu, value);
+        return set_status(vcpu, value);
     }
-    return write_address(vcpu, number & 3, value);
+    return set_address(vcpu, number & 3, value);
+}
+
+int debugreg_write(struct vcpu *vcpu, uint8_t number, uint64_t value)
+{
+    bool was_active = (vcpu->debugreg[7] & DR7_ENABLES) != 0;
+    int rc = debugreg_set(vcpu, number, value);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if ((vcpu->debugreg[7] & DR7_ENABLES) == 0) {
+        if (was_active) {
+            debugreg_unload();
+        }
+    } else if (number < 4) {
+        machine_dr_write(number, value);
+    } else if (number == 7 || number == 5) {
+        debugreg_load(vcpu);
+    }
+    return 0;
 }
 
 int debugreg_read(const struct vcpu *vcpu, uint8_t number, uint64_t *value)

@@ -11,7 +11,12 @@
 
 #define DR7_ENABLES 0xffull
 
-/* number is below 8.  0, -EPERM, -EINVAL, or -ENODEV (4 and 5 with CR4.DE). */
+/*
+ * Of a vCPU that does not run.  number is below 8.  0, -EPERM, -EINVAL, or
+ * -ENODEV (4 and 5 with CR4.DE).
+ */
+int debugreg_set(struct vcpu *vcpu, uint8_t number, uint64_t value) NODISCARD;
+/* Of the current vCPU, with the hardware's. */
 int debugreg_write(struct vcpu *vcpu, uint8_t number, uint64_t value) NODISCARD;
 int debugreg_read(const struct vcpu *vcpu, uint8_t number,
                   uint64_t *value) NODISCARD;

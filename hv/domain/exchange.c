@@ -50,8 +50,7 @@ static int mfns_read(struct exchange *x)
 }
 
 /*
- * Takes all frames from the domain, or none: those that are taken keep their
- * contents until the call cannot fail any more.
+ * Takes all frames from the domain, or none: nothing else can fail after it.
  */
 static int frames_take(struct exchange *x)
 {
@@ -70,6 +69,10 @@ static int frames_take(struct exchange *x)
         }
         spin_unlock(&x->domain->memory.lock);
         return -EINVAL;
+    }
+    for (i = 0; i < x->frames; i++) {
+        m2p[x->mfns[i]] = ~0ull;
+        page_of(MFN(x->mfns[i]))->owner = OWNER_HV; /* until it is freed */
     }
     spin_unlock(&x->domain->memory.lock);
     return 0;
@@ -101,11 +104,11 @@ static bool extent_give(struct exchange *x, uint64_t index, struct page *page)
         pfn = ~0ull;
     }
     spin_lock(&x->domain->memory.lock);
-    memory_own(&x->domain->memory, page, 1ull << x->out->extent_order);
-    spin_unlock(&x->domain->memory.lock);
     for (uint64_t i = 0; i < 1ull << x->out->extent_order; i++) {
         m2p[mfn + i] = pfn == ~0ull ? pfn : pfn + i;
     }
+    memory_own(&x->domain->memory, page, 1ull << x->out->extent_order);
+    spin_unlock(&x->domain->memory.lock);
     return guest_write_u64(GVA(va), mfn);
 }
 
@@ -129,7 +132,6 @@ static long exchange_run(struct exchange *x)
         return rc;
     }
     for (uint64_t i = 0; i < x->frames; i++) {
-        m2p[x->mfns[i]] = ~0ull;
         heap_free_pages(page_of(MFN(x->mfns[i])), 0);
     }
     for (uint64_t i = 0; i < x->out->nr_extents; i++) {

@@ -79,6 +79,7 @@ static int slot_update(struct memory *memory, struct page *page,
 {
     unsigned int index = ((uint64_t)slot & ~PAGE_MASK) / sizeof(*slot);
     enum page_type type;
+    int rc;
 
     if (unlikely(page->flags & PAGE_RETAINED)) {
         table_zap(memory, page); /* or its own new entry might, half way */
@@ -95,7 +96,13 @@ static int slot_update(struct memory *memory, struct page *page,
                                index < HV_SLOT_END)) {
         return -EINVAL;
     }
-    return entry_replace(memory, type, slot, value, keep_ad, memory);
+    /* One use more: the new entry may zap all others, and then this table. */
+    rc = page_get_type(page, type);
+    if (rc == 0) {
+        rc = entry_replace(memory, type, slot, value, keep_ad, memory);
+        page_put_type(page);
+    }
+    return rc;
 }
 
 static long element_update(struct call *call,

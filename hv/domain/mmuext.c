@@ -90,8 +90,9 @@ long do_mmuext_op_new_user_baseptr(const struct permit *permit,
 }
 
 /*
- * The CPUs on which the vCPUs of the bitmap run.  One that does not run holds
- * no translations: switching flushed them.
+ * The CPUs that have the tables of the vCPUs of the bitmap, which is longer than
+ * they run: one that blocks goes on with its multicall.  Those that are on none
+ * hold no translations: switching flushed them.
  */
 static inline uint64_t vcpus_cpus(const struct domain *domain, uint8_t bitmap)
 {
@@ -102,7 +103,7 @@ static inline uint64_t vcpus_cpus(const struct domain *domain, uint8_t bitmap)
         const struct vcpu *vcpu = domain->vcpus[i];
 
         if ((bitmap & 1u << i) && vcpu != NULL &&
-            READ_ONCE(vcpu->state) == VCPU_RUNNING) {
+            READ_ONCE(vcpu->is_loaded)) {
             cpu_mask |= 1ull << READ_ONCE(vcpu->cpu);
         }
     }

@@ -109,21 +109,31 @@ static struct page *extent_alloc(struct domain *domain, unsigned int order,
     return memory_alloc_pages(&domain->memory, order, XENMEMF_get_address_bits(mem_flags));
 }
 
+/*
+ * Another vCPU may have found out which frames these are, and have used or
+ * released them, and they may be anybody's by now: only what the domain has and
+ * does not use goes back, and only its frames get its PFNs.
+ */
 static void extent_give_back(struct domain *domain, struct page *page,
                              unsigned int order)
 {
+    spin_lock(&domain->memory.lock);
     for (uint64_t i = 0; i < 1ull << order; i++) {
-        page_put(page + i);
+        (void)!memory_release_page(&domain->memory, page_mfn(page + i));
     }
+    spin_unlock(&domain->memory.lock);
 }
 
-static void extent_map(struct page *page, unsigned int order, uint64_t pfn)
+static void extent_map(struct domain *domain, struct page *page,
+                       unsigned int order, uint64_t pfn)
 {
-    uint64_t mfn = page_mfn(page).n;
-
+    spin_lock(&domain->memory.lock);
     for (uint64_t i = 0; i < 1ull << order; i++) {
-        m2p[mfn + i] = pfn == ~0ull ? pfn : pfn + i;
+        if (page[i].owner == domain->memory.id) {
+            m2p[page_mfn(page + i).n] = pfn == ~0ull ? pfn : pfn + i;
+        }
     }
+    spin_unlock(&domain->memory.lock);
 }
 
 static long allocate(struct call *call, struct xen_memory_reservation *arg,
@@ -148,7 +158,7 @@ static long allocate(struct call *call, struct xen_memory_reservation *arg,
         if (page == NULL) {
             return (long)i;
         }
-        extent_map(page, arg->extent_order, pfn);
+        extent_map(call->target, page, arg->extent_order, pfn);
         if (!extent_write(arg, i, page_mfn(page).n)) {
             extent_give_back(call->target, page, arg->extent_order);
             return (long)i;

@@ -78,7 +78,7 @@ static void state_set(struct vcpu *vcpu, const struct vcpu_guest_context *c)
     vcpu->gs_base_kernel = c->gs_base_kernel;
     vcpu->gs_base_user = c->gs_base_user;
     for (uint8_t i = 0; i < ARRAY_SIZE(c->debugreg); i++) {
-        if (debugreg_write(vcpu, i, c->debugreg[i]) != 0) {
+        if (debugreg_set(vcpu, i, c->debugreg[i]) != 0) {
             continue; /* what it may not have keeps its reset value */
         }
     }
@@ -112,7 +112,7 @@ static long initialise(struct vcpu *vcpu, const struct vcpu_guest_context *c)
     long rc;
 
     if (!context_is_valid(c) ||
-        (!(c->flags & VGCF_in_kernel) && c->ctrlreg[1] == 0)) {
+        (!(c->flags & VGCF_in_kernel) && c->ctrlreg[1] >> PAGE_SHIFT == 0)) {
         return -EINVAL;
     }
     spin_lock(&domain->memory.lock);

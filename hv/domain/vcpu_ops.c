@@ -9,19 +9,24 @@
 #include "hv/domain/domain.h"
 #include "hv/mem/page.h"
 
-static int info_page_get(struct domain *domain, uint64_t mfn,
-                         struct page **out)
+/* Once: of two that want one for a vCPU at once, the first has it. */
+static int info_page_take(struct vcpu *vcpu, uint64_t mfn)
 {
+    struct memory *memory = &vcpu->domain->memory;
     struct page *page = page_of(MFN(mfn));
-    int rc;
+    int rc = -EINVAL;
 
     if (page == NULL) {
         return -EINVAL;
     }
-    spin_lock(&domain->memory.lock);
-    rc = page_get_and_type(page, &domain->memory, PAGE_WRITABLE);
-    spin_unlock(&domain->memory.lock);
-    *out = page;
+    spin_lock(&memory->lock);
+    if (vcpu->info_page == NULL) {
+        rc = page_get_and_type(page, memory, PAGE_WRITABLE);
+    }
+    if (rc == 0) {
+        vcpu->info_page = page;
+    }
+    spin_unlock(&memory->lock);
     return rc;
 }
 
@@ -31,24 +36,21 @@ long do_vcpu_op_register_vcpu_info(const struct permit *permit,
 {
     struct vcpu *vcpu = call->vcpu;
     struct vcpu_info *info;
-    struct page *page;
     int rc;
 
     if (arg->offset > PAGE_SIZE - sizeof(*info) || arg->offset % 8 != 0) {
         return -ENXIO;
     }
-    if (vcpu->info_page != NULL ||
-        (vcpu != call->caller && !vcpu->is_down)) {
+    if (vcpu != call->caller && !vcpu->is_down) {
         return -EINVAL;
     }
-    rc = info_page_get(vcpu->domain, arg->mfn, &page);
+    rc = info_page_take(vcpu, arg->mfn);
     if (rc != 0) {
         return rc;
     }
     info = (struct vcpu_info *)((uint8_t *)mfn_to_hva(MFN(arg->mfn)) +
                                 arg->offset);
     memcpy(info, vcpu->info, sizeof(*info));
-    vcpu->info_page = page;
     WRITE_ONCE(vcpu->info, info);
     clock_update_vcpu(vcpu);
     atomic_set(&info->evtchn_pending_sel, ~0ul);

@@ -177,6 +177,10 @@ void domain_crash(struct domain *domain, const char *format, ...)
     va_list args;
 
     if (domain->is_crashing) {
+        /* Its other vCPU says why, and then stops this one: until that it may
+         * come here again and again, which must not keep others waiting. */
+        cpu_poll();
+        sched_request();
         return;
     }
     domain->is_crashing = 1;

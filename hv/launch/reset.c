@@ -44,6 +44,10 @@ int launch_wait_proofs(struct launch *launch)
     launch->was_labelled = 0;
     security_label_put(launch->old_self);
     security_label_put(launch->old_label);
+    /* Until now another of dom0's vCPUs could make one. */
+    if (launch->domain->is_hardware && !domain_had_no_others()) {
+        return launch_fail(launch, "there was another domain");
+    }
     return 0;
 }
 

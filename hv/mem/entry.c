@@ -21,17 +21,23 @@ static bool is_io_frame(const struct page *page)
 static int ram_get(struct memory *memory, struct page *page, uint64_t entry,
                    struct memory *l1_owner)
 {
-    if (unlikely((entry & PTE_CACHE) != 0)) {
-        if (memory->iomem.denied == NULL || l1_owner != memory ||
-            page_type(page) == PAGE_SHARED) {
-            return -EINVAL;
-        }
-        page->flags |= PAGE_UNCACHED;
+    bool is_uncached = (entry & PTE_CACHE) != 0;
+    int rc;
+
+    if (unlikely(is_uncached &&
+                 (memory->iomem.denied == NULL || l1_owner != memory ||
+                  page_type(page) == PAGE_SHARED))) {
+        return -EINVAL;
     }
     if (entry & PTE_RW) {
-        return page_get_and_type(page, l1_owner, PAGE_WRITABLE);
+        rc = page_get_and_type(page, l1_owner, PAGE_WRITABLE);
+    } else {
+        rc = page_get(page, l1_owner) ? 0 : -EINVAL;
     }
-    return page_get(page, l1_owner) ? 0 : -EINVAL;
+    if (unlikely(is_uncached && rc == 0)) {
+        page->flags |= PAGE_UNCACHED; /* only now is it known to be our own */
+    }
+    return rc;
 }
 
 /* Device memory: nobody counts who maps it. */

@@ -304,8 +304,9 @@ static void stop_running(struct vcpu *vcpu, uint64_t now_ns)
 static void start_running(struct vcpu *vcpu, uint32_t cpu_id, uint64_t now_ns)
 {
     run_queue_remove(&sched.queue, vcpu);
-    vcpu->cpu = cpu_id;
-    vcpu->is_loaded = 1;
+    /* In this order, and before the tables are loaded: see vcpus_cpus. */
+    WRITE_ONCE(vcpu->cpu, cpu_id);
+    WRITE_ONCE(vcpu->is_loaded, 1);
     vcpu->scheduled_ns = now_ns;
     runstate_change(vcpu, RUNSTATE_running, now_ns);
     sched.queue.floor = MAX(sched.queue.floor, vcpu->virtual_time);
@@ -393,7 +394,7 @@ static void release(struct vcpu *vcpu, uint32_t cpu_id)
 
     spin_lock(&sched.lock);
     now_ns = system_time_ns();
-    vcpu->is_loaded = 0;
+    WRITE_ONCE(vcpu->is_loaded, 0);
     sched_offer(vcpu, now_ns);
     set_slice(&sched.cpus[cpu_id], cpu_id, now_ns);
     spin_unlock(&sched.lock);

@@ -290,6 +290,8 @@ static void test_spoilt_contexts(domid_t id)
     context = good;
     context.flags &= ~(uint64_t)VGCF_in_kernel;
     tap_refused(context_set(id, 1, &context), "in user mode without a root");
+    context.ctrlreg[1] = PAGE_SIZE - 1;
+    tap_refused(context_set(id, 1, &context), "nor with bits that name none");
 }
 
 static void test_contexts(void)

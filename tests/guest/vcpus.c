@@ -102,6 +102,9 @@ static void test_bad_contexts(void)
     refused("a writable page for a GDT");
     context.flags = 0;
     refused("user mode without a user root");
+    context.flags = 0;
+    context.ctrlreg[1] = PAGE_SIZE - 1;
+    refused("user mode with a user root that is no frame");
     tap_is(vcpu_op(VCPUOP_initialise, 1, HV_PRIVATE), -XEN_EFAULT,
            "a context in the hypervisor");
     tap_is(vcpu_op(VCPUOP_is_up, 1, NULL), 0, "vCPU 1 is still down");

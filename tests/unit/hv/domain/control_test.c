@@ -191,9 +191,25 @@ static void hypercalls_check_the_number(void **state)
     assert_int_equal(do_set_debugreg(NULL, &call, NULL), -EPERM);
 }
 
+/* A context that is set for a vCPU which does not run is none of the CPU's. */
+static void what_is_only_set_leaves_the_cpu_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(debugreg_set(&fake_vcpu, 0, 0x5000), 0);
+    assert_int_equal(debugreg_set(&fake_vcpu, 7, 1), 0);
+    assert_int_equal(debugreg_set(&fake_vcpu, 1, 0x6000), 0);
+    assert_int_equal(debugreg_set(&fake_vcpu, 7, 0), 0);
+    assert_int_equal(debugreg_set(&fake_vcpu, 7, 1), 0);
+    assert_int_equal(fake.dr_writes, 0);
+    assert_int_equal(fake_vcpu.debugreg[0], 0x5000);
+    assert_int_equal(fake_vcpu.debugreg[7], 0x401);
+    assert_int_equal(debugreg_set(&fake_vcpu, 7, 1ull << 32), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(what_is_only_set_leaves_the_cpu_alone, reset),
         cmocka_unit_test_setup(cr0_shows_virtual_ts, reset),
         cmocka_unit_test_setup(cr4_keeps_what_a_guest_may_choose, reset),
         cmocka_unit_test_setup(cr2_is_in_both_places, reset),

@@ -24,7 +24,7 @@ struct domain io_domain = {.id = DOMID_IO, .memory = {.id = DOMID_IO}};
 struct domain hv_domain = {.id = DOMID_XEN, .memory = {.id = DOMID_XEN}};
 struct domain *domain0 = &sides[0];
 struct cpu_features cpu_features = {.physical_bits = 40};
-uint64_t flushes;
+uint64_t flushes, flushed_cpus;
 void (*machine_on_flush)(void);
 
 static struct cpu cpu;
@@ -63,7 +63,7 @@ void tlb_invalidate_local(uint64_t va)
 
 void tlb_flush_cpus(uint64_t cpu_mask)
 {
-    (void)cpu_mask;
+    flushed_cpus = cpu_mask;
     flushes++;
     if (machine_on_flush != NULL) {
         machine_on_flush();

@@ -14,6 +14,7 @@
 extern struct domain sides[2];
 extern struct vcpu runners[2];
 extern uint64_t flushes; /* how often the TLB was flushed */
+extern uint64_t flushed_cpus; /* of the last time */
 extern void (*machine_on_flush)(void); /* called just before; or NULL */
 
 /* A new machine: everything free but what the domains have. */

@@ -19,6 +19,7 @@
 #include "hv/base/errno.h"
 #include "hv/cpu/cpu.h"
 #include "hv/domain/mmu_update.h"
+#include "hv/domain/mmuext.h"
 #include "hv/domain/vcpu_descriptors.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/memory.h"
@@ -470,6 +471,105 @@ static void test_unused_table_maps_itself(void **unused)
     assert_int_equal(release(0, l1), 0);
 }
 
+/*
+ * R was an L3 table over X, an L2 over T, and is unused now. X's entry becomes R
+ * as an L1, whose old entry maps X writable: R's last use of X goes, and X stays
+ * a table while its own entry is written.
+ */
+static void test_unused_table_above_maps_it(void **unused)
+{
+    uint64_t l4, r, x, t;
+
+    (void)unused;
+    machine_reset();
+    l4 = machine_frame(0, 1 + 16 * 20);
+    r = machine_frame(0, 1 + 16 * 21);
+    x = machine_frame(0, 1 + 16 * 22);
+    t = machine_frame(0, 1 + 16 * 23);
+    assert_int_equal(pin(0, t, 1), 0);
+    assert_int_equal(update(0, x, 0, t << 12 | 7), 0);
+    assert_int_equal(update(0, r, 0, x << 12 | 7), 0);
+    assert_int_equal(update(0, l4, 0, r << 12 | 7), 0);
+    assert_int_equal(pin(0, l4, 4), 0);
+    assert_int_equal(update(0, l4, 0, 0), 0);
+    check(0);
+    assert_int_equal(update(0, x, 0, r << 12 | 7), -EINVAL);
+    check(1);
+    assert_int_equal(page_type(page_of(MFN(t))), PAGE_L1);
+    assert_int_equal(page_type_count(page_of(MFN(t))), 2); /* pin and X */
+}
+
+/* Few frames as tables of all levels, over and under each other. */
+static void few_frames_operation(unsigned int frames)
+{
+    uint64_t a = machine_frame(0, 1 + 16 * (20 + any(frames)));
+    uint64_t b = machine_frame(0, 1 + 16 * (20 + any(frames)));
+    unsigned int slot = (unsigned int)any(2);
+
+    machine_run(0);
+    switch (any(16)) {
+    case 0: (void)pin(0, a, 1 + (unsigned int)any(4)); break;
+    case 1: (void)unpin(0, a); break;
+    case 2:
+    case 3: (void)update(0, a, slot, 0); break;
+    case 4: (void)set_root(0, a, slot != 0); break;
+    case 5: (void)retained_drain(&sides[0].memory, (uint32_t)any(2)); break;
+    case 6: (void)release(0, a); break;
+    case 7: (void)update(0, a, slot, b << 12 | 5); break;
+    default: (void)update(0, a, slot, b << 12 | 7); break;
+    }
+}
+
+static void test_few_frames(void **unused)
+{
+    (void)unused;
+    for (unsigned int round = 0; round < 300; round++) {
+        machine_reset();
+        state = 0x9e3779b97f4a7c15ull + round;
+        for (unsigned int step = 0; step < 600; step++) {
+            few_frames_operation(4 + round % 4);
+            check(step);
+        }
+    }
+}
+
+/* Whoever is refused a frame leaves no trace on it: it is not his to change. */
+static void test_uncached_leaves_others_frames_alone(void **unused)
+{
+    uint64_t table, theirs, freed = FRAMES - 1;
+
+    (void)unused;
+    machine_reset();
+    table = machine_frame(0, 1 + 16 * 20);
+    theirs = machine_frame(1, 1 + 16 * 60);
+    assert_non_null(sides[0].memory.iomem.denied); /* may map uncached */
+    assert_int_equal(pin(0, table, 1), 0);
+    for (uint64_t flags = 5; flags <= 7; flags += 2) {
+        assert_int_equal(update(0, table, 0, theirs << 12 | PTE_PCD | flags),
+                         -EINVAL);
+        assert_int_equal(update(0, table, 0, freed << 12 | PTE_PCD | flags),
+                         -EINVAL);
+    }
+    assert_int_equal(frame_table[theirs].flags, 0);
+    assert_int_equal(frame_table[freed].owner, OWNER_FREE);
+    assert_int_equal(frame_table[freed].flags & PAGE_UNCACHED, 0);
+    check(0);
+}
+
+/* A vCPU that blocks inside a multicall still uses its tables. */
+static void test_flush_reaches_who_is_in_the_hypervisor(void **unused)
+{
+    (void)unused;
+    machine_reset();
+    runners[0].is_loaded = 1;
+    runners[0].state = VCPU_BLOCKED;
+    domain_flush(&sides[0]);
+    assert_int_equal(flushed_cpus, 1);
+    runners[0].is_loaded = 0;
+    domain_flush(&sides[0]);
+    assert_int_equal(flushed_cpus, 0);
+}
+
 static void test_pins_are_counted_once(void **unused)
 {
     uint64_t l1;
@@ -531,6 +631,10 @@ int main(void)
         cmocka_unit_test(test_a_mapped_frame_outlives_its_owner),
         cmocka_unit_test(test_hypervisor_slots_are_ours),
         cmocka_unit_test(test_unused_table_maps_itself),
+        cmocka_unit_test(test_unused_table_above_maps_it),
+        cmocka_unit_test(test_few_frames),
+        cmocka_unit_test(test_uncached_leaves_others_frames_alone),
+        cmocka_unit_test(test_flush_reaches_who_is_in_the_hypervisor),
         cmocka_unit_test(test_pins_are_counted_once),
         cmocka_unit_test(test_long_validation_comes_to_an_end),
         cmocka_unit_test(test_every_short_sequence),
