@@ -38,6 +38,7 @@ struct daemon {
     struct batch batch;
     struct peer *peers[DOMAINS_MAX];
     size_t peer_count;
+    bool has_questions; /* that no event will tell of */
 };
 
 /* ---- questions ---- */
@@ -52,11 +53,11 @@ static void load(struct daemon *daemon, struct peer *peer,
     enum vtpm_wire_status status = !is_done               ? VTPM_WIRE_FAILED
                                    : content.data == NULL ? VTPM_WIRE_ABSENT
                                                           : VTPM_WIRE_OK;
-    say("domain %u: %s: %s, %zu bytes", peer->domain.domid, slots_name(file),
-        !is_done               ? strerror(errno)
-        : content.data == NULL ? "nothing there"
-                               : "loaded",
-        content.size);
+    peer_say(peer, "%s: %s, %zu bytes", slots_name(file),
+             !is_done               ? strerror(errno)
+             : content.data == NULL ? "nothing there"
+                                    : "loaded",
+             content.size);
     peer_answer(peer, request, status, content);
     free((void *)content.data);
 }
@@ -66,9 +67,8 @@ static void store(struct daemon *daemon, struct peer *peer,
 {
     bool is_done = slots_store(daemon->root, request->uuid, request->slot,
                                request->content);
-    say("domain %u: %s: %s, %zu bytes", peer->domain.domid,
-        slots_name(request->slot), is_done ? "stored" : strerror(errno),
-        request->content.size);
+    peer_say(peer, "%s: %s, %zu bytes", slots_name(request->slot),
+             is_done ? "stored" : strerror(errno), request->content.size);
     peer_answer(peer, request, is_done ? VTPM_WIRE_OK : VTPM_WIRE_FAILED,
                 bytes_none());
     table_expect_change(&daemon->table);
@@ -89,8 +89,7 @@ static void answer(void *context, struct peer *peer,
     case VTPM_WIRE_STORE:
     case VTPM_WIRE_CERTIFICATE:
         if (!is_own) {
-            say("domain %u: not the state of its guest", peer->domain.domid);
-            peer_answer(peer, request, VTPM_WIRE_FAILED, bytes_none());
+            peer_refuse(peer, request, "not the state of its guest");
         } else if (request->type == VTPM_WIRE_STORE) {
             store(daemon, peer, request);
         } else {
@@ -99,8 +98,7 @@ static void answer(void *context, struct peer *peer,
         return;
     case VTPM_WIRE_EVIDENCE:
         if (!is_vtpm || peer->waits_for_evidence) {
-            say("domain %u: no evidence for it now", peer->domain.domid);
-            peer_answer(peer, request, VTPM_WIRE_FAILED, bytes_none());
+            peer_refuse(peer, request, "no evidence for it now");
         } else {
             batch_add(&daemon->batch, peer, request);
         }
@@ -167,9 +165,12 @@ static void look_for_domains(struct daemon *daemon)
     }
 }
 
+/* One question of each in a turn: however many one asks, nobody waits longer.
+ */
 static void serve_peers(struct daemon *daemon, const struct pollfd *polled)
 {
     const struct peer_service service = {.answer = answer, .context = daemon};
+    daemon->has_questions = false;
     for (size_t i = 0; i < daemon->peer_count; i++) {
         struct peer *peer = daemon->peers[i];
         if (peer->link == NULL) {
@@ -178,7 +179,7 @@ static void serve_peers(struct daemon *daemon, const struct pollfd *polled)
         if (polled[i].revents != 0) {
             link_wake(peer->link);
         }
-        peer_serve(peer, &service);
+        daemon->has_questions |= peer_serve(peer, &service);
     }
 }
 
@@ -199,7 +200,7 @@ static void turn(struct daemon *daemon)
         polled[i].events = POLLIN;
         polled[i].revents = 0;
     }
-    (void)poll(polled, count, TICK_MS);
+    (void)poll(polled, count, daemon->has_questions ? 0 : TICK_MS);
     serve_peers(daemon, polled + POLL_PEERS);
     batch_run(&daemon->batch, polled[POLL_BATCH].revents != 0);
     if (polled[POLL_FORGOTTEN].revents != 0 &&

@@ -23,9 +23,8 @@ struct peer *peer_open(const struct domain *domain)
         free(peer);
         return NULL;
     }
-    *peer = (struct peer){.domain = *domain,
-                          .link = link,
-                          .in = buffer_over(room, MESSAGE_MAX)};
+    *peer = (struct peer){
+        .domain = *domain, .link = link, .in = buffer_over(room, MESSAGE_MAX)};
     return peer;
 }
 
@@ -46,6 +45,33 @@ void peer_free(struct peer *peer)
     end_stream(peer);
     free(peer->in.data);
     free(peer);
+}
+
+/* Whether another line may be said now; says so when it is the last. */
+static bool has_lines(struct peer *peer)
+{
+    time_t now = time(NULL);
+    if (now - peer->lines_since >= PEER_LINES_PERIOD ||
+        now < peer->lines_since) {
+        peer->lines_since = now;
+        peer->lines = 0;
+    }
+    if (peer->lines == PEER_LINES) {
+        say("domain %u: says too much to be repeated here", peer->domain.domid);
+    }
+    return peer->lines++ < PEER_LINES;
+}
+
+void peer_say(struct peer *peer, const char *what, ...)
+{
+    char text[128];
+    va_list arguments;
+    if (has_lines(peer)) {
+        va_start(arguments, what);
+        vsnprintf(text, sizeof(text), what, arguments);
+        va_end(arguments);
+        say("domain %u: %s", peer->domain.domid, text);
+    }
 }
 
 void peer_drop(struct peer *peer, const char *why, ...)
@@ -109,6 +135,17 @@ void peer_answer(struct peer *peer, const struct request *request,
     send_all(peer);
 }
 
+void peer_refuse(struct peer *peer, const struct request *request,
+                 const char *why)
+{
+    if (++peer->refusals > PEER_REFUSALS) {
+        peer_drop(peer, "%u questions that are not its to ask", peer->refusals);
+        return;
+    }
+    peer_say(peer, "%s", why);
+    peer_answer(peer, request, VTPM_WIRE_FAILED, bytes_none());
+}
+
 /* Reads up to so many bytes of a message. 1: they are all there, 0: not yet,
  * -1: the peer is dropped. */
 static int fill(struct peer *peer, size_t size)
@@ -156,10 +193,10 @@ static bool take_question(struct peer *peer, const struct peer_service *service)
     return true;
 }
 
-void peer_serve(struct peer *peer, const struct peer_service *service)
+bool peer_serve(struct peer *peer, const struct peer_service *service)
 {
     send_all(peer);
-    while (peer->link != NULL && peer->answer_count == 0 &&
-           take_question(peer, service)) {
-    }
+    return peer->link != NULL && peer->answer_count == 0 &&
+           take_question(peer, service) && peer->link != NULL &&
+           peer->answer_count == 0;
 }

@@ -21,6 +21,7 @@
 #define APPROVAL_MAX  1024
 /* A version counts some moments after its state was stored. */
 #define SETTLE_SECONDS 2
+#define AGAIN_SECONDS  5
 #define BUSY_TRIES     100
 #define BUSY_US        50000
 
@@ -133,6 +134,9 @@ void table_next_epoch(struct table *table, struct hypervisor *hypervisor)
         error = begin_epoch(table, hypervisor, buffer_bytes(&buffer));
     }
     say("another epoch: %s", error == 0 ? "begun" : strerror(-error));
+    table->epoch_at = error == 0 ? 0 : time(NULL) + AGAIN_SECONDS;
+    /* One that was prepared before and failed was of the table as it was then. */
+    table_expect_change(table);
 }
 
 void table_expect_change(struct table *table)
@@ -144,8 +148,10 @@ void table_run(struct table *table, struct hypervisor *hypervisor)
 {
     struct buffer buffer = buffer_over(room, sizeof(room));
     uint64_t changes;
-    if (!table->is_open || table->look_at == 0 ||
-        time(NULL) < table->look_at) {
+    if (table->epoch_at != 0 && time(NULL) >= table->epoch_at) {
+        table_next_epoch(table, hypervisor);
+    }
+    if (!table->is_open || table->look_at == 0 || time(NULL) < table->look_at) {
         return;
     }
     table->look_at = 0;

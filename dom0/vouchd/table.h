@@ -18,11 +18,13 @@ struct table {
     bool is_open;
     uint64_t changes; /* what the stored one has */
     time_t look_at;   /* 0: nothing is expected to change */
+    time_t epoch_at;  /* when to try again to begin one; 0: not */
 };
 
 /* A table that is not opened leaves vTPMs without their keys; said here. */
 void table_open(struct table *table, int root, struct hypervisor *hypervisor);
-/* States were forgotten: from now on no earlier table counts. */
+/* States were forgotten: from now on no earlier table counts. What fails is
+ * tried again by table_run(). */
 void table_next_epoch(struct table *table, struct hypervisor *hypervisor);
 /* A state was stored: the table will be another. */
 void table_expect_change(struct table *table);

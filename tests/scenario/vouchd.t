@@ -169,6 +169,21 @@ done
 tap_is "the daemon is there for the others" \
     "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" OK
 
+# ---- whoever asks without end ----
+tap_is "what is not its to ask: dropped" \
+    "$(vtpm 20 $uuid2 flood:$uuid1:20)" END
+tap_has "which is said" "$work/log" 'domain 20: dropped: 65 questions'
+vtpm 21 $uuid1 flood:$uuid1:6 >"$work/flood" &
+flood=$!
+sleep 1
+SECONDS=0
+tap_is "what is: others are answered" \
+    "$(vtpm 22 $uuid2 load:$uuid2:0 | first_of)" ABSENT
+tap "and soon" test "$SECONDS" -le 2
+wait "$flood"
+tap_has "the stream goes on" "$work/flood" '^FAILED'
+tap "and the log does not" test "$(grep -c 'domain 2[01]: ' "$work/log")" -lt 60
+
 # ---- evidence ----
 tap_is "evidence for one" \
     "$(vtpm 5 $uuid1 "evidence:$work/one" | cut -d ' ' -f 1)" OK
@@ -298,6 +313,18 @@ tap_is "and the rest is shown" \
     "$(stored show $uuid1 2>"$work/said" | grep -c 'slot 0: '; grep -c slot1 \
         "$work/said")" "1
 1"
+
+# An epoch that cannot be begun is tried again.
+epoch=$(cat "$machine/counter")
+mkdir "$work/kept/table.next.new"
+tap "a state is destroyed" stored destroy $uuid1
+sleep 1
+tap_is "no epoch begins while the disk takes nothing" \
+    "$(cat "$machine/counter")" "$epoch"
+tap_has "which is said" "$work/log" 'another epoch: Is a directory'
+rmdir "$work/kept/table.next.new"
+sleep 7
+tap_is "and then it does" "$(cat "$machine/counter")" $((epoch + 1))
 stop
 tpm_stop
 tpm_end

@@ -7,6 +7,7 @@
 #   vtpm.pl DIR DOMID UUID QUESTION...
 #     load:UUID:SLOT  store:UUID:SLOT:SIZE:BYTE  raw:HEX  wait:SECONDS
 #     certificate:UUID
+#     flood:UUID:SECONDS   loads, one after the other without waiting
 #     evidence:FILE   over a random nonce and name, written before the answer:
 #                     FILE.leaf (the leaf's hash) and FILE (the answer)
 use strict;
@@ -76,6 +77,25 @@ sub evidence {
     return ($status, $content);
 }
 
+# 2, or undef if the stream ended.
+sub flood {
+    my ($stream, $of, $seconds) = @_;
+    my $one = pack('VVQ<', 1, 17, 9) . bytes_of_uuid($of) . "\0";
+    my $until = time + $seconds;
+    my $writer = fork // die;
+    if (!$writer) {
+        while (syswrite $stream, $one x 500) { }
+        exit;
+    }
+    my $has_ended = 0;
+    while (time < $until && !$has_ended) {
+        $has_ended = !sysread $stream, my $data, 65536;
+    }
+    kill 'KILL', $writer;
+    waitpid $writer, 0;
+    return $has_ended ? undef : 2;
+}
+
 unlink "$dir/$domid";
 my $server = IO::Socket::UNIX->new(Local => "$dir/$domid", Listen => 1) or die;
 offer();
@@ -94,6 +114,8 @@ for my $question (@questions) {
         ($status, $content) = ask($stream, 4, bytes_of_uuid($with[0]));
     } elsif ($what eq 'evidence') {
         ($status, $content) = evidence($stream, @with);
+    } elsif ($what eq 'flood') {
+        $status = flood($stream, @with);
     } elsif ($what eq 'raw') {
         syswrite $stream, pack 'H*', $with[0];
         my $head = take($stream, 1);
