@@ -14,6 +14,7 @@
 #include "attest/base64.h"
 #include "attest/json.h"
 #include "attest/text.h"
+#include "attest/uuid.h"
 
 #define P256_SIZE     32
 #define MAX_SIGNATURE 80
@@ -109,15 +110,6 @@ static json_t *guest_vector(const struct verdict *verdict)
     return vector_json(verdict, &part);
 }
 
-static json_t *module_json(json_t *vector, bool is_trusted)
-{
-    json_t *module = json_object();
-    json_put(module, "ear.status",
-             json_string(is_trusted ? "affirming" : "contraindicated"));
-    json_put(module, "ear.trustworthiness-vector", vector);
-    return module;
-}
-
 static void put_base64url(struct text *out, struct bytes bytes)
 {
     char *text = malloc(BASE64_ENCODED_SIZE(bytes.size) + 1);
@@ -129,12 +121,58 @@ static void put_base64url(struct text *out, struct bytes bytes)
     free(text);
 }
 
+/* The manifest, named by its digest (RFC 6920). */
+static json_t *policy_json(const struct ear_input *input)
+{
+    struct text name = {0};
+    struct sha256_digest digest = sha256_of(input->manifest);
+    text_add(&name, bytes_of_text("ni:///sha-256;"));
+    put_base64url(&name, sha256_bytes(&digest));
+    json_t *json = json_string(name.data);
+    text_free(&name);
+    return json;
+}
+
+static json_t *guest_json(const struct verdict_guest *guest)
+{
+    char uuid[UUID_TEXT_SIZE];
+    json_t *object = json_object();
+    uuid_text(guest->uuid, uuid);
+    if (guest->name != NULL) {
+        json_put(object, "name", json_string(guest->name));
+    }
+    json_put(object, "uuid", json_string(uuid));
+    json_put(object, "label", json_string(guest->label));
+    return object;
+}
+
+static json_t *module_json(const struct ear_input *input, json_t *vector)
+{
+    bool is_trusted = input->verdict->reason == REASON_NONE;
+    json_t *module = json_object();
+    json_put(module, "ear.status",
+             json_string(is_trusted ? "affirming" : "contraindicated"));
+    json_put(module, "ear.trustworthiness-vector", vector);
+    json_put(module, "ear.appraisal-policy-id", policy_json(input));
+    return module;
+}
+
+static json_t *guest_module(const struct ear_input *input)
+{
+    const struct verdict *verdict = input->verdict;
+    json_t *module = module_json(input, guest_vector(verdict));
+    if (verdict->guest.is_known) {
+        json_put(module, "vouch.guest", guest_json(&verdict->guest));
+    }
+    return module;
+}
+
 static json_t *claims_json(const struct ear_input *input)
 {
     const struct verdict *verdict = input->verdict;
     bool is_trusted = verdict->reason == REASON_NONE;
     json_t *root = json_object(), *verifier = json_object();
-    json_t *module = module_json(platform_vector(verdict), is_trusted);
+    json_t *module = module_json(input, platform_vector(verdict));
     json_t *modules = json_object();
     struct text nonce = {0};
     put_base64url(&nonce, input->nonce);
@@ -148,8 +186,7 @@ static json_t *claims_json(const struct ear_input *input)
     }
     json_put(modules, "vouch", module);
     if (verdict->has_guest) {
-        json_put(modules, "guest",
-                 module_json(guest_vector(verdict), is_trusted));
+        json_put(modules, "guest", guest_module(input));
     }
     json_put(root, "eat_profile", json_string(EAR_PROFILE));
     json_put(root, "iat", json_integer(input->issued_at));

@@ -2,7 +2,8 @@
 /*
  * The verdict as an Entity Attestation Token: an EAR (draft-ietf-rats-ear) in
  * a JWT signed with ES256 (RFC 7519, RFC 7515), for those who rely on it
- * without having seen the evidence.
+ * without having seen the evidence: it says of which guest it is, and by which
+ * manifest.
  */
 #ifndef VOUCH_ATTEST_EAR_H
 #define VOUCH_ATTEST_EAR_H
@@ -17,6 +18,7 @@
 struct ear_input {
     const struct verdict *verdict;
     struct bytes nonce;
+    struct bytes manifest;
     int64_t issued_at; /* seconds since 1970 */
 };
 

@@ -141,6 +141,7 @@ int command_vtpm_state_key(int argc, char **argv)
         struct sha256_digest digest = approval_key_digest(&key);
         describe_digest(&digest, hex);
         printf("state=%s\n", hex);
+        is_done = command_flush(name);
     } else if (pem.data != NULL) {
         command_error(name, "%s: no P-256 public key", argv[1]);
     }

@@ -190,7 +190,7 @@ static int show_file(const char *path, struct bytes file, bool is_json)
         return show_json(&bundle, &image) ? EXIT_DONE : EXIT_FAILED;
     }
     show_text(&bundle, &image);
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return command_flush("bundle show") ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int show(int argc, char **argv)

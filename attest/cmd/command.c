@@ -199,6 +199,15 @@ bool command_write_private(const char *command, const char *path,
     return write_mode(command, path, content, 0600);
 }
 
+bool command_flush(const char *command)
+{
+    bool is_done = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (!is_done) {
+        command_error(command, "cannot write -: %s", strerror(errno));
+    }
+    return is_done;
+}
+
 bool command_write_json(const char *command, const char *path,
                         const json_t *root)
 {

@@ -46,6 +46,9 @@ NODISCARD bool command_write(const char *command, const char *path,
 NODISCARD bool command_write_private(const char *command, const char *path,
                                      struct bytes content);
 
+/* What was printed has to be there. False: it is not, and that was said. */
+NODISCARD bool command_flush(const char *command);
+
 /* ... of JSON. */
 NODISCARD bool command_write_json(const char *command, const char *path,
                                   const json_t *root);

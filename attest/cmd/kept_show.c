@@ -132,6 +132,7 @@ bool kept_list(const struct kept_inputs *in)
         {
             print_state(state);
         }
+        is_done = command_flush(KEPT_COMMAND) && is_done;
     }
     json_decref(root);
     return is_done;
@@ -148,6 +149,7 @@ bool kept_show(const struct kept_inputs *in)
         is_done = command_write_json(KEPT_COMMAND, "-", state) && is_done;
     } else {
         print_state(state);
+        is_done = command_flush(KEPT_COMMAND) && is_done;
     }
     json_decref(state);
     return is_done;

@@ -164,7 +164,7 @@ static bool show_text(struct hasher *hasher, const struct reference *reference,
             printf("  %2u  %s\n", pcr, digest);
         }
     }
-    return fflush(stdout) == 0;
+    return command_flush("log show");
 }
 
 static int show(struct appraiser *appraiser, const struct inputs *in,

@@ -4,7 +4,6 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "attest/cmd/command.h"
 #include "attest/cmd/ref.h"
@@ -41,12 +40,9 @@ static int keygen(int argc, char **argv)
     if (!is_done) {
         command_error(command, "OpenSSL cannot make a P-256 key");
     }
-    mode_t mask = umask(0077);
-    is_done =
-        is_done && command_write(command, private_path, pem_of(private)) &&
-        (strcmp(private_path, "-") == 0 || chmod(private_path, 0600) == 0);
-    umask(mask);
-    is_done = is_done && command_write(command, public_path, pem_of(public));
+    is_done = is_done &&
+              command_write_private(command, private_path, pem_of(private)) &&
+              command_write(command, public_path, pem_of(public));
     BIO_free(private);
     BIO_free(public);
     EVP_PKEY_free(key);

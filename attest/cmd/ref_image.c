@@ -189,7 +189,7 @@ static bool put_image(const struct inputs *in, struct hasher *hasher,
         (in->dry_run != NULL || strcmp(in->out, "-") != 0)) {
         show_word(hasher, image);
     }
-    return fflush(stdout) == 0;
+    return command_flush(in->kind->command);
 }
 
 static bool make(const struct inputs *in, struct hasher *hasher)

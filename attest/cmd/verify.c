@@ -46,8 +46,10 @@ static bool put_verdict(const struct judge *judge, const struct inputs *in,
 {
     size_t size = 0;
     const struct verdict *verdict = &judge->verdict;
-    const struct ear_input ear = {
-        .verdict = verdict, .nonce = judge->nonce, .issued_at = time(NULL)};
+    const struct ear_input ear = {.verdict = verdict,
+                                  .nonce = judge->nonce,
+                                  .manifest = judge->manifest,
+                                  .issued_at = time(NULL)};
     char *text = in->json != NULL ? verdict_json(verdict, &size)
                  : in->ear != NULL
                      ? ear_sign(ear_key, &judge->appraiser->hasher, &ear, &size)

@@ -159,13 +159,19 @@ assert v["guest"]["name"] == "web" and rows["guest-initrd"] == "ok"
 assert rows["proof"] == rows["vtpm"] == "ok"' "$work/out"
 ok $? "verify --json: the guest"
 is 0 verify --ear --ear-key "$work/op.key" && python3 -c 'import base64, json
-import sys
+import hashlib, sys
 body = open(sys.argv[1]).read().split(".")[1]
 mods = json.loads(base64.urlsafe_b64decode(body + "=="))["submods"]
 vector = mods["guest"]["ear.trustworthiness-vector"]
 assert mods["guest"]["ear.status"] == mods["vouch"]["ear.status"] == "affirming"
-assert vector["instance-identity"] == vector["configuration"] == 2' "$work/out"
-ok $? "verify --ear: a submodule for the guest"
+assert vector["instance-identity"] == vector["configuration"] == 2
+assert mods["guest"]["vouch.guest"]["name"] == "web"
+assert mods["guest"]["vouch.guest"]["label"].endswith(":launched_t")
+digest = base64.urlsafe_b64encode(hashlib.sha256(open(sys.argv[2],
+    "rb").read()).digest()).decode().rstrip("=")
+assert mods["vouch"]["ear.appraisal-policy-id"] == "ni:///sha-256;" + digest' \
+    "$work/out" "$work/manifest.json"
+ok $? "verify --ear: a submodule for the guest, which names it"
 echo "the secret" >"$work/secret"
 stderr=$(stat -c '%i %F' /dev/stderr)
 is 0 release && says '^TRUSTED$' &&

@@ -279,6 +279,9 @@ stored() { "$VOUCH" vtpm --dir "$work/kept" "$@"; }
 same_as_exported() { stored export $uuid1 -o - | cmp -s - "$work/exported"; }
 epoch=$(cat "$machine/counter")
 tap_is "two slots are shown" "$(stored show --json $uuid1 | grep -c sha256)" 2
+tap_is "what cannot be printed is a failure" "$(stored list 2>&1 >/dev/full
+    echo $?)" "vouch vtpm: cannot write -: No space left on device
+1"
 tap "a state is exported" stored export $uuid1 -o "$work/exported"
 tap "and destroyed" stored destroy $uuid1
 sleep 1

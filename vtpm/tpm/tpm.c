@@ -10,6 +10,7 @@
 #include <libtpms/tpm_error.h>
 #include <libtpms/tpm_library.h>
 #include <libtpms/tpm_nvfilename.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 
 #include "vtpm/base/calls.h"
@@ -125,10 +126,15 @@ static enum tpm_status power_on(void)
     return fits ? TPM_OK : TPM_BAD_BUFFER;
 }
 
+/* libtpms makes do with rand() where OpenSSL has no entropy, so that is seeded
+ * before: from then on it has random bytes without asking for more. */
 enum tpm_status tpm_start(struct bytes state)
 {
     tpm.is_failed = false;
     tpm.has_changed = false;
+    if (RAND_status() != 1) {
+        return TPM_NO_RANDOM;
+    }
     if (state.size != 0 && !keep(state)) {
         return TPM_NO_MEMORY;
     }

@@ -16,6 +16,7 @@
     S(TPM_BAD_BUFFER, "libtpms does not take the size of a tpmif page")        \
     S(TPM_BAD_STATE, "libtpms does not accept the stored state")               \
     S(TPM_NO_MEMORY, "no memory for the TPM's state")                          \
+    S(TPM_NO_RANDOM, "no entropy for a TPM")                                   \
     S(TPM_FAILED, "libtpms is in failure mode")
 
 enum tpm_status { TPM_STATUS(STATUS_CODE) };

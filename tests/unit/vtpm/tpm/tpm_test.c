@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#define OPENSSL_SUPPRESS_DEPRECATED /* another RAND_METHOD */
+#include <openssl/rand.h>
+
 #include "tests/unit/vtpm/tpm/fake_port.h"
 #include "vtpm/tpm/command.h"
 #include "vtpm/tpm/keys.h"
@@ -62,6 +65,16 @@ static void what_is_no_state_is_refused(void **state)
     free(blob.data);
 }
 
+static void without_entropy_there_is_no_tpm(void **state)
+{
+    static const RAND_METHOD none; /* status: not seeded */
+    assert_int_equal(RAND_set_rand_method(&none), 1);
+    assert_int_equal(tpm_start(bytes_none()), TPM_NO_RANDOM);
+    assert_int_equal(RAND_set_rand_method(NULL), 1);
+    assert_int_equal(tpm_start(bytes_none()), TPM_OK);
+    tpm_stop();
+}
+
 static void nothing_is_processed_before_it_is_started(void **state)
 {
     struct command command;
@@ -89,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_is_the_same_tpm),
         cmocka_unit_test(what_is_no_state_is_refused),
+        cmocka_unit_test(without_entropy_there_is_no_tpm),
         cmocka_unit_test(nothing_is_processed_before_it_is_started),
         cmocka_unit_test(a_command_that_does_not_fit_is_not_sent),
     };
