@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * {"format", "ak", "policy", "credential", "seed", "iv", "secret"}. The key's
- * Name is authenticated with the secret, so that nobody can readdress the file.
+ * {"format", "ak", "policy", "credential", "seed", "iv", "secret"}, and maybe
+ * "signature". The key's Name is authenticated with the secret, so that nobody
+ * can readdress the file.
  */
 #include "attest/released.h"
 
@@ -13,7 +14,8 @@
 #include "attest/json.h"
 #include "lib/text.h"
 
-#define PREFIX RELEASED_FORMAT "\n"
+#define PREFIX        RELEASED_FORMAT "\n"
+#define SIGNED_PREFIX RELEASED_FORMAT " signed\n"
 
 static bool add_associated(EVP_CIPHER_CTX *context, const struct key_name *ak)
 {
@@ -48,6 +50,57 @@ static bool encrypt(const uint8_t *key, const struct released *is,
     return is_done;
 }
 
+/* What is signed: each part behind its size, 32 bits, little endian. */
+static struct sha256_digest digest_of(const struct released *is)
+{
+    const struct credential *credential = &is->credential;
+    const struct bytes parts[] = {
+        bytes_of(is->ak.bytes, sizeof(is->ak.bytes)),
+        sha256_bytes(&is->policy),
+        bytes_of(credential->blob, credential->blob_size),
+        bytes_of(credential->seed, credential->seed_size),
+        bytes_of(is->iv, sizeof(is->iv)),
+        is->hidden};
+    struct sha256_context sha;
+    struct sha256_digest digest;
+    sha256_init(&sha);
+    sha256_update(&sha, bytes_of_text(SIGNED_PREFIX));
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        uint8_t size[4];
+        for (size_t j = 0; j < sizeof(size); j++) {
+            size[j] = (uint8_t)(parts[i].size >> 8 * j);
+        }
+        sha256_update(&sha, bytes_of(size, sizeof(size)));
+        sha256_update(&sha, parts[i]);
+    }
+    sha256_final(&sha, &digest);
+    return digest;
+}
+
+static bool sign(EVP_PKEY *key, struct released *is)
+{
+    struct sha256_digest digest = digest_of(is);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+    is->signature_size = sizeof(is->signature);
+    bool is_done = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
+                   EVP_PKEY_sign(context, is->signature, &is->signature_size,
+                                 digest.bytes, SHA256_SIZE) == 1;
+    EVP_PKEY_CTX_free(context);
+    return is_done;
+}
+
+bool released_is_by(const struct released *released, EVP_PKEY *signer)
+{
+    struct sha256_digest digest = digest_of(released);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(signer, NULL);
+    bool is_good =
+        context != NULL && EVP_PKEY_verify_init(context) == 1 &&
+        EVP_PKEY_verify(context, released->signature, released->signature_size,
+                        digest.bytes, SHA256_SIZE) == 1;
+    EVP_PKEY_CTX_free(context);
+    return is_good;
+}
+
 static char *format(const struct released *is, size_t *size)
 {
     const struct credential *credential = &is->credential;
@@ -62,6 +115,10 @@ static char *format(const struct released *is, size_t *size)
              json_base64(bytes_of(credential->seed, credential->seed_size)));
     json_put(root, "iv", json_base64(bytes_of(is->iv, sizeof(is->iv))));
     json_put(root, "secret", json_base64(is->hidden));
+    if (is->signature_size != 0) {
+        json_put(root, "signature",
+                 json_base64(bytes_of(is->signature, is->signature_size)));
+    }
     char *text = json_text(root, size);
     json_decref(root);
     return text;
@@ -83,7 +140,9 @@ char *released_make(struct hasher *hasher, const struct released_to *to,
         encrypt(key, &is, secret, hidden) &&
         credential_make(ek_key, &gate, key, &is.credential)) {
         is.hidden = bytes_of(hidden, secret.size + RELEASED_TAG_SIZE);
-        text = format(&is, size);
+        if (to->signer == NULL || sign(to->signer, &is)) {
+            text = format(&is, size);
+        }
     }
     OPENSSL_cleanse(key, sizeof(key));
     EVP_PKEY_free(ek_key);
@@ -112,13 +171,20 @@ static void take_parts(struct json_reader *reader, const json_t *root,
     struct buffer blob = buffer_over(credential->blob, CREDENTIAL_MAX_BLOB);
     struct buffer seed = buffer_over(credential->seed, CREDENTIAL_MAX_SEED);
     struct buffer iv = buffer_over(out->iv, sizeof(out->iv));
-    json_allow(reader, root, "format ak policy credential seed iv secret");
+    struct buffer signature =
+        buffer_over(out->signature, sizeof(out->signature));
+    json_allow(reader, root,
+               "format ak policy credential seed iv secret signature");
     const char *format = json_take_string(reader, root, "format");
     const char *ak = json_take_string(reader, root, "ak");
     json_take_digest(reader, root, "policy", &out->policy);
     take_part(reader, root, "credential", &blob);
     take_part(reader, root, "seed", &seed);
     take_part(reader, root, "iv", &iv);
+    if (json_object_get(root, "signature") != NULL) {
+        take_part(reader, root, "signature", &signature);
+    }
+    out->signature_size = signature.used;
     credential->blob_size = blob.used;
     credential->seed_size = seed.used;
     if (reader->failed || strcmp(format, RELEASED_FORMAT) != 0 ||

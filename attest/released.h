@@ -4,7 +4,8 @@
  * credential for the guest's vTPM (attest/credential.h) as long as its PCRs are
  * as they were quoted (attest/gate.h). Who has the file and not that vTPM, or
  * starts another kernel with it, has nothing. Whether the guest deserves it is
- * the caller's to know.
+ * the caller's to know. Anybody who saw the guest's evidence can make such a
+ * file; a signature says who did.
  */
 #ifndef VOUCH_ATTEST_RELEASED_H
 #define VOUCH_ATTEST_RELEASED_H
@@ -12,10 +13,11 @@
 #include "attest/credential.h"
 #include "attest/gate.h"
 
-#define RELEASED_FORMAT     "vouch-released-1"
-#define RELEASED_MAX_SECRET (1u << 20)
-#define RELEASED_IV_SIZE    12
-#define RELEASED_TAG_SIZE   16
+#define RELEASED_FORMAT        "vouch-released-1"
+#define RELEASED_MAX_SECRET    (1u << 20)
+#define RELEASED_IV_SIZE       12
+#define RELEASED_TAG_SIZE      16
+#define RELEASED_MAX_SIGNATURE 80 /* P-256 with SHA-256, DER */
 
 struct released {
     struct key_name ak; /* of the guest: says for whom the file is */
@@ -23,7 +25,9 @@ struct released {
     struct credential credential; /* its secret is the key */
     uint8_t iv[RELEASED_IV_SIZE];
     struct bytes hidden; /* AES-256-GCM, the tag behind it */
-    void *memory;        /* what hidden points into */
+    uint8_t signature[RELEASED_MAX_SIGNATURE];
+    size_t signature_size; /* 0: it is not signed */
+    void *memory;          /* what hidden points into */
 };
 
 /* To whom: the EK (TPM2B_PUBLIC) of a TPM that has the key named ak, and the
@@ -32,6 +36,7 @@ struct released_to {
     struct bytes ek;
     struct key_name ak;
     struct sha256_digest policy;
+    EVP_PKEY *signer; /* P-256; NULL: nobody signs it */
 };
 
 /* Text to be given to free; NULL if the EK is no such key, secret is too long
@@ -42,6 +47,9 @@ char *released_make(struct hasher *hasher, const struct released_to *to,
 /* False if text is not of our form; then there is nothing to free. */
 NODISCARD bool released_parse(struct bytes text, struct released *out);
 void released_free(struct released *released);
+
+/* Did this key sign it, whole? */
+bool released_is_by(const struct released *released, EVP_PKEY *signer);
 
 /* The secret, as long as hidden without its tag, into out. False if this is not
  * its key, or a byte of the file was changed. */

@@ -3,15 +3,16 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
-#include "attest/cmd/command.h"
+#include "attest/cmd/judge.h"
 #include "attest/cmd/tpm.h"
+#include "attest/manifest.h"
 #include "attest/released.h"
 #include "lib/vtpm_wire.h"
 
 static const char command[] = "receive";
 
 struct inputs {
-    const char *tcti, *out, *released;
+    const char *tcti, *out, *from, *released;
 };
 
 static bool parse_inputs(int argc, char **argv, struct inputs *in)
@@ -19,10 +20,12 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     const struct option_spec options[] = {
         {.name = "--tcti", .value = &in->tcti},
         {.name = "-o", .value = &in->out},
+        {.name = "--from", .value = &in->from},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv) || argc != 2 ||
         in->out == NULL) {
-        command_error(command, "usage: [--tcti T] -o SECRET RELEASED");
+        command_error(command,
+                      "usage: [--tcti T] [--from PUB] -o SECRET RELEASED");
         return false;
     }
     in->released = argv[1];
@@ -45,6 +48,22 @@ static bool is_for_us(const struct tpm_key *ak, const struct released *released)
         return false;
     }
     return true;
+}
+
+/* With --from, only what that key signed is looked at any further. */
+static bool is_from(const struct inputs *in, const struct released *released)
+{
+    if (in->from == NULL) {
+        return true;
+    }
+    EVP_PKEY *signer = judge_read_key(command, in->from, manifest_read_public);
+    bool is_good = signer != NULL && released_is_by(released, signer);
+    if (signer != NULL && !is_good) {
+        command_error(command, "%s: not released by the key %s", in->released,
+                      in->from);
+    }
+    EVP_PKEY_free(signer);
+    return is_good;
 }
 
 static bool load_gate(struct tpm *tpm, const struct released *released,
@@ -152,7 +171,7 @@ int command_receive(int argc, char **argv)
         command_error(command, "%s is not of the form " RELEASED_FORMAT,
                       inputs.released);
     } else {
-        is_done = receive(&inputs, &released);
+        is_done = is_from(&inputs, &released) && receive(&inputs, &released);
         released_free(&released);
     }
     free((void *)text.data);

@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "attest/cmd/judge.h"
+#include "attest/manifest.h"
 #include "attest/released.h"
 
 static const char command[] = "release";
 
 struct inputs {
     struct judge_inputs judge;
-    const char *secret, *out;
+    const char *secret, *out, *key;
 };
 
 static bool parse_inputs(int argc, char **argv, struct inputs *in)
@@ -23,6 +24,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     const struct option_spec options[] = {
         JUDGE_OPTIONS(&in->judge),
         {.name = "--secret", .value = &in->secret},
+        {.name = "--key", .value = &in->key},
         {.name = "-o", .value = &in->out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv)) {
@@ -32,8 +34,8 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         in->out == NULL) {
         command_error(command,
                       "usage: --manifest M --manifest-key PUB --nonce HEX "
-                      "[--guest NAME | --any-guest] --secret FILE -o RELEASED "
-                      "EVIDENCE");
+                      "[--guest NAME | --any-guest] --secret FILE [--key KEY] "
+                      "-o RELEASED EVIDENCE");
         return false;
     }
     if (in->judge.guest == NULL) {
@@ -62,7 +64,8 @@ static bool address(struct judge *judge, struct released_to *out)
     return true;
 }
 
-static bool release(struct judge *judge, const struct inputs *in)
+static bool release(struct judge *judge, const struct inputs *in,
+                    EVP_PKEY *signer)
 {
     struct released_to to;
     struct bytes secret = command_read(command, in->secret);
@@ -71,6 +74,7 @@ static bool release(struct judge *judge, const struct inputs *in)
         return false;
     }
     size_t size = 0;
+    to.signer = signer;
     char *text = released_make(&judge->appraiser->hasher, &to, secret, &size);
     OPENSSL_cleanse((void *)secret.data, secret.size);
     free((void *)secret.data);
@@ -88,15 +92,23 @@ int command_release(int argc, char **argv)
 {
     struct inputs inputs = {0};
     struct judge judge;
+    EVP_PKEY *signer = NULL;
     int status = EXIT_USAGE;
     if (!parse_inputs(argc, argv, &inputs)) {
         return EXIT_USAGE;
     }
+    if (inputs.key != NULL) {
+        signer = judge_read_key(command, inputs.key, manifest_read_private);
+        if (signer == NULL) {
+            return EXIT_USAGE;
+        }
+    }
     if (judge_run(command, &inputs.judge, &judge)) {
         if (judge_trusts_guest(&judge, &status)) {
-            status = release(&judge, &inputs) ? EXIT_DONE : EXIT_FAILED;
+            status = release(&judge, &inputs, signer) ? EXIT_DONE : EXIT_FAILED;
         }
     }
     judge_close(&judge);
+    EVP_PKEY_free(signer);
     return status;
 }

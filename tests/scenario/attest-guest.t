@@ -183,6 +183,41 @@ is 0 release && says '^TRUSTED$' &&
 ok $? "release, receive: the secret comes to the guest, for its owner alone"
 cp "$work/evidence.json" "$work/good-evidence.json"
 cp "$work/released" "$work/good-released"
+received_from() # STATUS KEY FILE
+{
+    rm -f "$work/none"
+    is "$1" "$vouch" receive --tcti "$vtpm" --from "$2" -o "$work/none" "$3"
+}
+"$vouch" ref keygen -o "$work/else.key" -p "$work/else.pub"
+is 0 release --key "$work/op.key" && cp "$work/released" "$work/signed" &&
+    received_from 0 "$work/op.pub" "$work/signed" &&
+    is 0 cmp "$work/secret" "$work/none" && is 0 "$vouch" receive \
+    --tcti "$vtpm" -o "$work/none" "$work/signed"
+ok $? "release --key, receive --from: the operator's"
+is 0 release --key "$work/else.key" &&
+    received_from 1 "$work/op.pub" "$work/released" &&
+    says 'not released by the key' && [ ! -e "$work/none" ] &&
+    received_from 1 "$work/op.pub" "$work/good-released" &&
+    [ ! -e "$work/none" ]
+ok $? "receive --from: not another's, nor nobody's"
+for member in ak policy credential seed iv secret signature; do
+    python3 - "$work/signed" "$work/released" $member <<'PY'
+import base64, json, sys
+released, member = json.load(open(sys.argv[1])), sys.argv[3]
+is_hex = member in ("ak", "policy")
+text = released[member]
+data = bytearray(bytes.fromhex(text) if is_hex else base64.b64decode(text))
+data[len(data) // 2] ^= 1
+released[member] = data.hex() if is_hex else base64.b64encode(data).decode()
+json.dump(released, open(sys.argv[2], "w"))
+PY
+    received_from 1 "$work/op.pub" "$work/released" &&
+        says 'not released by the key' && [ ! -e "$work/none" ]
+    ok $? "receive --from: a byte of $member was changed"
+done
+is 2 release --key "$work/none" && received_from 1 "$work/none" "$work/signed"
+ok $? "release --key, receive --from: a key that cannot be read"
+cp "$work/good-released" "$work/released"
 
 # ---- a certificate for its EK ----
 make_ca ca
