@@ -6,13 +6,17 @@
  */
 #include "tests/unit/attest/fixture.h"
 
+#include <openssl/ec.h>
+
 #include "attest/json.h"
 #include "attest/released.h"
+
+static EVP_PKEY *signer; /* of what is made; NULL: nobody */
 
 static char *make(struct bytes ek, struct bytes secret, size_t *size)
 {
     struct hasher hasher;
-    struct released_to to = {.ek = ek};
+    struct released_to to = {.ek = ek, .signer = signer};
     memset(to.ak.bytes, 0x5a, sizeof(to.ak.bytes));
     assert_true(hasher_init(&hasher));
     char *text = released_make(&hasher, &to, secret, size);
@@ -63,6 +67,41 @@ static void test_fresh(void **state)
     assert_memory_not_equal(first.hidden.data, second.hidden.data, 6);
     released_free(&first);
     released_free(&second);
+}
+
+/* Whose it is, and that it is whole: also where the file's form does not say. */
+static void test_signature(void **state)
+{
+    uint8_t wire[256];
+    struct released released;
+    size_t size;
+    (void)state;
+    struct bytes ek = fixture_ek(FIXTURE_STORAGE_KEY, FIXTURE_ALG_AES, wire);
+    EVP_PKEY *other = EVP_EC_gen("prime256v1");
+    signer = EVP_EC_gen("prime256v1");
+    char *text = make(ek, bytes_of_text("secret"), &size);
+    assert_true(released_parse(bytes_of(text, size), &released));
+    assert_true(released_is_by(&released, signer));
+    assert_false(released_is_by(&released, other));
+    released.credential.blob_size--;
+    assert_false(released_is_by(&released, signer));
+    released.credential.blob_size++;
+    released.hidden.size--;
+    assert_false(released_is_by(&released, signer));
+    released.hidden.size++;
+    released.signature_size = 0;
+    assert_false(released_is_by(&released, signer));
+    released_free(&released);
+    free(text);
+    EVP_PKEY_free(signer);
+    signer = NULL;
+    text = make(ek, bytes_of_text("secret"), &size);
+    assert_true(released_parse(bytes_of(text, size), &released));
+    assert_int_equal(released.signature_size, 0);
+    assert_false(released_is_by(&released, other));
+    EVP_PKEY_free(other);
+    released_free(&released);
+    free(text);
 }
 
 static void test_unfit_keys(void **state)
@@ -163,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form), cmocka_unit_test(test_fresh),
+        cmocka_unit_test(test_signature),
         cmocka_unit_test(test_unfit_keys), cmocka_unit_test(test_length),
         cmocka_unit_test(test_malformed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
