@@ -82,6 +82,7 @@ extern uint32_t cpu_count;         /* CPUs that are up */
 
 /* What the CPUs can do, found at boot by cpu/features.c, then constant. */
 struct cpu_features {
+    bool fpu_pointers_stay; /* FXRSTOR loads them only with an exception */
     bool nx, smep, smap, umip, xsave, fsgsbase, rdtscp, page1gb, rdrand, rdseed;
     bool vendor_amd, vendor_intel;
     bool mce, tsc_deadline, tsc_invariant;

@@ -38,6 +38,17 @@ static void find_vendor(const struct cpuid *leaf0)
     cpu_features.vendor_intel = leaf0->b == 0x756e6547; /* Genu ineI ntel */
 }
 
+/* AMD and Hygon, but those that say otherwise: APM vol. 3, Fn8000_0008_EBX,
+ * RstrFpErrPtrs. */
+static void find_fpu_pointers(const struct cpuid *leaf0, uint32_t max_extended)
+{
+    bool is_hygon = leaf0->b == 0x6f677948; /* Hygo nGen uine */
+
+    cpu_features.fpu_pointers_stay =
+        (cpu_features.vendor_amd || is_hygon) &&
+        !(max_extended >= 0x80000008 && bit_of(cpuid(0x80000008, 0).b, 2));
+}
+
 /* QEMU 7.2 reads an IRET's frame at CPL 3 as the kernel would, so SMAP faults.
  */
 static bool is_qemu_tcg(void)
@@ -117,6 +128,7 @@ static void find_features(void)
     if (max_extended >= 0x80000007) {
         cpu_features.tsc_invariant = bit_of(cpuid(0x80000007, 0).d, 8);
     }
+    find_fpu_pointers(&leaf0, max_extended);
     find_leaf7(leaf0.a);
     find_xsave(leaf0.a);
 }

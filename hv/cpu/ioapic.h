@@ -31,6 +31,6 @@ void ioapic_route(uint32_t gsi, const struct ioapic_pin *pin);
 void ioapic_mask(uint32_t gsi);
 void ioapic_unmask(uint32_t gsi);
 
-/* A register of the IOAPIC at base, for the hardware domain. */
+/* A register of the IOAPIC at base.  -ENODEV. */
 int ioapic_read_register(maddr_t base, uint32_t index,
                          uint32_t *value) NODISCARD;

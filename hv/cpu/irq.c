@@ -273,6 +273,16 @@ void irq_disable(uint8_t vector)
     set_state(vector, 0);
 }
 
+int irq_read_ioapic(maddr_t base, uint32_t index, uint32_t *value)
+{
+    int rc;
+
+    spin_lock(&irq_lock);
+    rc = ioapic_read_register(base, index, value);
+    spin_unlock(&irq_lock);
+    return rc;
+}
+
 void irq_end(uint8_t vector)
 {
     struct irq *irq = irq_of(vector);

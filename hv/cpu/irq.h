@@ -29,6 +29,8 @@ void irq_dispatch(uint32_t vector);
  * vector.
  */
 int irq_request_hv(uint32_t gsi, void (*handler)(void)) NODISCARD;
+/* A register of the IOAPIC at base, for the hardware domain.  -ENODEV. */
+int irq_read_ioapic(maddr_t base, uint32_t index, uint32_t *value) NODISCARD;
 /* Taken by the hypervisor, or nobody's. */
 bool irq_is_reserved(uint32_t gsi);
 

@@ -44,15 +44,20 @@ static bool has_flushed_since(const struct cpu *cpu, uint64_t stamp)
            atomic_read(&cpu->loaded_cr3) == idle_root.a;
 }
 
-/* Of the CPUs in mask, makes those flush that did not since stamp. */
-static void flush(uint64_t mask, uint64_t stamp)
+/*
+ * Of the CPUs in mask, makes those flush that did not since stamp.  True: others
+ * were interrupted for it.
+ */
+static bool flush(uint64_t mask, uint64_t stamp)
 {
     uint32_t self = this_cpu()->id;
+    bool has_kicked = false;
 
     for (uint32_t id = 0; id < cpu_count; id++) {
         if ((mask >> id & 1) != 0 && id != self &&
             !has_flushed_since(cpus[id], stamp)) {
             cpu_kick(id, CPU_POLL_FLUSH);
+            has_kicked = true;
         }
     }
     if ((mask >> self & 1) != 0 && !has_flushed_since(cpus[self], stamp)) {
@@ -65,6 +70,15 @@ static void flush(uint64_t mask, uint64_t stamp)
             cpu_relax();
         }
     }
+    return has_kicked;
+}
+
+/* Whoever causes it pays for it. */
+static void flush_all(uint64_t stamp)
+{
+    if (flush(~0ull, stamp)) {
+        this_cpu()->budget -= WORK_SHOOTDOWN;
+    }
 }
 
 void tlb_flush_cpus(uint64_t cpu_mask)
@@ -72,16 +86,16 @@ void tlb_flush_cpus(uint64_t cpu_mask)
     if (likely(cpu_mask == 1ull << this_cpu()->id)) {
         tlb_flush_local();
     } else {
-        flush(cpu_mask, tlb_now());
+        (void)flush(cpu_mask, tlb_now());
     }
 }
 
 void tlb_flush_older(uint64_t stamp)
 {
-    flush(~0ull, stamp);
+    flush_all(stamp);
 }
 
 void tlb_flush_all(void)
 {
-    flush(~0ull, tlb_now());
+    flush_all(tlb_now());
 }

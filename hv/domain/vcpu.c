@@ -137,9 +137,27 @@ static void fpu_save(struct vcpu *vcpu)
     }
 }
 
+#define FSW_ES 0x80u /* an exception waits */
+
+/*
+ * Where the last instruction and operand of the x87 were is the last vCPU's
+ * until the next one uses it, on CPUs that restore these only together with an
+ * exception: then they are made ours.
+ */
+static void fpu_hide_pointers(const struct vcpu *vcpu)
+{
+    static const uint32_t ours = 0;
+    const uint16_t *area = (const uint16_t *)vcpu->xsave_area;
+
+    if (unlikely(cpu_features.fpu_pointers_stay) && !(area[1] & FSW_ES)) {
+        __asm__ volatile("fnclex; ffree %%st(7); fildl %0" ::"m"(ours));
+    }
+}
+
 static void fpu_load(const struct vcpu *vcpu)
 {
     __asm__ volatile("clts");
+    fpu_hide_pointers(vcpu);
     if (cpu_features.xsave) {
         xsetbv(0, cpu_features.xcr0_supported);
         __asm__ volatile("xrstor64 %0" ::"m"(*(uint8_t *)vcpu->xsave_area),

@@ -45,8 +45,7 @@ long do_physdev_op_set_iobitmap(const struct permit *permit, struct call *call,
 long do_physdev_op_apic_read(const struct permit *permit, struct call *call,
                              struct physdev_apic *arg)
 {
-    return ioapic_read_register(MADDR(arg->apic_physbase), arg->reg,
-                                &arg->value);
+    return irq_read_ioapic(MADDR(arg->apic_physbase), arg->reg, &arg->value);
 }
 
 /* Vectors are ours; to the guest an interrupt's vector is its number. */

@@ -126,7 +126,8 @@ static bool is_device_frame(mfn_t mfn)
     if (page != NULL && page->owner != OWNER_IO) {
         return false;
     }
-    return iomem_permitted(&domain0->memory.iomem, mfn);
+    return iomem_permitted(&domain0->memory.iomem, mfn) &&
+           !number_in_range(mfn.n, &domain0->memory.iomem.read_only);
 }
 
 static int map_table_entry(struct msi *msi)

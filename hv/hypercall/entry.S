@@ -58,6 +58,18 @@
     movq    $WORK_BUDGET, GUEST_CPU(budget)
 .endm
 
+/*
+ * What a guest may leave on: the direction of strings, and AC, which SYSCALL
+ * masks and a gate does not.  A NOP where there is no SMAP (features.c).
+ */
+.macro CLEAR_FLAGS
+    cld
+661: .byte 0x0f, 0x1f, 0x00
+    .pushsection .patch_clac, "a"
+    .long   661b - .
+    .popsection
+.endm
+
 /* SYSCALL: the stub put RSP at struct cpu and kept the guest's there. */
 .macro SYSCALL_FRAME cs, vector
     pushq   $GUEST_SS
@@ -81,7 +93,7 @@ entry_syscall32:
 
 entry_exception:
     PUSH_REGS
-    cld
+    CLEAR_FLAGS
     mov     %rsp, %rdi
     testb   $3, REGS_cs(%rsp)
     jz      from_hypervisor
@@ -150,7 +162,7 @@ resume_guest:
 /* NMI, #DF and #MC have stacks of their own and return to where they were. */
 entry_ist:
     PUSH_REGS
-    cld
+    CLEAR_FLAGS
     mov     %rsp, %rdi
     call    ist_exception
     POP_REGS
@@ -164,7 +176,7 @@ entry_ist:
  */
 entry_debug:
     PUSH_REGS
-    cld
+    CLEAR_FLAGS
     testb   $3, REGS_cs(%rsp)
     jz      1f
     mov     %rsp, %rsi

@@ -27,6 +27,7 @@
 
 #define INT_OPCODE 0xcd
 #define INT_LENGTH 2
+#define LDT_WINDOW 0x10000u /* bytes of the largest */
 
 static void interrupt(uint32_t vector)
 {
@@ -50,21 +51,48 @@ static void interrupt(uint32_t vector)
     case VECTOR_SPURIOUS:
         break;
     default:
-        irq_dispatch(vector);
+        if (vector <= VECTOR_DEVICE_LAST) {
+            irq_dispatch(vector);
+        } else {
+            lapic_eoi(); /* a message that nobody sends, but a device can */
+        }
         break;
     }
 }
 
-/* The CPU read a descriptor through our window: is it the guest's LDT? */
+static bool is_in_ldt(const struct vcpu *vcpu, uint64_t va)
+{
+    return va - vcpu_ldt_va(vcpu) < LDT_WINDOW;
+}
+
+/*
+ * The CPU read a descriptor through our window: is it the guest's LDT?  A switch
+ * may meet it with no budget left, so there is one for this; it is paid for, and
+ * gives the entry no new one.
+ */
 static bool is_ldt_fault(struct vcpu *vcpu, uint64_t va)
 {
-    uint64_t offset = va - vcpu_ldt_va(vcpu);
+    struct cpu *cpu = this_cpu();
+    int64_t left = cpu->budget;
+    bool is_there;
 
-    if (offset >= 0x10000) {
+    if (!is_in_ldt(vcpu, va)) {
         return false;
     }
-    this_cpu()->budget = WORK_BUDGET; /* a switch may meet it with none left */
-    return ldt_fault(vcpu, offset);
+    cpu->budget = WORK_BUDGET;
+    is_there = ldt_fault(vcpu, va - vcpu_ldt_va(vcpu));
+    cpu->budget = left - WORK_TABLE;
+    return is_there;
+}
+
+/* Where the guest knows it: its LDT is where it said. */
+static void fault_deliver(struct vcpu *vcpu, struct regs *regs, uint64_t va,
+                          uint32_t code)
+{
+    if (!(code & FAULT_USER) && is_in_ldt(vcpu, va)) {
+        va = vcpu->ldt_base + (va - vcpu_ldt_va(vcpu));
+    }
+    deliver_page_fault(vcpu, regs, va, code);
 }
 
 /* A fault that need not be the guest's: true if it was not. */
@@ -88,13 +116,9 @@ static bool page_fault_is_ours(struct vcpu *vcpu, struct regs *regs,
 static noinline void page_fault_unusual(struct vcpu *vcpu, struct regs *regs,
                                         uint64_t va, uint32_t code)
 {
-    if (page_fault_is_ours(vcpu, regs, va, code)) {
-        return;
+    if (!page_fault_is_ours(vcpu, regs, va, code)) {
+        fault_deliver(vcpu, regs, va, code);
     }
-    if (!(code & FAULT_USER) && va - vcpu_ldt_va(vcpu) < 0x10000) {
-        va = vcpu->ldt_base + (va - vcpu_ldt_va(vcpu));
-    }
-    deliver_page_fault(vcpu, regs, va, code);
 }
 
 static inline void page_fault(struct vcpu *vcpu, struct regs *regs)
@@ -253,7 +277,7 @@ void guest_iret_fault(struct regs *regs)
     struct vcpu *vcpu = cpu->current;
 
     if (cpu->fault_vector == VECTOR_PF) {
-        deliver_page_fault(vcpu, regs, read_cr2(), cpu->fault_code);
+        fault_deliver(vcpu, regs, read_cr2(), cpu->fault_code);
     } else {
         deliver_trap(vcpu, regs, (uint8_t)cpu->fault_vector,
                      cpu->fault_code);

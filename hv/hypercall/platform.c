@@ -76,7 +76,7 @@ long do_platform_op_get_cpuinfo(const struct permit *permit,
         return 0;
     }
     info->flags = XEN_PCPU_FLAGS_ONLINE;
-    info->apic_id = cpus[info->xen_cpuid]->apic_id;
+    info->apic_id = cpus[index_nospec(info->xen_cpuid, cpu_count)]->apic_id;
     info->acpi_id = firmware_acpi_id(info->apic_id);
     return 0;
 }

@@ -274,8 +274,9 @@ void sched_withdraw(struct vcpu *vcpu, uint64_t now_ns)
 
 void sched_make_runnable(struct vcpu *vcpu)
 {
-    if (vcpu->state == VCPU_BLOCKED && vcpu->poll_count != 0) {
-        poll_end(vcpu);
+    if (vcpu->state == VCPU_BLOCKED &&
+        (READ_ONCE(vcpu->domain->polling) >> vcpu->id & 1)) {
+        poll_end(vcpu); /* with or without ports */
     }
     vcpu->state = VCPU_RUNNABLE;
     sched_offer(vcpu, system_time_ns());

@@ -89,6 +89,29 @@ static void kernel_fault(struct frame frame, const char *name)
     tap_is(trap_last.frame.cs & 3, 0, "%s: seen from kernel mode", name);
 }
 
+/* IRETQ reads the selector's descriptor from an LDT that is not there: the guest
+ * is told where it said that it was. */
+static void test_kernel_absent_ldt(void)
+{
+    struct frame frame = kernel_frame();
+    struct mmuext_op op = {.cmd = MMUEXT_SET_LDT,
+                           .arg1.linear_addr = TEST_VA + 0x600000,
+                           .arg2.nr_ents = 16};
+
+    tap_is(mmuext_op(&op, 1, NULL, DOMID_SELF), 0, "an LDT that is not mapped");
+    frame.cs = 3 << 3 | 4;
+    kernel_iret(frame);
+    tap_is(trap_last.vector, PF, "code selector in it: a page fault");
+    tap_is(trap_last.cr2, TEST_VA + 0x600000 + 3 * 8, "at the guest's address");
+    frame = kernel_frame();
+    frame.ss = 2 << 3 | 4;
+    kernel_iret(frame);
+    tap_is(trap_last.vector, PF, "stack selector in it: a page fault");
+    tap_is(trap_last.cr2, TEST_VA + 0x600000 + 2 * 8, "at the guest's address");
+    op.arg2.nr_ents = 0;
+    mmuext_op(&op, 1, NULL, DOMID_SELF);
+}
+
 static void test_kernel_bad(void)
 {
     struct frame frame = kernel_frame();
@@ -256,6 +279,7 @@ void test_main(void)
     user_init();
     test_kernel();
     test_kernel_bad();
+    test_kernel_absent_ldt();
     test_user();
     test_pending();
     test_sysret();

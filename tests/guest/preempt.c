@@ -100,6 +100,54 @@ static void test_multicall(void)
     tap_is(wrong, 0, "each has its result");
 }
 
+#define PINS  7u  /* about as many as one entry may do */
+#define PAIRS 30u
+
+/*
+ * Pins as many as there is time for, and then a selector of an LDT that is not
+ * there: the fault in the hypervisor is none of the guest's entries, and does not
+ * give it the time of a new one.
+ */
+static void test_multicall_faults(void)
+{
+    static struct multicall_entry calls[2 * PAIRS];
+    static struct mmuext_op pins[PAIRS * PINS];
+    uint64_t target = virt_to_mfn(page_alloc());
+    struct mmuext_op ldt = {.cmd = MMUEXT_SET_LDT,
+                            .arg1.linear_addr = TEST_VA + 0x40000000,
+                            .arg2.nr_ents = 8192};
+    unsigned int wrong = 0;
+
+    tap_is(mmuext_op(&ldt, 1, NULL, DOMID_SELF), 0, "an LDT that is not mapped");
+    for (unsigned int i = 0; i < PAIRS * PINS; i++) {
+        uint64_t *l1 = page_alloc();
+
+        for (unsigned int j = 0; j < 512; j++) {
+            l1[j] = pte_make(target, PTE_P | PTE_US | PTE_A);
+        }
+        page_make_ro(l1);
+        pins[i].cmd = MMUEXT_PIN_L1_TABLE;
+        pins[i].arg1.mfn = virt_to_mfn(l1);
+    }
+    for (unsigned int i = 0; i < PAIRS; i++) {
+        calls[2 * i] = (struct multicall_entry){
+            .op = __HYPERVISOR_mmuext_op,
+            .args = {(uint64_t)&pins[i * PINS], PINS, 0, DOMID_SELF}};
+        calls[2 * i + 1] = (struct multicall_entry){
+            .op = __HYPERVISOR_set_segment_base,
+            .args = {SEGBASE_GS_USER_SEL, 7}};
+    }
+    start_timer(1 * MS);
+    tap_is(multicall(calls, 2 * PAIRS), 0, "210 pins, and selectors between");
+    check_timer("multicall with faults");
+    for (unsigned int i = 0; i < 2 * PAIRS; i++) {
+        wrong += calls[i].result != 0;
+    }
+    tap_is(wrong, 0, "each is done");
+    ldt.arg2.nr_ents = 0;
+    mmuext_op(&ldt, 1, NULL, DOMID_SELF);
+}
+
 /* A root over one L3, one L2 and many full L1 tables. */
 static void test_tree(void)
 {
@@ -141,5 +189,6 @@ void test_main(void)
     vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
     test_mmu_update();
     test_multicall();
+    test_multicall_faults();
     test_tree();
 }

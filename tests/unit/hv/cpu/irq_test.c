@@ -356,6 +356,13 @@ static void test_msix_table_elsewhere(void **state)
     put(pci[1], 0x10, (uint32_t)DENIED_BASE - 0x1000, 4);
     put(pci[1], 0x44, 0xff8, 4);
     assert_int_equal(map(&arg), -EPERM);
+    /* What the domain may only read: the HPET. */
+    pci_setup(pci[1]);
+    hardware.memory.iomem.read_only =
+        (struct number_range){TABLE_BASE >> PAGE_SHIFT,
+                              TABLE_BASE >> PAGE_SHIFT};
+    assert_int_equal(map(&arg), -EPERM);
+    hardware.memory.iomem.read_only = (struct number_range){1, 0};
     /* An address that no page-table entry can hold. */
     pci_setup(pci[1]);
     put(pci[1], 0x10, (uint32_t)TABLE_BASE | 4, 4);
