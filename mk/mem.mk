@@ -43,3 +43,17 @@ $(BUILD)/san/tests/unit/hv/domain/reservation_test.o: SAN_CFLAGS += \
 $(eval $(call unit_test,hv/domain/reservation,hv/domain/reservation.c \
     $(MEM_SOURCES) tests/unit/hv/mem/machine.c,\
     -Xlinker --wrap=guest_write_u64))
+
+# An exchange, and everything together with few frames; as above, and what is
+# read of the guest's memory is the test's.
+READS_AND_WRITES := -Xlinker --wrap=guest_write_u64 \
+    -Xlinker --wrap=guest_read_u64
+$(BUILD)/san/hv/domain/exchange.o \
+$(BUILD)/san/tests/unit/hv/domain/exchange_test.o: SAN_CFLAGS += \
+    $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
+$(eval $(call unit_test,hv/domain/exchange,hv/domain/exchange.c \
+    $(MEM_SOURCES) tests/unit/hv/mem/machine.c,$(READS_AND_WRITES)))
+$(eval $(call unit_test,hv/mem/storm,hv/domain/reservation.c \
+    hv/domain/exchange.c hv/mem/relinquish.c $(MEM_SOURCES) \
+    $(addprefix tests/unit/hv/mem/,machine.c oracle.c cached.c),\
+    $(READS_AND_WRITES)))

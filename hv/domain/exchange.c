@@ -95,6 +95,14 @@ static struct page *extents_alloc(struct exchange *x, struct page **pages)
     return pages[0];
 }
 
+static void extent_number(const struct exchange *x, uint64_t mfn, uint64_t pfn)
+{
+    for (uint64_t i = 0; i < 1ull << x->out->extent_order; i++) {
+        m2p[mfn + i] = pfn == ~0ull ? pfn : pfn + i;
+    }
+}
+
+/* It has been charged for what it gave.  False also if it began to die. */
 static bool extent_give(struct exchange *x, uint64_t index, struct page *page)
 {
     uint64_t va = (uint64_t)x->out->extent_start.p + index * 8;
@@ -103,12 +111,10 @@ static bool extent_give(struct exchange *x, uint64_t index, struct page *page)
     if (!guest_read_u64(&pfn, GVA(va))) {
         pfn = ~0ull;
     }
-    spin_lock(&x->domain->memory.lock);
-    for (uint64_t i = 0; i < 1ull << x->out->extent_order; i++) {
-        m2p[mfn + i] = pfn == ~0ull ? pfn : pfn + i;
+    extent_number(x, mfn, pfn); /* ours still */
+    if (memory_give(&x->domain->memory, page, x->out->extent_order) == NULL) {
+        return false;
     }
-    memory_own(&x->domain->memory, page, 1ull << x->out->extent_order);
-    spin_unlock(&x->domain->memory.lock);
     return guest_write_u64(GVA(va), mfn);
 }
 

@@ -40,8 +40,11 @@ long do_domctl_hypercall_init(const struct permit *permit, struct call *call,
     struct page *page = page_of(MFN(arg->u.hypercall_init.gmfn));
     uint8_t *stubs;
 
-    if (page == NULL || page_get_and_type(page, &call->target->memory,
-                                          PAGE_WRITABLE) != 0) {
+    if (page == NULL || !page_get(page, &call->target->memory)) {
+        return -EINVAL;
+    }
+    if (page_get_writable(page) != 0) { /* no lock is held */
+        page_put(page);
         return -EINVAL;
     }
     stubs = mfn_to_hva(page_mfn(page));

@@ -41,19 +41,41 @@ static bool charge(unsigned int order)
     return true;
 }
 
-/* -EBUSY: in use; -ERESTART: retained tables may be all that refers to it. */
-static int release(struct memory *memory, mfn_t mfn)
+/* All frames of an extent, or none.  As below; its lock is held. */
+static int extent_freeze(struct memory *memory, uint64_t mfn, uint64_t count)
+{
+    uint64_t done = 0;
+    int rc = 0;
+
+    while (done < count && rc == 0) {
+        if (memory_freeze_page(memory, MFN(mfn + done))) {
+            done++;
+        } else if (memory->retained_head == MFN_NIL) {
+            rc = -EBUSY;
+        } else if (this_cpu()->budget <= 0) {
+            rc = -ERESTART;
+        } else {
+            retained_drain(memory, 1);
+        }
+    }
+    while (rc != 0 && done > 0) {
+        memory_thaw_page(MFN(mfn + --done));
+    }
+    return rc;
+}
+
+/*
+ * -EBUSY: in use; -ERESTART: retained tables may be all that refers to it, and
+ * nothing is released yet.
+ */
+static int extent_release(struct memory *memory, uint64_t mfn, uint64_t count)
 {
     int rc;
 
     spin_lock(&memory->lock);
-    while ((rc = memory_release_page(memory, mfn)) == -EBUSY &&
-           memory->retained_head != MFN_NIL) {
-        if (this_cpu()->budget <= 0) {
-            rc = -ERESTART;
-            break;
-        }
-        retained_drain(memory, 1);
+    rc = extent_freeze(memory, mfn, count);
+    for (uint64_t i = 0; rc == 0 && i < count; i++) {
+        memory_free_frame(page_of(MFN(mfn + i)));
     }
     spin_unlock(&memory->lock);
     return rc;
@@ -85,6 +107,7 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
     }
     for (uint64_t i = first; i < arg->nr_extents; i++) {
         uint64_t mfn;
+        int rc;
 
         if (!charge(arg->extent_order)) {
             return continue_at(call, i);
@@ -92,12 +115,10 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
         if (!extent_read(arg, i, &mfn)) {
             return (long)i;
         }
-        for (uint64_t j = 0; j < 1ull << arg->extent_order; j++) {
-            int rc = release(&call->target->memory, MFN(mfn + j));
-
-            if (rc != 0) {
-                return rc == -ERESTART ? continue_at(call, i) : (long)i;
-            }
+        rc = extent_release(&call->target->memory, mfn,
+                            1ull << arg->extent_order);
+        if (rc != 0) {
+            return rc == -ERESTART ? continue_at(call, i) : (long)i;
         }
     }
     return arg->nr_extents;

@@ -44,7 +44,8 @@ static void uncharge(struct memory *memory, uint64_t count)
     }
 }
 
-void memory_own(struct memory *memory, struct page *page, uint64_t count)
+/* memory.lock held. */
+static void make_own(struct memory *memory, struct page *page, uint64_t count)
 {
     uint64_t first = page_mfn(page).n;
 
@@ -55,11 +56,7 @@ void memory_own(struct memory *memory, struct page *page, uint64_t count)
     }
 }
 
-/*
- * Charged frames become the domain's: only now, emptied, can it name them.
- * Under its lock, after which a domain that dies gets no more (max_pages 0).
- */
-static struct page *give(struct memory *memory, struct page *page,
+struct page *memory_give(struct memory *memory, struct page *page,
                          unsigned int order)
 {
     bool may_have = page != NULL;
@@ -67,7 +64,7 @@ static struct page *give(struct memory *memory, struct page *page,
     spin_lock(&memory->lock);
     may_have = may_have && memory->max_pages != 0;
     if (may_have) {
-        memory_own(memory, page, 1ull << order);
+        make_own(memory, page, 1ull << order);
     }
     spin_unlock(&memory->lock);
     if (may_have) {
@@ -86,7 +83,7 @@ struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
     if (order > HEAP_MAX_ORDER || !charge(memory, 1ull << order)) {
         return NULL;
     }
-    return give(memory, heap_alloc_raw(order, address_bits), order);
+    return memory_give(memory, heap_alloc_raw(order, address_bits), order);
 }
 
 struct page *memory_alloc_pages(struct memory *memory, unsigned int order,
@@ -95,7 +92,7 @@ struct page *memory_alloc_pages(struct memory *memory, unsigned int order,
     if (order > HEAP_MAX_ORDER || !charge(memory, 1ull << order)) {
         return NULL;
     }
-    return give(memory, heap_alloc_pages(order, address_bits), order);
+    return memory_give(memory, heap_alloc_pages(order, address_bits), order);
 }
 
 bool memory_freeze_page(struct memory *memory, mfn_t mfn)
@@ -103,8 +100,8 @@ bool memory_freeze_page(struct memory *memory, mfn_t mfn)
     struct page *page = page_of(mfn);
     uint32_t one = 1;
 
-    if (page == NULL || page->owner != memory->id) {
-        return false;
+    if (page == NULL || page->owner != memory->id || memory->max_pages == 0) {
+        return false; /* the last reference on a dying one's is a mapping's */
     }
     if (page->flags & PAGE_RETAINED) {
         table_zap(memory, page);

@@ -41,9 +41,15 @@ bool memory_is_current(const struct memory *memory);
  */
 struct page *memory_alloc_pages(struct memory *memory, unsigned int order,
                                 unsigned int address_bits);
-/* Makes frames of ours, charged to it, its own.  Its lock is held. */
-void memory_own(struct memory *memory, struct page *page, uint64_t count);
-/* As above, not zeroed: only for the hardware domain while it is built. */
+/*
+ * Frames of ours (or NULL) that were charged to it become its own: only now,
+ * emptied, can it name them.  NULL, and they are freed and not charged any
+ * more, if it dies (max_pages 0); it gets none after that.
+ */
+struct page *memory_give(struct memory *memory, struct page *page,
+                         unsigned int order) NODISCARD;
+/* As memory_alloc_pages(), not zeroed: only for the hardware domain while it is
+ * built. */
 struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
                               unsigned int address_bits);
 /*

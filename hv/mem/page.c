@@ -66,25 +66,44 @@ static bool is_table(enum page_type type)
     return type >= PAGE_L1 && type <= PAGE_SEGDESC;
 }
 
+/*
+ * A frame without a type becomes writable.  It may have been a table, and who
+ * has it cached as one would walk what is written there: until that is flushed
+ * the frame has no type and count 1, and is nobody else's to take.
+ */
+static int claim_untyped(struct page *page)
+{
+    uint64_t old = type_word(PAGE_NONE, 0);
+
+    if (!atomic_cas(&page->type, &old, type_word(PAGE_NONE, 1))) {
+        return -EAGAIN;
+    }
+    tlb_flush_older(page->stamp);
+    atomic_set(&page->type, type_word(PAGE_WRITABLE, 1));
+    return 0;
+}
+
 int page_get_writable(struct page *page)
 {
     uint64_t old = __atomic_load_n(&page->type, __ATOMIC_RELAXED);
-    uint64_t new;
 
     do {
-        enum page_type type = (enum page_type)(old >> PAGE_TYPE_SHIFT);
+        enum page_type type;
 
-        if (likely(type == PAGE_WRITABLE || type == PAGE_SHARED)) {
-            new = old + 1;
-            if (unlikely((uint32_t)old > REFS_LIMIT)) {
-                return -EINVAL;
+        while (unlikely(old >> PAGE_TYPE_SHIFT == PAGE_NONE)) {
+            if (claim_untyped(page) == 0) {
+                return 0;
             }
-        } else if (type == PAGE_NONE) {
-            new = type_word(PAGE_WRITABLE, 1);
-        } else {
+            cpu_poll(); /* who claims it may be waiting for us */
+            cpu_relax();
+            old = __atomic_load_n(&page->type, __ATOMIC_RELAXED);
+        }
+        type = (enum page_type)(old >> PAGE_TYPE_SHIFT);
+        if (unlikely((type != PAGE_WRITABLE && type != PAGE_SHARED) ||
+                     (uint32_t)old > REFS_LIMIT)) {
             return -EINVAL;
         }
-    } while (unlikely(!atomic_cas(&page->type, &old, new)));
+    } while (unlikely(!atomic_cas(&page->type, &old, old + 1)));
     return 0;
 }
 

@@ -115,8 +115,8 @@ void table_zap(struct memory *owner, struct page *page)
     if (type != PAGE_SEGDESC) {
         entries_put(type, table, table + ENTRIES);
     }
+    page_stamp(page); /* before anybody may have it for something else */
     atomic_set(&page->type, 0);
-    page_stamp(page);
 }
 
 void retained_add(struct memory *owner, struct page *page)

@@ -26,6 +26,7 @@ struct domain *domain0 = &sides[0];
 struct cpu_features cpu_features = {.physical_bits = 40};
 uint64_t flushes, flushed_cpus;
 void (*machine_on_flush)(void);
+void (*machine_flushed)(void);
 
 static struct cpu cpu;
 _Thread_local struct cpu *fake_cpu = &cpu;
@@ -37,6 +38,7 @@ maddr_t idle_root;
 uint64_t m2p_l4_entry = 0x1063;
 mfn_t gdt_zero_page = {1};
 
+static uint64_t other_time; /* of the CPU that flushes only when told to */
 static struct page frames[FRAMES];
 static uint64_t m2p_words[FRAMES];
 static const struct number_range nothing_denied[1];
@@ -68,7 +70,10 @@ void tlb_flush_cpus(uint64_t cpu_mask)
     if (machine_on_flush != NULL) {
         machine_on_flush();
     }
-    cpu.tlb_time = ++tlb_clock;
+    cpu.tlb_time = other_time = ++tlb_clock;
+    if (machine_flushed != NULL) {
+        machine_flushed();
+    }
 }
 
 void tlb_flush_all(void)
@@ -78,7 +83,7 @@ void tlb_flush_all(void)
 
 void tlb_flush_older(uint64_t stamp)
 {
-    if (cpu.tlb_time <= stamp) {
+    if (cpu.tlb_time <= stamp || other_time <= stamp) {
         tlb_flush_cpus(1);
     }
 }
@@ -187,6 +192,7 @@ void machine_reset(void)
     m2p = m2p_words;
     max_mfn = FRAMES;
     tlb_clock = 1;
+    other_time = 0;
     idle_root = MADDR(2ull << PAGE_SHIFT);
     heap_forget();
     for (unsigned int i = 0; i < 8; i++) {

@@ -16,6 +16,7 @@ extern struct vcpu runners[2];
 extern uint64_t flushes; /* how often the TLB was flushed */
 extern uint64_t flushed_cpus; /* of the last time */
 extern void (*machine_on_flush)(void); /* called just before; or NULL */
+extern void (*machine_flushed)(void);  /* called just after; or NULL */
 
 /* A new machine: everything free but what the domains have. */
 void machine_reset(void);

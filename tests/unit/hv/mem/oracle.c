@@ -63,7 +63,8 @@ static const char *entry_count(uint64_t mfn, unsigned int slot, uint64_t entry)
         if (!(entry & PTE_RW)) {
             return NULL;
         }
-        if (page_type(page) != PAGE_WRITABLE) {
+        if (page_type(page) != PAGE_WRITABLE &&
+            page_type(page) != PAGE_SHARED) {
             return wrong(target, "writable while it has type",
                          page_type(page), PAGE_WRITABLE);
         }
@@ -105,23 +106,63 @@ static void use(uint64_t machine_address)
     }
 }
 
+/* Ours, lent to its domain, and not taken back. */
+static bool is_lent(uint64_t mfn)
+{
+    uint16_t owner = frame_table[mfn].owner;
+
+    return owner < 2 && sides[owner].shared_page == &frame_table[mfn];
+}
+
+/* Whether the allocation's reference is there: not frozen, nor given up. */
+static bool is_allocated(uint64_t mfn)
+{
+    const struct page *page = &frame_table[mfn];
+
+    return page->owner < 2 && page_type(page) != PAGE_SHARED &&
+           !(page->flags & PAGE_FROZEN) &&
+           mfn >= sides[page->owner].memory.given_up;
+}
+
+static void vcpu_uses(const struct vcpu *vcpu)
+{
+    use(vcpu->root_kernel);
+    use(vcpu->root_user);
+    for (uint32_t i = 0; i < (vcpu->gdt_entries + 511) / 512; i++) {
+        use(vcpu->gdt_frames[i].n << PAGE_SHIFT);
+    }
+    for (uint32_t i = 0; i < 16; i++) {
+        if (vcpu->ldt_mapped & 1u << i) {
+            use(vcpu->ldt_frames[i].n << PAGE_SHIFT);
+        }
+    }
+}
+
 static void other_uses(void)
 {
     for (uint64_t mfn = 0; mfn < FRAMES; mfn++) {
-        if (frame_table[mfn].owner < 2) {
-            counts[mfn].refs++; /* the allocation's */
-        }
-        if (frame_table[mfn].flags & PAGE_PINNED) {
+        counts[mfn].refs += is_allocated(mfn);
+        if ((frame_table[mfn].flags & PAGE_PINNED) || is_lent(mfn)) {
             use(mfn << PAGE_SHIFT);
         }
     }
     for (unsigned int i = 0; i < 2; i++) {
-        use(runners[i].root_kernel);
-        use(runners[i].root_user);
-        for (uint32_t j = 0; j < (runners[i].gdt_entries + 511) / 512; j++) {
-            use(runners[i].gdt_frames[j].n << PAGE_SHIFT);
-        }
+        vcpu_uses(&runners[i]);
     }
+}
+
+/* A domain is charged for what it has, but for what is lent. */
+static const char *charge_compare(uint16_t side)
+{
+    uint64_t count = 0;
+
+    for (uint64_t mfn = 0; mfn < FRAMES; mfn++) {
+        count += frame_table[mfn].owner == side && !is_lent(mfn);
+    }
+    return count == sides[side].memory.page_count
+               ? NULL
+               : wrong(side, "frames charged", sides[side].memory.page_count,
+                       count);
 }
 
 static const char *frame_compare(uint64_t mfn)
@@ -164,6 +205,9 @@ const char *oracle_check(void)
     }
     for (uint64_t mfn = 0; mfn < FRAMES && problem == NULL; mfn++) {
         problem = frame_compare(mfn);
+    }
+    for (uint16_t side = 0; side < 2 && problem == NULL; side++) {
+        problem = charge_compare(side);
     }
     return problem;
 }

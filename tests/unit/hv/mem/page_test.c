@@ -340,6 +340,67 @@ static void test_writable_page_cannot_be_a_table(void **unused)
     check(0);
 }
 
+/*
+ * A table that is none any more was writable at once: whoever had the entry
+ * above it cached still walked it, and with it what the guest wrote there.
+ */
+static void test_table_is_flushed_before_it_is_written(void **unused)
+{
+    uint64_t l2, table, other;
+
+    (void)unused;
+    machine_reset();
+    l2 = machine_frame(0, 1 + 16 * 20);
+    table = machine_frame(0, 1 + 16 * 21);
+    other = machine_frame(0, 1 + 16 * 22);
+    assert_int_equal(pin(0, other, 1), 0);
+    for (unsigned int is_drained = 0; is_drained < 2; is_drained++) {
+        assert_int_equal(update(0, l2, 0, table << 12 | 7), 0);
+        assert_int_equal(pin(0, l2, 2), 0);
+        assert_int_equal(update(0, l2, 0, 0), 0);
+        if (is_drained) {
+            assert_true(retained_drain(&sides[0].memory, 1));
+        }
+        flushes = 0;
+        assert_int_equal(update(0, other, 0, table << 12 | 7), 0);
+        assert_int_not_equal(flushes, 0);
+        assert_int_equal(update(0, other, 0, 0), 0);
+        assert_int_equal(unpin(0, l2), 0);
+        check(is_drained);
+    }
+}
+
+static uint64_t claimed;
+
+static void try_to_take_it(void)
+{
+    machine_on_flush = NULL;
+    assert_int_equal(page_type(page_of(MFN(claimed))), PAGE_NONE);
+    assert_int_equal(pin(0, claimed, 1), -EINVAL);
+    assert_int_equal(release(0, claimed), -EBUSY);
+}
+
+/* While that flush is waited for, without a lock, it becomes nothing else. */
+static void test_frame_that_waits_for_a_flush(void **unused)
+{
+    struct page *page;
+
+    (void)unused;
+    machine_reset();
+    claimed = machine_frame(0, 1 + 16 * 20);
+    page = page_of(MFN(claimed));
+    assert_int_equal(pin(0, claimed, 1), 0);
+    assert_int_equal(unpin(0, claimed), 0);
+    assert_true(retained_drain(&sides[0].memory, 1));
+    assert_true(page_get(page, &sides[0].memory));
+    machine_on_flush = try_to_take_it;
+    assert_int_equal(page_get_writable(page), 0);
+    assert_null(machine_on_flush);
+    assert_int_equal(page_type(page), PAGE_WRITABLE);
+    page_put_and_type(page);
+    check(0);
+}
+
 static void test_foreign_frames_are_refused(void **unused)
 {
     uint64_t l1, theirs;
@@ -431,6 +492,29 @@ static void test_a_mapped_frame_outlives_its_owner(void **unused)
     assert_int_equal(frame_table[theirs].owner, OWNER_FREE);
     assert_int_equal(sides[1].memory.page_count, count - 1);
     check(0);
+}
+
+/*
+ * Of a dying domain's frame the last reference may be somebody's mapping, and
+ * not the allocation's: it was released under a read-only mapping.
+ */
+static void test_a_dying_domain_releases_nothing(void **unused)
+{
+    uint64_t l1, theirs;
+
+    (void)unused;
+    machine_reset();
+    l1 = machine_frame(0, 1 + 16 * 20);
+    theirs = machine_frame(1, 1 + 16 * 60);
+    assert_int_equal(pin(0, l1, 1), 0);
+    assert_int_equal(foreign_update(l1, 0, theirs << 12 | 5), 0);
+    sides[1].is_dying = 1;
+    sides[1].memory.max_pages = 0;
+    page_put(page_of(MFN(theirs))); /* the allocation's reference */
+    assert_int_equal(release(1, theirs), -EBUSY);
+    assert_int_equal(frame_table[theirs].owner, 1);
+    assert_int_equal(update(0, l1, 0, 0), 0);
+    assert_int_equal(frame_table[theirs].owner, OWNER_FREE);
 }
 
 static void test_hypervisor_slots_are_ours(void **unused)
@@ -625,10 +709,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_cannot_be_mapped_writable),
         cmocka_unit_test(test_writable_page_cannot_be_a_table),
+        cmocka_unit_test(test_table_is_flushed_before_it_is_written),
+        cmocka_unit_test(test_frame_that_waits_for_a_flush),
         cmocka_unit_test(test_foreign_frames_are_refused),
         cmocka_unit_test(test_foreign_maps_count_on_the_owner),
         cmocka_unit_test(test_foreign_tables_are_refused),
         cmocka_unit_test(test_a_mapped_frame_outlives_its_owner),
+        cmocka_unit_test(test_a_dying_domain_releases_nothing),
         cmocka_unit_test(test_hypervisor_slots_are_ours),
         cmocka_unit_test(test_unused_table_maps_itself),
         cmocka_unit_test(test_unused_table_above_maps_it),
