@@ -21,7 +21,7 @@ struct domain {
 struct domains *domains_open(void);
 /* Readable when something may have changed; then domains_list() again. */
 int domains_descriptor(const struct domains *domains);
-/* Those that the toolstack made the TPM of a guest, and that offer a stream. */
+/* Those that offer a stream: any domain can. */
 size_t domains_list(struct domains *domains, struct domain *out, size_t room);
 
 /* Is that vTPM domain there for a guest? *uuid is then the guest's. */

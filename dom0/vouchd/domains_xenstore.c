@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * xenstore's view. The domains are watched as a whole, and in each the folder
- * of the stream, which it may write itself, and that of the TPMs it is the back
- * end of, which it may not: no other has our ear. Who serves whom is read where
- * libxl writes for itself
+ * of the stream. Who serves whom is read where libxl writes for itself
  * (/libxl/GUEST/device/vtpm), and the guest's UUID where only libxl writes.
  */
 #include "dom0/vouchd/domains.h"
@@ -18,11 +16,10 @@
 #include "lib/vtpm_wire.h"
 
 #define PATH_SIZE 128
-#define BACKENDS  "/local/domain/%u/backend/vtpm"
 
 struct domains {
     struct xs_handle *store;
-    /* Domains whose two folders are watched. */
+    /* Domains whose stream's folder is watched. */
     uint8_t watched[65536 / 8];
 };
 
@@ -58,11 +55,6 @@ static void drain(struct domains *domains)
     }
 }
 
-static bool watch(struct domains *domains, const char *path, const char *token)
-{
-    return xs_watch(domains->store, path, token) || errno == EEXIST;
-}
-
 static void watch_stream(struct domains *domains, uint16_t domid)
 {
     char path[PATH_SIZE];
@@ -70,9 +62,7 @@ static void watch_stream(struct domains *domains, uint16_t domid)
     uint8_t bit = (uint8_t)(1u << domid % 8);
     if ((*byte & bit) == 0) {
         snprintf(path, sizeof(path), "/local/domain/%u/" VTPM_WIRE_PATH, domid);
-        bool is_watched = watch(domains, path, "stream");
-        snprintf(path, sizeof(path), BACKENDS, domid);
-        if (is_watched && watch(domains, path, "backends")) {
+        if (xs_watch(domains->store, path, "stream")) {
             *byte |= bit;
         }
     }
@@ -85,15 +75,6 @@ static void read_number(struct domains *domains, const char *path,
     char *text = xs_read(domains->store, XBT_NULL, path, NULL);
     *out = text == NULL ? 0 : strtoull(text, NULL, 10);
     free(text);
-}
-
-static bool has_backends(struct domains *domains, uint16_t domid)
-{
-    char path[PATH_SIZE];
-    unsigned count = 0;
-    snprintf(path, sizeof(path), BACKENDS, domid);
-    free(xs_directory(domains->store, XBT_NULL, path, &count));
-    return count != 0;
 }
 
 static bool find_ring(struct domains *domains, uint16_t domid, uint64_t *ring)
@@ -124,8 +105,7 @@ size_t domains_list(struct domains *domains, struct domain *out, size_t room)
         }
         out[used].domid = (uint16_t)domid;
         watch_stream(domains, out[used].domid);
-        if (has_backends(domains, out[used].domid) &&
-            find_ring(domains, out[used].domid, &out[used].ring)) {
+        if (find_ring(domains, out[used].domid, &out[used].ring)) {
             used++;
         }
     }
@@ -141,7 +121,8 @@ static bool is_served_by(struct domains *domains, const char *guest,
     unsigned count = 0;
     bool is_found = false;
     snprintf(path, sizeof(path), "/libxl/%.16s/device/vtpm", guest);
-    snprintf(back, sizeof(back), BACKENDS "/%.16s/", vtpm, guest);
+    snprintf(back, sizeof(back), "/local/domain/%u/backend/vtpm/%.16s/", vtpm,
+             guest);
     char **devices = xs_directory(domains->store, XBT_NULL, path, &count);
     for (unsigned i = 0; devices != NULL && i < count; i++) {
         snprintf(path, sizeof(path), "/libxl/%.16s/device/vtpm/%.16s/backend",

@@ -14,6 +14,7 @@
 #define BYTES_PAGES  16
 #define BYTES_SIZE   (BYTES_PAGES * PAGE_SIZE)
 #define LOG_MAX_SIZE (4u << 20)
+#define VTPM_TYPE    "vtpm_launched_t"
 
 struct hypervisor {
     xencall_handle *call;
@@ -51,6 +52,23 @@ static int call(struct hypervisor *hypervisor, unsigned operation,
                           (uintptr_t)hypervisor->structure);
     memcpy(structure, hypervisor->structure, size);
     return result < 0 ? -errno : 0;
+}
+
+/* user:role:type, of the policy's own types (policy/guests.te). */
+static bool is_vtpm_label(const char *label)
+{
+    static const char end[] = ":" VTPM_TYPE;
+    size_t size = strlen(label);
+    return size >= sizeof(end) - 1 &&
+           strcmp(label + size - (sizeof(end) - 1), end) == 0;
+}
+
+bool hypervisor_is_vtpm(struct hypervisor *hypervisor, uint16_t domid)
+{
+    struct vouch_launch_info info = {.domid = domid};
+    int error = call(hypervisor, VOUCHOP_launch_info, &info, sizeof(info));
+    info.label[sizeof(info.label) - 1] = 0;
+    return error == 0 && is_vtpm_label(info.label);
 }
 
 static int read_log_part(struct hypervisor *hypervisor,

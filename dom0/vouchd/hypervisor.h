@@ -13,6 +13,9 @@ struct hypervisor;
 
 struct hypervisor *hypervisor_open(void);
 
+/* Was the domain launched as a vTPM? It says so who launched it, not dom0. */
+bool hypervisor_is_vtpm(struct hypervisor *hypervisor, uint16_t domid);
+
 /* The whole event log; *out is to be given to free. */
 NODISCARD int hypervisor_read_log(struct hypervisor *hypervisor,
                                   struct bytes *out);

@@ -159,7 +159,8 @@ static void look_for_domains(struct daemon *daemon)
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (!is_known(daemon, &list[i]) && daemon->peer_count < DOMAINS_MAX) {
+        if (!is_known(daemon, &list[i]) && daemon->peer_count < DOMAINS_MAX &&
+            hypervisor_is_vtpm(daemon->hypervisor, list[i].domid)) {
             add_peer(daemon, &list[i]);
         }
     }

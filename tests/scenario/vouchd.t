@@ -169,7 +169,16 @@ done
 tap_is "the daemon is there for the others" \
     "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" OK
 
-# ---- whoever asks without end ----
+# ---- whoever is no vTPM, and whoever asks without end ----
+echo 23 >"$machine/no-vtpm"
+vtpm 23 $uuid1 load:$uuid1:0 >"$work/no-vtpm" &
+stranger=$!
+sleep 1
+kill "$stranger" 2>/dev/null
+wait "$stranger" 2>/dev/null
+tap_is "nobody listens to a domain that is no vTPM" \
+    "$(cat "$work/no-vtpm")$(grep 'domain 23' "$work/log")" ""
+sed -i '/^23 /d' "$machine/domains"
 tap_is "what is not its to ask: dropped" \
     "$(vtpm 20 $uuid2 flood:$uuid1:20)" END
 tap_has "which is said" "$work/log" 'domain 20: dropped: 65 questions'

@@ -53,6 +53,12 @@ struct hypervisor *hypervisor_open(void)
     return calloc(1, sizeof(struct hypervisor));
 }
 
+/* But those that a file names. */
+bool hypervisor_is_vtpm(struct hypervisor *hypervisor, uint16_t domid)
+{
+    return domid != double_number("no-vtpm");
+}
+
 int hypervisor_read_log(struct hypervisor *hypervisor, struct bytes *out)
 {
     char path[256];
