@@ -83,7 +83,9 @@ static long do_op(const struct call *call)
     result = vouch_op((unsigned int)call->a, &structure);
     if (result == 0) {
         result = user_write(call->b, &structure, call->c);
-        random_add(bytes_of(&structure, call->c)); /* a key, perhaps */
+    }
+    if (call->a == VOUCHOP_state_key) {
+        random_add(bytes_of(&structure, call->c)); /* nobody else knows it */
     }
     /* It may have held a key, and the stack outlives this call. */
     memset(&structure, 0, sizeof(structure));
