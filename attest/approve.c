@@ -7,6 +7,8 @@
 #include <openssl/ec.h>
 #include <string.h>
 
+#include "attest/ecdsa.h"
+
 #define GRUB_PCRS   (1u << 4 | 1u << 8 | 1u << 9)
 #define LAUNCH_PCRS (1u << 17 | 1u << 18)
 
@@ -52,17 +54,10 @@ static bool split_signature(const uint8_t *data, size_t size,
 
 static bool sign(EVP_PKEY *key, struct approval *out)
 {
-    uint8_t der[128];
-    size_t size = sizeof(der);
+    struct ecdsa_signature der;
     struct sha256_digest digest = approval_signed(out);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-    bool is_done =
-        context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-        EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
-        EVP_PKEY_sign(context, der, &size, digest.bytes, SHA256_SIZE) == 1 &&
-        split_signature(der, size, out);
-    EVP_PKEY_CTX_free(context);
-    return is_done;
+    return ecdsa_sign(key, &digest, &der) &&
+           split_signature(der.bytes, der.size, out);
 }
 
 bool approve_sign(EVP_PKEY *key, uint32_t pcrs,

@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "attest/base64.h"
+#include "attest/ecdsa.h"
 #include "attest/json.h"
 #include "attest/text.h"
 #include "attest/uuid.h"
 
-#define P256_SIZE     32
-#define MAX_SIGNATURE 80
+#define P256_SIZE 32
 
 enum claim {
     CLAIM_NONE = 0,
@@ -146,21 +146,21 @@ static json_t *guest_json(const struct verdict_guest *guest)
     return object;
 }
 
-static json_t *module_json(const struct ear_input *input, json_t *vector)
+static json_t *module_json(const struct verdict *verdict, json_t *vector,
+                           json_t *policy)
 {
-    bool is_trusted = input->verdict->reason == REASON_NONE;
+    bool is_trusted = verdict->reason == REASON_NONE;
     json_t *module = json_object();
     json_put(module, "ear.status",
              json_string(is_trusted ? "affirming" : "contraindicated"));
     json_put(module, "ear.trustworthiness-vector", vector);
-    json_put(module, "ear.appraisal-policy-id", policy_json(input));
+    json_put(module, "ear.appraisal-policy-id", json_incref(policy));
     return module;
 }
 
-static json_t *guest_module(const struct ear_input *input)
+static json_t *guest_module(const struct verdict *verdict, json_t *policy)
 {
-    const struct verdict *verdict = input->verdict;
-    json_t *module = module_json(input, guest_vector(verdict));
+    json_t *module = module_json(verdict, guest_vector(verdict), policy);
     if (verdict->guest.is_known) {
         json_put(module, "vouch.guest", guest_json(&verdict->guest));
     }
@@ -172,8 +172,8 @@ static json_t *claims_json(const struct ear_input *input)
     const struct verdict *verdict = input->verdict;
     bool is_trusted = verdict->reason == REASON_NONE;
     json_t *root = json_object(), *verifier = json_object();
-    json_t *module = module_json(input, platform_vector(verdict));
-    json_t *modules = json_object();
+    json_t *policy = policy_json(input), *modules = json_object();
+    json_t *module = module_json(verdict, platform_vector(verdict), policy);
     struct text nonce = {0};
     put_base64url(&nonce, input->nonce);
     json_put(verifier, "developer", json_string("Vouch"));
@@ -186,13 +186,14 @@ static json_t *claims_json(const struct ear_input *input)
     }
     json_put(modules, "vouch", module);
     if (verdict->has_guest) {
-        json_put(modules, "guest", guest_module(input));
+        json_put(modules, "guest", guest_module(verdict, policy));
     }
     json_put(root, "eat_profile", json_string(EAR_PROFILE));
     json_put(root, "iat", json_integer(input->issued_at));
     json_put(root, "eat_nonce", json_string(nonce.data));
     json_put(root, "ear.verifier-id", verifier);
     json_put(root, "submods", modules);
+    json_decref(policy);
     text_free(&nonce);
     return root;
 }
@@ -201,16 +202,11 @@ static json_t *claims_json(const struct ear_input *input)
 static bool sign(EVP_PKEY *key, const struct sha256_digest *digest,
                  uint8_t out[2 * P256_SIZE])
 {
-    uint8_t der[MAX_SIGNATURE];
-    size_t size = sizeof(der);
-    const uint8_t *at = der;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-    bool is_signed =
-        context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-        EVP_PKEY_sign(context, der, &size, digest->bytes, SHA256_SIZE) == 1;
-    EVP_PKEY_CTX_free(context);
-    ECDSA_SIG *signature =
-        is_signed ? d2i_ECDSA_SIG(NULL, &at, (long)size) : NULL;
+    struct ecdsa_signature der;
+    const uint8_t *at = der.bytes;
+    ECDSA_SIG *signature = ecdsa_sign(key, digest, &der)
+                               ? d2i_ECDSA_SIG(NULL, &at, (long)der.size)
+                               : NULL;
     bool is_done = signature != NULL &&
                    BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, P256_SIZE) ==
                        P256_SIZE &&

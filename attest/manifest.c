@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ecdsa.h"
 #include "attest/json.h"
 
-#define PREFIX        MANIFEST_FORMAT "\n"
-#define MAX_SIGNATURE 80
-#define MAX_MANIFEST  (4u << 20)
+#define PREFIX       MANIFEST_FORMAT "\n"
+#define MAX_MANIFEST (4u << 20)
 
 static bool is_p256(EVP_PKEY *key)
 {
@@ -67,26 +67,22 @@ static struct sha256_digest key_id(EVP_PKEY *key, struct hasher *hasher)
 char *manifest_sign(EVP_PKEY *key, struct hasher *hasher, const json_t *payload,
                     size_t *size)
 {
-    uint8_t signature[MAX_SIGNATURE];
-    size_t signature_size = sizeof(signature), payload_size;
+    struct ecdsa_signature signature;
+    size_t payload_size;
     char *text = json_text(payload, &payload_size), *out = NULL;
     struct sha256_digest digest =
         hash_pair(hasher, bytes_of_text(PREFIX), bytes_of(text, payload_size));
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-    if (context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-        EVP_PKEY_sign(context, signature, &signature_size, digest.bytes,
-                      SHA256_SIZE) == 1) {
+    if (ecdsa_sign(key, &digest, &signature)) {
         struct sha256_digest id = key_id(key, hasher);
         json_t *root = json_object();
         json_put(root, "format", json_string(MANIFEST_FORMAT));
         json_put(root, "key_id", json_hex(sha256_bytes(&id)));
         json_put(root, "payload", json_base64(bytes_of(text, payload_size)));
         json_put(root, "signature",
-                 json_base64(bytes_of(signature, signature_size)));
+                 json_base64(bytes_of(signature.bytes, signature.size)));
         out = json_text(root, size);
         json_decref(root);
     }
-    EVP_PKEY_CTX_free(context);
     free(text);
     return out;
 }
@@ -101,12 +97,8 @@ static enum reason check_signature(EVP_PKEY *key, struct hasher *hasher,
     if (!sha256_equal(&own, id)) {
         return REASON_MANIFEST_KEY;
     }
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-    bool is_good = context != NULL && EVP_PKEY_verify_init(context) == 1 &&
-                   EVP_PKEY_verify(context, signature.data, signature.size,
-                                   digest.bytes, SHA256_SIZE) == 1;
-    EVP_PKEY_CTX_free(context);
-    return is_good ? REASON_NONE : REASON_MANIFEST_SIGNATURE;
+    return ecdsa_verify(key, &digest, signature) ? REASON_NONE
+                                                 : REASON_MANIFEST_SIGNATURE;
 }
 
 static enum reason read_json(struct bytes text, json_t **root)

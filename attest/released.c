@@ -80,25 +80,15 @@ static struct sha256_digest digest_of(const struct released *is)
 static bool sign(EVP_PKEY *key, struct released *is)
 {
     struct sha256_digest digest = digest_of(is);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-    is->signature_size = sizeof(is->signature);
-    bool is_done = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-                   EVP_PKEY_sign(context, is->signature, &is->signature_size,
-                                 digest.bytes, SHA256_SIZE) == 1;
-    EVP_PKEY_CTX_free(context);
-    return is_done;
+    return ecdsa_sign(key, &digest, &is->signature);
 }
 
 bool released_is_by(const struct released *released, EVP_PKEY *signer)
 {
     struct sha256_digest digest = digest_of(released);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(signer, NULL);
-    bool is_good =
-        context != NULL && EVP_PKEY_verify_init(context) == 1 &&
-        EVP_PKEY_verify(context, released->signature, released->signature_size,
-                        digest.bytes, SHA256_SIZE) == 1;
-    EVP_PKEY_CTX_free(context);
-    return is_good;
+    return ecdsa_verify(
+        signer, &digest,
+        bytes_of(released->signature.bytes, released->signature.size));
 }
 
 static char *format(const struct released *is, size_t *size)
@@ -115,9 +105,10 @@ static char *format(const struct released *is, size_t *size)
              json_base64(bytes_of(credential->seed, credential->seed_size)));
     json_put(root, "iv", json_base64(bytes_of(is->iv, sizeof(is->iv))));
     json_put(root, "secret", json_base64(is->hidden));
-    if (is->signature_size != 0) {
-        json_put(root, "signature",
-                 json_base64(bytes_of(is->signature, is->signature_size)));
+    if (is->signature.size != 0) {
+        json_put(
+            root, "signature",
+            json_base64(bytes_of(is->signature.bytes, is->signature.size)));
     }
     char *text = json_text(root, size);
     json_decref(root);
@@ -172,7 +163,7 @@ static void take_parts(struct json_reader *reader, const json_t *root,
     struct buffer seed = buffer_over(credential->seed, CREDENTIAL_MAX_SEED);
     struct buffer iv = buffer_over(out->iv, sizeof(out->iv));
     struct buffer signature =
-        buffer_over(out->signature, sizeof(out->signature));
+        buffer_over(out->signature.bytes, sizeof(out->signature.bytes));
     json_allow(reader, root,
                "format ak policy credential seed iv secret signature");
     const char *format = json_take_string(reader, root, "format");
@@ -184,7 +175,7 @@ static void take_parts(struct json_reader *reader, const json_t *root,
     if (json_object_get(root, "signature") != NULL) {
         take_part(reader, root, "signature", &signature);
     }
-    out->signature_size = signature.used;
+    out->signature.size = signature.used;
     credential->blob_size = blob.used;
     credential->seed_size = seed.used;
     if (reader->failed || strcmp(format, RELEASED_FORMAT) != 0 ||

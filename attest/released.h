@@ -11,23 +11,22 @@
 #define VOUCH_ATTEST_RELEASED_H
 
 #include "attest/credential.h"
+#include "attest/ecdsa.h"
 #include "attest/gate.h"
 
-#define RELEASED_FORMAT        "vouch-released-1"
-#define RELEASED_MAX_SECRET    (1u << 20)
-#define RELEASED_IV_SIZE       12
-#define RELEASED_TAG_SIZE      16
-#define RELEASED_MAX_SIGNATURE 80 /* P-256 with SHA-256, DER */
+#define RELEASED_FORMAT     "vouch-released-1"
+#define RELEASED_MAX_SECRET (1u << 20)
+#define RELEASED_IV_SIZE    12
+#define RELEASED_TAG_SIZE   16
 
 struct released {
     struct key_name ak; /* of the guest: says for whom the file is */
     struct sha256_digest policy;
     struct credential credential; /* its secret is the key */
     uint8_t iv[RELEASED_IV_SIZE];
-    struct bytes hidden; /* AES-256-GCM, the tag behind it */
-    uint8_t signature[RELEASED_MAX_SIGNATURE];
-    size_t signature_size; /* 0: it is not signed */
-    void *memory;          /* what hidden points into */
+    struct bytes hidden;              /* AES-256-GCM, the tag behind it */
+    struct ecdsa_signature signature; /* size 0: it is not signed */
+    void *memory;                     /* what hidden points into */
 };
 
 /* To whom: the EK (TPM2B_PUBLIC) of a TPM that has the key named ak, and the

@@ -23,7 +23,8 @@ $(eval $(call unit_test,hv/measure/measure,hv/measure/measure.c \
 $(eval $(call unit_test,hv/measure/seal,$(filter-out hv/measure/tpm_mmio.c,\
     $(MEASURE_SOURCES)) lib/tpm2_command.c lib/tpm2_response.c \
     lib/tpm2_seal_command.c lib/tpm2_seal_response.c lib/approval.c lib/hmac.c \
-    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c attest/approve.c \
+    lib/eventlog.c lib/vouchlog.c lib/sha256.c lib/text.c \
+    attest/approve.c attest/ecdsa.c \
     $(addprefix tests/unit/hv/measure/,fake_tpm.c swtpm.c seal_machine.c),\
     -lcrypto))
 $(eval $(call unit_test,hv/measure/state,hv/measure/state.c lib/hmac.c \

@@ -102,11 +102,10 @@ bool kept_is_there(const struct kept_inputs *in)
 
 bool kept_load(int root, const char *name, struct kept_files *out)
 {
-    uint8_t uuid[VOUCH_UUID_SIZE];
-    bool is_whole = slots_uuid_parse(name, uuid);
     *out = (struct kept_files){0};
+    bool is_whole = slots_uuid_parse(name, out->uuid);
     for (unsigned number = 0; number < SLOTS_FILES; number++) {
-        if (!slots_load(root, bytes_of(uuid, sizeof(uuid)), number,
+        if (!slots_load(root, bytes_of(out->uuid, sizeof(out->uuid)), number,
                         &out->files[number])) {
             command_error(KEPT_COMMAND, "%s: %s cannot be read", name,
                           slots_name(number));

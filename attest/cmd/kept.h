@@ -28,6 +28,7 @@ NODISCARD bool kept_is_there(const struct kept_inputs *in);
 
 /* What is kept under one UUID; .data is NULL where there is no such file. */
 struct kept_files {
+    uint8_t uuid[VOUCH_UUID_SIZE];
     struct bytes files[SLOTS_FILES];
 };
 

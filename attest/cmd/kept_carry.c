@@ -48,8 +48,7 @@ bool kept_export(const struct kept_inputs *in)
 
 /* All of it is looked at before anything is stored. NULL: no exported state;
  * else its UUID as text. out is to be freed in any case. */
-static const char *take_files(const json_t *root, uint8_t uuid[VOUCH_UUID_SIZE],
-                              struct kept_files *out)
+static const char *take_files(const json_t *root, struct kept_files *out)
 {
     struct json_reader reader = {0};
     *out = (struct kept_files){0};
@@ -57,7 +56,7 @@ static const char *take_files(const json_t *root, uint8_t uuid[VOUCH_UUID_SIZE],
     const char *format = json_take_string(&reader, root, "format");
     const char *name = json_take_string(&reader, root, "uuid");
     bool is_good = !reader.failed && strcmp(format, FORMAT) == 0 &&
-                   slots_uuid_parse(name, uuid);
+                   slots_uuid_parse(name, out->uuid);
     for (unsigned number = 0; is_good && number < SLOTS_FILES; number++) {
         const char *key = slots_name(number);
         if (json_object_get(root, key) != NULL) {
@@ -69,9 +68,9 @@ static const char *take_files(const json_t *root, uint8_t uuid[VOUCH_UUID_SIZE],
     return is_good ? name : NULL;
 }
 
-static bool store_files(int root, struct bytes uuid,
-                        const struct kept_files *kept)
+static bool store_files(int root, const struct kept_files *kept)
 {
+    struct bytes uuid = bytes_of(kept->uuid, sizeof(kept->uuid));
     for (unsigned number = 0; number < SLOTS_FILES; number++) {
         struct bytes content = kept->files[number];
         if (content.data != NULL ? !slots_store(root, uuid, number, content)
@@ -86,9 +85,8 @@ static bool import(const struct kept_inputs *in, const json_t *root)
 {
     struct stat status;
     struct kept_files kept;
-    uint8_t uuid[VOUCH_UUID_SIZE];
     bool is_done = false;
-    const char *name = take_files(root, uuid, &kept);
+    const char *name = take_files(root, &kept);
     if (name == NULL) {
         command_error(KEPT_COMMAND, "%s is no exported state", in->path);
     } else if (in->force == NULL &&
@@ -96,7 +94,7 @@ static bool import(const struct kept_inputs *in, const json_t *root)
         command_error(KEPT_COMMAND,
                       "%s: a state is stored; --force replaces it", name);
     } else {
-        is_done = store_files(in->root, bytes_of(uuid, sizeof(uuid)), &kept);
+        is_done = store_files(in->root, &kept);
         if (!is_done) {
             command_error(KEPT_COMMAND, "%s: %s", name, strerror(errno));
         }

@@ -42,15 +42,11 @@ static json_t *slot_json(struct bytes slot, struct bytes uuid, unsigned number)
 
 static json_t *files_json(const char *name, const struct kept_files *kept)
 {
-    uint8_t uuid[VOUCH_UUID_SIZE];
+    struct bytes uuid = bytes_of(kept->uuid, sizeof(kept->uuid));
     json_t *object = json_object(), *slots = json_array();
-    if (!slots_uuid_parse(name, uuid)) {
-        abort();
-    }
     for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
         if (kept->files[number].data != NULL) {
-            json_push(slots, slot_json(kept->files[number],
-                                       bytes_of(uuid, sizeof(uuid)), number));
+            json_push(slots, slot_json(kept->files[number], uuid, number));
         }
     }
     json_put(object, "uuid", json_string(name));

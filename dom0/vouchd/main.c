@@ -166,8 +166,7 @@ static void look_for_domains(struct daemon *daemon)
     }
 }
 
-/* One question of each in a turn: however many one asks, nobody waits longer.
- */
+/* One question of each in a turn, so that nobody waits for who asks many. */
 static void serve_peers(struct daemon *daemon, const struct pollfd *polled)
 {
     const struct peer_service service = {.answer = answer, .context = daemon};

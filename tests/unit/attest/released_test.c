@@ -89,7 +89,7 @@ static void test_signature(void **state)
     released.hidden.size--;
     assert_false(released_is_by(&released, signer));
     released.hidden.size++;
-    released.signature_size = 0;
+    released.signature.size = 0;
     assert_false(released_is_by(&released, signer));
     released_free(&released);
     free(text);
@@ -97,7 +97,7 @@ static void test_signature(void **state)
     signer = NULL;
     text = make(ek, bytes_of_text("secret"), &size);
     assert_true(released_parse(bytes_of(text, size), &released));
-    assert_int_equal(released.signature_size, 0);
+    assert_int_equal(released.signature.size, 0);
     assert_false(released_is_by(&released, other));
     EVP_PKEY_free(other);
     released_free(&released);
