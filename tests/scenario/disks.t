@@ -31,8 +31,8 @@ dom0_run 'down guest1' >/dev/null
 file='format=raw,vdev=xvda,access=rw,script=block'
 disk "file" "disk=[\"$file,target=/guests/disks/file1.img\"]"
 prints "file: the loop device" '^/dev/loop[0-9]+: .*file1' 'losetup -a'
-dom0_run 'down guest1; sleep 1' >/dev/null
-prints "file: no loop device is left" '^0$' 'losetup -a | wc -l'
+dom0_run 'down guest1' >/dev/null
+becomes "file: no loop device is left" '^0$' 'losetup -a | wc -l'
 
 dom0_run "d='disk=[\"phy:/dev/disk/guest1,xvda,r\"]'"
 prints "a read-only disk" '^Parsing' 'up guest1 "$d"'

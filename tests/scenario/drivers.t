@@ -45,7 +45,7 @@ prints "which the stub domain says" 'domain [0-9]+ wants this TPM too' \
 prints "the first goes on" '^80010000001000000000616161616161$' \
     'in_guest guest1 "ask aaaaaa"'
 
-prints "the guest ends" '' 'xl destroy guest1 && wait_for 5 gone guest1'
+prints "the guest ends" '' 'xl destroy guest1 && wait_for 120 gone guest1'
 prints "nothing is left of its device" '^0$' \
     'xenstore-ls /local/domain/$(domid echo)/backend | grep -c state; true'
 prints "its stream still works" "7000 $there_and_back" 'talk 7000'

@@ -22,20 +22,20 @@ crash()
 
 dom0_run "GUEST_TIMEOUT=2"
 crash destroy
-prints "a panic destroys it" '^gone$' 'wait_for 60 alone && echo gone'
+prints "a panic destroys it" '^gone$' 'wait_for 240 alone && echo gone'
 crash restart
 prints "a panic restarts it" '^anew$' \
-    'wait_for 120 reborn guest1 $id && wait_for 120 lives guest1 2 && echo anew'
+    'wait_for 240 reborn guest1 $id && wait_for 240 lives guest1 2 && echo anew'
 dom0_run 'down guest1' >/dev/null
 crash preserve
 prints "a panic leaves it for inspection" '^guest1 .* (-|r|p|b|s)*c' \
-    'wait_for 60 crashed guest1; xl list'
+    'wait_for 240 crashed guest1; xl list'
 prints "until it is destroyed" '^gone$' \
-    'xl destroy guest1; wait_for 30 alone && echo gone'
+    'xl destroy guest1; wait_for 240 alone && echo gone'
 # The dead one keeps its disk, which xl gives to one guest only, as on Xen.
 crash rename-restart "'disk=[]'"
 prints "a panic renames the dead one" '^guest1-[0-9].* (-|r|p|b|s)*c' \
-    'wait_for 120 lives guest1 2 && xl list'
+    'wait_for 240 lives guest1 2 && xl list'
 prints "another is in its place" '^guest1 ' 'xl list'
 dom0_run 'for n in $(xl list | awk "NR > 2 { print \$1 }"); do xl destroy $n; done' \
     >/dev/null
@@ -43,17 +43,17 @@ dom0_run 'GUEST_TIMEOUT=20'
 
 prints "on_reboot=destroy: up" '^Parsing' "up guest1 'on_reboot=\"destroy\"'"
 prints "a guest that reboots is gone" '^gone$' \
-    'xl reboot guest1; wait_for 60 alone && echo gone'
+    'xl reboot guest1; wait_for 240 alone && echo gone'
 prints "on_poweroff=restart: up" '^Parsing' "up guest1 'on_poweroff=\"restart\"'"
 prints "a guest that powers off comes again" '^anew$' \
     'id=$(domid guest1); xl shutdown guest1
-wait_for 90 reborn guest1 $id && echo anew'
+wait_for 240 reborn guest1 $id && echo anew'
 dom0_run 'down guest1' >/dev/null
 
 prints "on_watchdog=destroy: up" '^Parsing' "up guest1 'on_watchdog=\"destroy\"'"
 prints "a guest that feeds its watchdog no more is gone" '^gone$' \
     'in_guest guest1 "modprobe xen_wdt timeout=3; echo >/dev/watchdog" >/dev/null
-wait_for 60 alone && echo gone'
+wait_for 240 alone && echo gone'
 
 # A first life, so that what dom0 allocates once is there.
 dom0_run 'cycle 1' >/dev/null

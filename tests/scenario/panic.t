@@ -72,7 +72,7 @@ tap "restarts" wait_for 'restarting'
 tap_has "shows a trace of names" "$console" \
     '^\(vouch\) .*    [0-9a-f]{16} [a-z_0-9.]+\+0x'
 ended=0
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     kill -0 $qemu 2>/dev/null || { ended=1; break; }
     sleep 0.1
 done

@@ -56,7 +56,7 @@ swtpm socket --tpm2 --tpmstate "dir=$work/tpm" \
     --server "type=unixio,path=$work/tpm.sock" \
     --ctrl "type=unixio,path=$work/tpm.sock.ctrl" >/dev/null 2>&1 &
 swtpm_pid=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     [ -S "$work/tpm.sock" ] && break
     sleep 0.05
 done

@@ -39,7 +39,7 @@ start_tpm() # OPTION...
     swtpm socket --tpm2 --tpmstate "dir=$work/tpm" \
         --ctrl "type=unixio,path=$work/tpm.sock.ctrl" "$@" >/dev/null 2>&1 &
     swtpm_pid=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ -S "$work/tpm.sock.ctrl" ] && return
         sleep 0.05
     done

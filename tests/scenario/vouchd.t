@@ -26,7 +26,7 @@ start()
         -t "swtpm:path=$tpm_sockets/c" >>"$work/log" 2>&1 &
     vouchd_pid=$!
     run_children+=("$vouchd_pid")
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         grep -q '^vouchd: up' "$work/log" && return 0
         sleep 0.05
     done
@@ -182,13 +182,12 @@ sed -i '/^23 /d' "$machine/domains"
 tap_is "what is not its to ask: dropped" \
     "$(vtpm 20 $uuid2 flood:$uuid1:20)" END
 tap_has "which is said" "$work/log" 'domain 20: dropped: 65 questions'
-vtpm 21 $uuid1 flood:$uuid1:6 >"$work/flood" &
+vtpm 21 $uuid1 flood:$uuid1:10 >"$work/flood" &
 flood=$!
 sleep 1
-SECONDS=0
 tap_is "what is: others are answered" \
     "$(vtpm 22 $uuid2 load:$uuid2:0 | first_of)" ABSENT
-tap "and soon" test "$SECONDS" -le 2
+tap "before the flood is over" kill -0 "$flood"
 wait "$flood"
 tap_has "the stream goes on" "$work/flood" '^FAILED'
 tap "and the log does not" test "$(grep -c 'domain 2[01]: ' "$work/log")" -lt 60
@@ -280,11 +279,13 @@ echo "epoch $(cat "$machine/counter") changes 0" >"$work/kept/table"
 again
 echo 5 >"$machine/changes"
 vtpm 2 $uuid1 store:$uuid1:1:10:z >/dev/null
-sleep 4
-tap_has "a change of the table is stored" "$work/kept/table" 'changes 5'
+tap "a change of the table is stored" \
+    eventually has_line "$work/kept/table" 'changes 5'
 
 # ---- forgetting ----
 stored() { "$VOUCH" vtpm --dir "$work/kept" "$@"; }
+epoch_is() { is_equal "$(cat "$machine/counter")" "$1"; }
+no_file_in() { is_equal "$(ls "$1")" ""; }
 same_as_exported() { stored export $uuid1 -o - | cmp -s - "$work/exported"; }
 epoch=$(cat "$machine/counter")
 tap_is "two slots are shown" "$(stored show --json $uuid1 | grep -c sha256)" 2
@@ -293,12 +294,11 @@ tap_is "what cannot be printed is a failure" "$(stored list 2>&1 >/dev/full
 1"
 tap "a state is exported" stored export $uuid1 -o "$work/exported"
 tap "and destroyed" stored destroy $uuid1
-sleep 1
-tap_is "which begins another epoch" "$(cat "$machine/counter")" $((epoch + 1))
+tap "which begins another epoch" eventually epoch_is $((epoch + 1))
 tap_has "the hypervisor is told what to forget" "$machine/forgotten" $uuid1
 tap_is "and the state is gone" \
     "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" ABSENT
-tap_is "and its folder" "$(ls "$work/kept/forgotten")" ""
+tap "and its folder" eventually no_file_in "$work/kept/forgotten"
 tap "it can be imported" stored import "$work/exported"
 tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
     "OK 200000 $(sum_of 200000 x)"
@@ -330,13 +330,11 @@ tap_is "and the rest is shown" \
 epoch=$(cat "$machine/counter")
 mkdir "$work/kept/table.next.new"
 tap "a state is destroyed" stored destroy $uuid1
-sleep 1
-tap_is "no epoch begins while the disk takes nothing" \
-    "$(cat "$machine/counter")" "$epoch"
-tap_has "which is said" "$work/log" 'another epoch: Is a directory'
+tap "it is said that the disk takes nothing" \
+    eventually has_line "$work/log" 'another epoch: Is a directory'
+tap "and no epoch begins" epoch_is "$epoch"
 rmdir "$work/kept/table.next.new"
-sleep 7
-tap_is "and then it does" "$(cat "$machine/counter")" $((epoch + 1))
+tap "and then it does" eventually epoch_is $((epoch + 1))
 stop
 tpm_stop
 tpm_end

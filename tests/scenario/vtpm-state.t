@@ -79,7 +79,7 @@ touch "$world/broken"
 ! start && says 'cannot say what is stored' console
 first=$?
 rm "$world/broken"
-for _ in $(seq 100); do says '^ready$' console && break; sleep 0.05; done
+for _ in $(seq 600); do says '^ready$' console && break; sleep 0.05; done
 [ $first = 0 ] && run tpm2_nvreadpublic 0x1500009
 ok $? "dom0 cannot load for a while: tried again, never a new TPM"
 

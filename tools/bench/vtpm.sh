@@ -72,7 +72,8 @@ place()
     address=$(nm "$1" | awk -v name="$2" '$3 == name { print $1 }')
     [ -n "$address" ] || failed "$1 has no $2"
     read -r at offset < <(readelf -SW "$1" | sed 's/^ *\[ *[0-9]*\]//' |
-        awk -v a="$address" '$2 == "PROGBITS" && $3 !~ /^0*$/ && $3 <= a { at = $3; o = $4 }
+        awk -v a="$address" '# As strings: 405e10 would be a number.
+            $2 == "PROGBITS" && $3 !~ /^0*$/ && $3 "" <= a "" { at = $3; o = $4 }
             END { print at, o }')
     echo "at $2 $address $(tail -c +$((0x$address - 0x$at + 0x$offset + 1)) \
         "$1" | head -c 16 | od -An -v -tx1 | tr -d ' \n')"

@@ -85,6 +85,21 @@ alone()
     [ "$(xl list | wc -l)" = 2 ]
 }
 
+# left_alone: waits until dom0 is; what remains, and what its xl said,
+# if it does not come to that.
+left_alone()
+{
+    local log
+    wait_for 120 alone && echo alone && return 0
+    xl list
+    xenstore-ls -f /local/domain/0/backend | grep -E '/(state|online|hotplug-status) '
+    for log in /run/log/xen/xl-*.log; do
+        echo "$log:"
+        tail -n 5 "$log"
+    done
+    return 1
+}
+
 down()
 {
     local name

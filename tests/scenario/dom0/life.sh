@@ -21,7 +21,7 @@ cycle()
             xl create -q /etc/xen/guest1.cfg || return 1
         fi
         xl destroy guest1 || return 1
-        wait_for 60 alone || return 1
+        wait_for 240 alone || return 1
     done
     echo "$life lives"
 }

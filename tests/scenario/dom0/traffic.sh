@@ -17,12 +17,19 @@ sum_in_guest()
     in_guest "$1" "sha256sum <$2" | cut -c 1-64
 }
 
+# in_guest_listens NAME PORT: what comes there is in /tmp/got.
+in_guest_listens()
+{
+    in_guest "$1" "nc -l -p $2 >/tmp/got & \
+        until grep -q :$(printf %04X "$2") /proc/net/tcp*; do usleep 100000; done" \
+        >/dev/null
+}
+
 to_guest()
 {
     head -c 8388608 /guests/boot/initramfs.cpio >$sent
-    in_guest "$1" 'nc -l -p 5001 >/tmp/got & true' >/dev/null
-    sleep 1
-    nc -w 5 "$2" 5001 <$sent
+    in_guest_listens "$1" 5001
+    nc -w 20 "$2" 5001 <$sent
     same "$(sum $sent)" "$(sum_in_guest "$1" /tmp/got)"
 }
 
@@ -30,16 +37,16 @@ from_guest()
 {
     nc -l -p 5002 >/tmp/got &
     in_guest "$1" 'head -c 8388608 /dev/urandom >/tmp/out' >/dev/null
-    in_guest "$1" "nc -w 5 $2 5002 </tmp/out" >/dev/null
+    in_guest "$1" "nc -w 20 $2 5002 </tmp/out" >/dev/null
     wait $!
     same "$(sum /tmp/got)" "$(sum_in_guest "$1" /tmp/out)"
 }
 
 between()
 {
-    in_guest "$2" 'nc -l -p 5003 >/tmp/got & true' >/dev/null
+    in_guest_listens "$2" 5003
     in_guest "$1" 'head -c 8388608 /dev/urandom >/tmp/out' >/dev/null
-    in_guest "$1" "nc -w 5 $3 5003 </tmp/out" >/dev/null
+    in_guest "$1" "nc -w 20 $3 5003 </tmp/out" >/dev/null
     same "$(sum_in_guest "$2" /tmp/got)" "$(sum_in_guest "$1" /tmp/out)"
 }
 

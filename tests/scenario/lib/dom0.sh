@@ -141,6 +141,13 @@ fails()
     tap "$1" dom0_fails "$2" "$3"
 }
 
+# becomes NAME REGEX COMMAND: the same of what takes a moment to come true; the
+# command runs again until it prints that.
+becomes()
+{
+    tap "$1" eventually dom0_prints "$2" "$3"
+}
+
 dom0_stop()
 {
     trap - EXIT

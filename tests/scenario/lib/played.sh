@@ -104,7 +104,7 @@ start_tpm()
         --server "type=unixio,path=$work/$1.sock" \
         --ctrl "type=unixio,path=$work/$1.sock.ctrl" >/dev/null 2>&1 &
     pids[$1]=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ -S "$work/$1.sock" ] && [ -S "$work/$1.sock.ctrl" ] && return
         sleep 0.05
     done

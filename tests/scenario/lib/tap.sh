@@ -22,6 +22,20 @@ tap()
     fi
 }
 
+# eventually COMMAND...: it succeeds within two minutes, which a machine that has
+# other work may need for what takes a second.
+eventually()
+{
+    local end=$((SECONDS + 120)) output
+    until output=$("$@" 2>&1); do
+        [ $SECONDS -lt $end ] || {
+            printf 'in vain for two minutes: %s\n' "$output"
+            return 1
+        }
+        sleep 0.2
+    done
+}
+
 # tap_is NAME FOUND EXPECTED
 tap_is()
 {

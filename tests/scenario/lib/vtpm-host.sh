@@ -83,7 +83,7 @@ start()
     : >"$work/console"
     "$program" >>"$work/console" 2>&1 &
     vtpm_pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 1500); do
         says '^ready$' console && return 0
         says 'state (lost|replayed|foreign)' console && return 1
         kill -0 "$vtpm_pid" 2>/dev/null || return 1
@@ -108,7 +108,7 @@ raw()
     python3 - "$world/sock" "$@" <<'PY'
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(20)
+s.settimeout(120)
 s.connect(sys.argv[1])
 for text in sys.argv[3:] * int(sys.argv[2]):
     s.sendall(bytes.fromhex(text))
