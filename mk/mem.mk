@@ -8,8 +8,11 @@ MEM_SOURCES := hv/mem/page.c hv/mem/table.c hv/mem/entry.c hv/mem/roots.c \
 $(MEM_SOURCES:%.c=$(BUILD)/san/%.o) $(BUILD)/san/tests/unit/hv/mem/%.o: \
     SAN_CFLAGS += $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
 
-$(eval $(call unit_test,hv/mem/page,$(MEM_SOURCES) \
-    tests/unit/hv/mem/machine.c tests/unit/hv/mem/oracle.c))
+# What a test there asks of the machine, and the recount.
+MEM_WORLD := $(MEM_SOURCES) $(addprefix tests/unit/hv/mem/,machine.c oracle.c \
+    calls.c)
+$(eval $(call unit_test,hv/mem/page,$(MEM_WORLD)))
+$(eval $(call unit_test,hv/mem/sequence,$(MEM_WORLD)))
 
 # Grant tables, with their dispatcher, on the same machine; and any sequence of
 # what may be done with them, by the fuzzer.
