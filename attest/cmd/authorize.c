@@ -5,14 +5,13 @@
  * The key is one of `vouch ref keygen`.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "attest/approve.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/key.h"
 #include "attest/cmd/pcr_values.h"
 #include "attest/cmd/state.h"
 #include "attest/describe.h"
-#include "attest/manifest.h"
 
 static const char command[] = "vtpm authorize";
 
@@ -77,17 +76,6 @@ static bool choose(const struct inputs *in, uint32_t known, uint32_t *out)
 
 /* ---- signing ---- */
 
-static EVP_PKEY *read_private(const char *name, const char *path)
-{
-    struct bytes pem = command_read(name, path);
-    EVP_PKEY *key = pem.data != NULL ? manifest_read_private(pem) : NULL;
-    if (pem.data != NULL && key == NULL) {
-        command_error(name, "%s: no P-256 private key", path);
-    }
-    free((void *)pem.data);
-    return key;
-}
-
 static bool write_approval(const struct inputs *in, uint32_t selected,
                            const struct pcr_values *pcrs)
 {
@@ -95,7 +83,7 @@ static bool write_approval(const struct inputs *in, uint32_t selected,
     struct buffer out = buffer_over(data, sizeof(data));
     struct writer writer = writer_begin(&out);
     struct approval approval;
-    EVP_PKEY *key = read_private(command, in->key);
+    EVP_PKEY *key = command_read_private(command, in->key);
     bool is_done = key != NULL;
     if (is_done && !approve_sign(key, selected, pcrs->values, &approval)) {
         command_error(command, "%s: cannot sign with it", in->key);
@@ -133,8 +121,7 @@ int command_vtpm_state_key(int argc, char **argv)
         command_error(name, "usage: PUBLIC");
         return EXIT_USAGE;
     }
-    struct bytes pem = command_read(name, argv[1]);
-    EVP_PKEY *public = pem.data != NULL ? manifest_read_public(pem) : NULL;
+    EVP_PKEY *public = command_read_public(name, argv[1]);
     bool is_done = public != NULL && approve_key(public, &key);
     if (is_done) {
         char hex[65];
@@ -142,10 +129,7 @@ int command_vtpm_state_key(int argc, char **argv)
         describe_digest(&digest, hex);
         printf("state=%s\n", hex);
         is_done = command_flush(name);
-    } else if (pem.data != NULL) {
-        command_error(name, "%s: no P-256 public key", argv[1]);
     }
     EVP_PKEY_free(public);
-    free((void *)pem.data);
     return is_done ? EXIT_DONE : EXIT_FAILED;
 }

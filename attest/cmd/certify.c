@@ -4,12 +4,12 @@
  * the TPM of a guest whose evidence this is, if it is trusted, and for nobody
  * if it is not. Offline; the hypervisor's log says which EK is that TPM's.
  */
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "attest/cmd/judge.h"
+#include "attest/cmd/key.h"
 #include "attest/cmd/state.h"
 #include "attest/ek_certificate.h"
 
@@ -67,44 +67,13 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 
 /* ---- the CA ---- */
 
-static EVP_PKEY *read_key(const char *path)
-{
-    struct bytes pem = command_read(command, path);
-    if (pem.data == NULL) {
-        return NULL;
-    }
-    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    if (key == NULL) {
-        command_error(command, "%s is no private key in PEM", path);
-    }
-    BIO_free(bio);
-    OPENSSL_cleanse((void *)pem.data, pem.size);
-    free((void *)pem.data);
-    return key;
-}
-
-static X509 *read_certificate(const char *path)
-{
-    struct bytes pem = command_read(command, path);
-    if (pem.data == NULL) {
-        return NULL;
-    }
-    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    if (certificate == NULL) {
-        command_error(command, "%s is no certificate in PEM", path);
-    }
-    BIO_free(bio);
-    free((void *)pem.data);
-    return certificate;
-}
-
 static bool read_issuer(const struct inputs *in, struct ek_issuer *out)
 {
-    *out = (struct ek_issuer){.key = read_key(in->ca_key)};
+    *out = (struct ek_issuer){
+        .key = command_read_ca_key(command, in->ca_key)};
     if (out->key != NULL) {
-        out->certificate = read_certificate(in->ca_certificate);
+        out->certificate =
+            command_read_certificate(command, in->ca_certificate);
     }
     return out->certificate != NULL;
 }

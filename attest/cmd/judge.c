@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "attest/cmd/key.h"
 #include "attest/manifest.h"
 
 bool judge_is_usable(const struct judge_inputs *inputs)
@@ -14,31 +15,17 @@ bool judge_is_usable(const struct judge_inputs *inputs)
            (inputs->guest == NULL || inputs->any_guest == NULL);
 }
 
-EVP_PKEY *judge_read_key(const char *command, const char *path,
-                         EVP_PKEY *(*parse)(struct bytes pem))
-{
-    struct bytes pem = command_read(command, path);
-    EVP_PKEY *key = pem.data != NULL ? parse(pem) : NULL;
-    if (pem.data != NULL && key == NULL) {
-        command_error(command, "%s is no P-256 key in PEM", path);
-    }
-    free((void *)pem.data);
-    return key;
-}
-
 enum reason judge_load_manifest(const char *command, const char *path,
                                 const char *key_path, struct hasher *hasher,
                                 struct reference *out)
 {
     enum reason reason = REASON_MANIFEST_KEY;
-    struct bytes pem = command_read(command, key_path);
+    EVP_PKEY *key = command_read_public(command, key_path);
     struct bytes text = command_read(command, path);
-    EVP_PKEY *key = pem.data != NULL ? manifest_read_public(pem) : NULL;
     if (key != NULL && text.data != NULL) {
         reason = manifest_load(key, hasher, text, time(NULL), out);
     }
     EVP_PKEY_free(key);
-    free((void *)pem.data);
     free((void *)text.data);
     return reason;
 }
@@ -54,8 +41,7 @@ static bool read_inputs(const struct judge_inputs *in, struct judge *out)
         return false;
     }
     out->nonce = bytes_of(out->nonce_data, size);
-    out->manifest_key =
-        judge_read_key(out->command, in->manifest_key, manifest_read_public);
+    out->manifest_key = command_read_public(out->command, in->manifest_key);
     if (out->manifest_key == NULL) {
         return false;
     }

@@ -50,10 +50,6 @@ NODISCARD bool judge_run(const char *command, const struct judge_inputs *inputs,
 NODISCARD bool judge_trusts_guest(const struct judge *judge, int *status);
 void judge_close(struct judge *judge);
 
-/* A P-256 key in a PEM file; NULL if there is none, and that was said. */
-EVP_PKEY *judge_read_key(const char *command, const char *path,
-                         EVP_PKEY *(*parse)(struct bytes pem));
-
 /* Whose signer is key_path's key. What cannot be read was said. */
 NODISCARD enum reason judge_load_manifest(const char *command, const char *path,
                                           const char *key_path,

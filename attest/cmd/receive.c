@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "attest/cmd/judge.h"
+#include "attest/cmd/key.h"
 #include "attest/cmd/tpm.h"
-#include "attest/manifest.h"
 #include "attest/released.h"
 #include "lib/vtpm_wire.h"
 
@@ -56,7 +56,7 @@ static bool is_from(const struct inputs *in, const struct released *released)
     if (in->from == NULL) {
         return true;
     }
-    EVP_PKEY *signer = judge_read_key(command, in->from, manifest_read_public);
+    EVP_PKEY *signer = command_read_public(command, in->from);
     bool is_good = signer != NULL && released_is_by(released, signer);
     if (signer != NULL && !is_good) {
         command_error(command, "%s: not released by the key %s", in->released,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/key.h"
 #include "attest/cmd/ref.h"
 #include "attest/json.h"
 #include "attest/manifest.h"
@@ -96,7 +97,7 @@ static int show(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct hasher hasher;
-    struct bytes pem = bytes_none(), text = command_read(command, argv[1]);
+    struct bytes text = command_read(command, argv[1]);
     if (text.data == NULL || !hasher_init(&hasher)) {
         free((void *)text.data);
         return EXIT_FAILED;
@@ -105,8 +106,7 @@ static int show(int argc, char **argv)
     json_t *payload = NULL;
     enum reason reason = REASON_MANIFEST_KEY;
     if (key_path != NULL) {
-        pem = command_read(command, key_path);
-        key = pem.data != NULL ? manifest_read_public(pem) : NULL;
+        key = command_read_public(command, key_path);
     }
     if (key_path == NULL || key != NULL) {
         reason = manifest_open(key, &hasher, text, &payload);
@@ -125,7 +125,6 @@ static int show(int argc, char **argv)
     json_decref(payload);
     EVP_PKEY_free(key);
     hasher_free(&hasher);
-    free((void *)pem.data);
     free((void *)text.data);
     return (int)reason_class(reason);
 }

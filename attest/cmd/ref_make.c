@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/key.h"
 #include "attest/cmd/ref.h"
 #include "attest/json.h"
 #include "attest/manifest.h"
@@ -287,10 +288,8 @@ static bool is_loadable(struct hasher *hasher, json_t *payload)
 static bool make(struct hasher *hasher, struct files *files,
                  const struct inputs *in)
 {
-    struct bytes pem = load(files, in->key);
-    EVP_PKEY *key = pem.data != NULL ? manifest_read_private(pem) : NULL;
+    EVP_PKEY *key = command_read_private(command, in->key);
     if (key == NULL) {
-        command_error(command, "%s: no P-256 private key in PEM", in->key);
         return false;
     }
     json_t *payload = json_object();

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "attest/cmd/judge.h"
-#include "attest/manifest.h"
+#include "attest/cmd/key.h"
 #include "attest/released.h"
 
 static const char command[] = "release";
@@ -98,7 +98,7 @@ int command_release(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (inputs.key != NULL) {
-        signer = judge_read_key(command, inputs.key, manifest_read_private);
+        signer = command_read_private(command, inputs.key);
         if (signer == NULL) {
             return EXIT_USAGE;
         }

@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "attest/cmd/judge.h"
+#include "attest/cmd/key.h"
 #include "attest/ear.h"
-#include "attest/manifest.h"
 
 static const char command[] = "verify";
 
@@ -70,8 +70,7 @@ int command_verify(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (inputs.ear_key != NULL) {
-        ear_key =
-            judge_read_key(command, inputs.ear_key, manifest_read_private);
+        ear_key = command_read_private(command, inputs.ear_key);
         if (ear_key == NULL) {
             return EXIT_USAGE;
         }

@@ -85,7 +85,7 @@ start()
     vtpm_pid=$!
     for _ in $(seq 1500); do
         says '^ready$' console && return 0
-        says 'state (lost|replayed|foreign)' console && return 1
+        says 'state (lost|replayed|foreign)|cannot say what' console && return 1
         kill -0 "$vtpm_pid" 2>/dev/null || return 1
         sleep 0.02
     done
