@@ -189,7 +189,6 @@ static void make_slots(void)
 static void set_frames(uint64_t first, uint64_t last, uint16_t owner)
 {
     for (uint64_t mfn = first; mfn < last && mfn < max_mfn; mfn++) {
-        frame_table[mfn].refs = 1;
         frame_table[mfn].owner = owner;
     }
 }

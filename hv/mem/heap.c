@@ -102,7 +102,6 @@ static void block_claim(struct page *page, unsigned int order)
         page[i].owner = OWNER_HV;
         page[i].flags = 0;
         page[i].type = 0;
-        page[i].refs = 1;
     }
     tlb_flush_older(stamp); /* who had it last may still see it */
 }
@@ -143,7 +142,6 @@ void heap_free_pages(struct page *page, unsigned int order)
 {
     for (uint64_t i = 0; i < 1ull << order; i++) {
         page_stamp(&page[i]);
-        page[i].refs = 0;
         page[i].type = 0;
         page[i].flags = 0;
         page[i].order = 0;

@@ -53,6 +53,7 @@ static void make_own(struct memory *memory, struct page *page, uint64_t count)
     memory->end_mfn = MAX(memory->end_mfn, first + count);
     for (uint64_t i = 0; i < count; i++) {
         page[i].owner = memory->id;
+        atomic_set(&page[i].refs, 1);
     }
 }
 
@@ -138,8 +139,8 @@ void memory_free_frame(struct page *page)
 void memory_share_page(struct memory *memory, struct page *page)
 {
     page->owner = memory->id;
-    page->refs = 1;
     page->type = (uint64_t)PAGE_SHARED << PAGE_TYPE_SHIFT | 1;
+    atomic_set(&page->refs, 1);
 }
 
 bool memory_is_unmapped(const struct page *page)

@@ -9,7 +9,9 @@
  *   - a table whose count fell to zero stays typed and valid (PAGE_RETAINED,
  *     queued on its domain) until it is wanted otherwise or drained: dropping
  *     a tree is never unbounded work;
- *   - a frame is freed when its last general reference goes.
+ *   - a domain's frame is freed when its last general reference goes; one that
+ *     is no domain's has none, so that one taken too late is taken of nobody or
+ *     counts for its new owner, and is given back as any other.
  * Table types change under the owner's memory.lock; counts are atomic.
  */
 #pragma once
@@ -44,7 +46,7 @@ enum {
 };
 
 struct page {
-    uint32_t refs;  /* general references; 0: free */
+    uint32_t refs;  /* general references; 0: not a domain's, or frozen */
     uint16_t owner; /* domid, OWNER_FREE or OWNER_HV */
     uint8_t order;  /* of a free block's first frame, else 0 */
     uint8_t flags;  /* PAGE_*; owner's memory.lock */

@@ -170,10 +170,10 @@ static const char *frame_compare(uint64_t mfn)
     const struct page *page = &frame_table[mfn];
     bool retained = (page->flags & PAGE_RETAINED) != 0;
 
-    if (page->owner == OWNER_FREE) {
+    if (page->owner == OWNER_FREE || page->owner == OWNER_HV) {
         return page->refs == 0 && page->type == 0
                    ? NULL
-                   : wrong(mfn, "free but referenced", page->refs, 0);
+                   : wrong(mfn, "nobody's, but referenced", page->refs, 0);
     }
     if (page->owner >= 2) {
         return NULL;

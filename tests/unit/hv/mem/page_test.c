@@ -330,6 +330,23 @@ static void test_flush_reaches_who_is_in_the_hypervisor(void **unused)
     assert_int_equal(flushed_cpus, 0);
 }
 
+/* A reference taken too late finds none to add to, or is its new owner's. */
+static void test_frame_of_no_domain_has_no_reference(void **unused)
+{
+    struct page *page;
+
+    (void)unused;
+    machine_reset();
+    page = heap_alloc_pages(0, 0);
+    assert_non_null(page);
+    assert_int_equal(page->refs, 0);
+    check(0);
+    memory_share_page(&sides[1].memory, page);
+    assert_int_equal(page->refs, 1);
+    assert_false(page_get(page, &sides[0].memory));
+    assert_int_equal(page->refs, 1);
+}
+
 static void test_pins_are_counted_once(void **unused)
 {
     uint64_t l1;
@@ -397,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_unused_table_above_maps_it),
         cmocka_unit_test(test_uncached_leaves_others_frames_alone),
         cmocka_unit_test(test_flush_reaches_who_is_in_the_hypervisor),
+        cmocka_unit_test(test_frame_of_no_domain_has_no_reference),
         cmocka_unit_test(test_pins_are_counted_once),
         cmocka_unit_test(test_long_validation_comes_to_an_end),
     };
