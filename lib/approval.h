@@ -24,7 +24,6 @@
 #define APPROVAL_POLICY_REF  "vouch state"
 #define APPROVAL_NUMBER_SIZE 32 /* of a coordinate, of half a signature */
 #define APPROVAL_SIZE        172
-#define APPROVAL_MAX_SIZE    1024 /* of what the hypervisor looks at */
 #define APPROVAL_PUBLIC_SIZE 86   /* of a key's TPMT_PUBLIC */
 #define APPROVAL_LOCALITY    0x04 /* TPMA_LOCALITY: two */
 #define APPROVAL_ALL_PCRS    0xffffffu

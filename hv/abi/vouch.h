@@ -65,16 +65,18 @@ struct vouch_launch_info {
  * command line names (vtpm=): the key of the state that belongs to the guest,
  * and the least version of that state that is not a replay. Version 0: there
  * never was a state, so a new TPM may be made. The caller's own versions are
- * those of a start: above all that whoever had the key before can use, so that
- * marking one of them makes all of those replays.
+ * those of a start: above all that anybody had before, in this boot or another,
+ * so that marking one of them makes all of those replays.
  *
  * The first guest that a vTPM domain gets a key of, or registers, is its only
- * one: -ESRCH for any other, also for one of the same id and UUID after it.
- * -EAGAIN: the machine's table of versions is not open. -EACCES: the guest was
- * launched already. -ENOSPC: the table is full.
+ * one: -ESRCH for any other, also for one of the same id and UUID after it, and
+ * for the same one with another UUID. -EBUSY: another vTPM domain was given that
+ * state's key, and is not gone yet. -EAGAIN: the machine's table of versions is
+ * not open. -EACCES: the guest was launched already. -ENOSPC: the table is full,
+ * or the guest's TPM was started too often in this epoch.
  */
 #define VOUCHOP_state_key 2
-#define VOUCH_VERSIONS    (1ull << 40) /* of one start; its first is a multiple */
+#define VOUCH_VERSIONS    (1ull << 28) /* of one start; its first is a multiple */
 struct vouch_state_key {
     uint16_t domid; /* in: the guest's */
     uint16_t pad[3];
@@ -85,7 +87,7 @@ struct vouch_state_key {
 };
 
 /* The state of that version is stored: none before it is accepted any more.
- * -ENOENT: the key was given to another vTPM since, or the state given up. */
+ * -ENOENT: the caller was given no key, or the state was given up since. */
 #define VOUCHOP_state_mark 3
 struct vouch_state_mark {
     uint16_t domid; /* the guest's */
@@ -144,12 +146,13 @@ struct vouch_state_table {
     uint64_t room;    /* in: of buffer, at least VOUCH_STATE_TABLE_MAX */
     uint64_t changes; /* out: counts changes of the table */
     uint64_t approval; /* in, open: its address */
-    uint64_t approval_size; /* at most 1024 */
+    uint64_t approval_size; /* APPROVAL_SIZE (lib/approval.h), or 0 */
 };
 #define VOUCH_STATE_TABLE_MAX 16384
 
 /* That guest's state is given up: what was stored can never be used again, once
- * a later epoch has begun. -ENOENT: the table has no such guest. */
+ * the table without it has begun an epoch. -ENOENT: the table has no such guest;
+ * -ENOSPC: this epoch's generations are used up. */
 #define VOUCHOP_state_forget 9
 struct vouch_state_forget {
     uint8_t uuid[VOUCH_UUID_SIZE];

@@ -170,8 +170,7 @@ static uint64_t bits_of_word(const uint32_t *ports, uint32_t count,
     return bits;
 }
 
-/* Registered vcpu_infos go; who is just writing to one is waited for. */
-static void infos_unregister(struct domain *domain)
+void domain_drop_infos(struct domain *domain)
 {
     struct shared_info *shared = domain->shared;
 
@@ -193,7 +192,6 @@ void domain_reset_shared(struct domain *domain, const uint32_t *keep,
     struct shared_info *shared = domain->shared;
     size_t behind = offsetof(struct shared_info, evtchn_mask);
 
-    infos_unregister(domain);
     memset(shared->vcpu_info, 0, sizeof(shared->vcpu_info));
     memset((uint8_t *)shared + behind, 0, PAGE_SIZE - behind);
     for (uint32_t i = 0; i < ARRAY_SIZE(shared->evtchn_pending); i++) {

@@ -101,6 +101,8 @@ extern struct domain io_domain;
 struct domain *domain_get(domid_t id);
 /* The same for the domain with the lowest id from this one on. */
 struct domain *domain_get_next(domid_t id);
+/* Whether that domain (see struct domain) is there, and not stopped for good. */
+bool domain_may_run(uint64_t instance);
 void domain_put(struct domain *domain);
 /*
  * A domain with its shared page and one reference: no label, no vCPU, not to
@@ -115,10 +117,10 @@ bool domain_had_no_others(void);
  * that does not run and whose ports are closed.
  */
 void domain_drop_shared(struct domain *domain);
-/*
- * Empties the shared page, but for whether the ports of keep are pending, and
- * makes it every vCPU's vcpu_info again: of a domain that does not run.
- */
+/* Registered vcpu_infos go, and the shared page's are every vCPU's again: of a
+ * domain that does not run.  Who is just writing to one is waited for. */
+void domain_drop_infos(struct domain *domain);
+/* ... Empties the shared page, but for whether the ports of keep are pending. */
 void domain_reset_shared(struct domain *domain, const uint32_t *keep,
                          uint32_t count);
 /*

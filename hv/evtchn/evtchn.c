@@ -207,13 +207,23 @@ static bool is_kept(uint32_t port, const uint32_t *keep, uint32_t count)
     return false;
 }
 
+bool evtchn_is_open_to_others(struct domain *domain, uint32_t port)
+{
+    const struct evtchn *channel = evtchn_of(domain, port);
+    uint8_t state =
+        channel == NULL ? (uint8_t)EVTCHN_FREE : READ_ONCE(channel->state);
+
+    return state == EVTCHN_INTERDOMAIN || state == EVTCHN_UNBOUND;
+}
+
 int evtchn_domain_reset(struct domain *domain, const uint32_t *keep,
                         uint32_t count)
 {
     uint32_t closed = 0;
 
     for (uint32_t port = 1; port < domain->port_count; port++) {
-        if (is_kept(port, keep, count)) {
+        if (is_kept(port, keep, count) &&
+            evtchn_is_open_to_others(domain, port)) {
             WRITE_ONCE(domain->ports[port].vcpu, 0);
         } else if (READ_ONCE(domain->ports[port].state) != EVTCHN_FREE) {
             if (closed++ == CLOSE_BUDGET) {
@@ -224,15 +234,6 @@ int evtchn_domain_reset(struct domain *domain, const uint32_t *keep,
     }
     domain->port_hint = 1;
     return 0;
-}
-
-bool evtchn_is_open_to_others(struct domain *domain, uint32_t port)
-{
-    const struct evtchn *channel = evtchn_of(domain, port);
-    uint8_t state =
-        channel == NULL ? (uint8_t)EVTCHN_FREE : READ_ONCE(channel->state);
-
-    return state == EVTCHN_INTERDOMAIN || state == EVTCHN_UNBOUND;
 }
 
 /* Wakes those vCPUs in SCHEDOP_poll that wait for port, masked or not. */

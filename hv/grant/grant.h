@@ -28,12 +28,15 @@ int grant_domain_init(struct domain *domain, int32_t max_frames,
  * unmap it.  0, or -ERESTART after a bounded number: call again.
  */
 int grant_domain_destroy(struct domain *domain) NODISCARD;
+/* For a domain whose guest is gone: unmaps what it mapped of others.  0, or
+ * -ERESTART. */
+int grant_drop_maps(struct domain *domain) NODISCARD;
 /*
- * For a domain whose guest is gone: unmaps what it mapped of others, empties its
- * table but for those of its first entries (0 the console's ring, 1 the store's)
- * that grant the frame of keep.  0, or -ERESTART.
+ * Empties its table but for those of its first entries (0 the console's ring, 1
+ * the store's) that grant the frame of keep.  To mean anything nobody may map
+ * the table: see below.
  */
-int grant_domain_reset(struct domain *domain, const mfn_t keep[2]) NODISCARD;
+void grant_empty(struct domain *domain, const mfn_t keep[2]);
 /* Whether nobody maps the frames of the table itself. */
 bool grant_table_is_unmapped(const struct domain *domain);
 /* Last of all, when nobody has a reference on the domain. */

@@ -135,8 +135,7 @@ static void table_close(struct domain *domain)
     }
 }
 
-/* All that it maps of others.  0 or -ERESTART. */
-static int maps_drop(struct domain *domain)
+int grant_drop_maps(struct domain *domain)
 {
     struct grant_table *table = domain->grants;
     struct mapping *frame;
@@ -163,7 +162,7 @@ int grant_domain_destroy(struct domain *domain)
         return 0;
     }
     table_close(domain);
-    return maps_drop(domain);
+    return grant_drop_maps(domain);
 }
 
 static bool is_kept(const struct grant_table *table, uint32_t ref, mfn_t frame)
@@ -174,14 +173,10 @@ static bool is_kept(const struct grant_table *table, uint32_t ref, mfn_t frame)
            (entry & GTF_type_mask) == GTF_permit_access;
 }
 
-int grant_domain_reset(struct domain *domain, const mfn_t keep[2])
+void grant_empty(struct domain *domain, const mfn_t keep[2])
 {
     struct grant_table *table = domain->grants;
-    int rc = maps_drop(domain);
 
-    if (rc != 0) {
-        return rc;
-    }
     spin_lock(&table->lock);
     for (uint32_t i = 0; i < table->frame_count; i++) {
         for (uint32_t j = 0; j < GRANT_ENTRIES; j++) {
@@ -191,7 +186,6 @@ int grant_domain_reset(struct domain *domain, const mfn_t keep[2])
         }
     }
     spin_unlock(&table->lock);
-    return 0;
 }
 
 bool grant_table_is_unmapped(const struct domain *domain)

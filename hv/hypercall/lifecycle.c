@@ -160,6 +160,22 @@ int domain_kill(struct domain *domain)
     return rc;
 }
 
+bool domain_may_run(uint64_t instance)
+{
+    struct domain *domain = domain_get_next(0);
+    bool does = false;
+
+    while (domain != NULL) {
+        domid_t id = domain->id;
+
+        does |= domain->instance == instance &&
+                !(domain->is_dying && domain_is_stopped(domain));
+        domain_put(domain);
+        domain = domain_get_next(id + 1u);
+    }
+    return does;
+}
+
 void domain_free(struct domain *domain)
 {
     grant_domain_free(domain);

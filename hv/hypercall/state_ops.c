@@ -177,13 +177,43 @@ long do_vouch_op_state_forget(const struct permit *permit, struct call *call,
 _Static_assert(STATE_VERSIONS == VOUCH_VERSIONS, "versions of one start");
 _Static_assert(STATE_UUID_SIZE == DOMAIN_HANDLE_SIZE, "UUIDs");
 
+/* Whether another vTPM may still serve with that state. */
+static bool is_held(const struct state_claim *claim)
+{
+    uint64_t holder = state_holder(&seal.table, claim->uuid);
+
+    return holder != claim->holder && domain_may_run(holder);
+}
+
+static long claim_state(const struct state_claim *claim,
+                        struct vouch_state_key *arg)
+{
+    struct state_grant grant;
+
+    if (is_held(claim)) {
+        return -EBUSY;
+    }
+    switch (state_key(&seal.table, &seal.root, claim, &grant)) {
+    case STATE_OK:
+        break;
+    case STATE_ANOTHER:
+        return -ESRCH;
+    default:
+        return -ENOSPC;
+    }
+    arg->version = grant.version;
+    arg->first = grant.first;
+    memcpy(arg->key, grant.key.bytes, sizeof(arg->key));
+    memset(&grant, 0, sizeof(grant));
+    return 0;
+}
+
 static long key_give(struct call *call, struct vouch_state_key *arg)
 {
     const struct domain *guest = call->target;
     char label[VOUCH_LABEL_SIZE];
     struct buffer buffer = buffer_over(label, sizeof(label));
     struct writer writer = writer_begin(&buffer);
-    struct state_grant grant;
     struct state_claim claim = {.uuid = arg->uuid,
                                 .holder = call->caller->domain->instance};
 
@@ -202,14 +232,7 @@ static long key_give(struct call *call, struct vouch_state_key *arg)
     }
     claim.label = buffer_bytes(&buffer);
     domain_handle(guest, arg->uuid); /* its toolstack may change it any time */
-    if (state_key(&seal.table, &seal.root, &claim, &grant) != STATE_OK) {
-        return -ENOSPC;
-    }
-    arg->version = grant.version;
-    arg->first = grant.first;
-    memcpy(arg->key, grant.key.bytes, sizeof(arg->key));
-    memset(&grant, 0, sizeof(grant));
-    return 0;
+    return claim_state(&claim, arg);
 }
 
 long do_vouch_op_state_key(const struct permit *permit, struct call *call,
@@ -226,16 +249,13 @@ long do_vouch_op_state_key(const struct permit *permit, struct call *call,
 
 static long mark(const struct call *call, const struct vouch_state_mark *arg)
 {
-    uint8_t uuid[STATE_UUID_SIZE];
-
     if (!seal.is_open) {
         return -EAGAIN;
     }
     if (launch_keeps_another(call->caller->domain, call->target)) {
         return -ESRCH;
     }
-    domain_handle(call->target, uuid);
-    return state_mark(&seal.table, uuid, call->caller->domain->instance,
+    return state_mark(&seal.table, call->caller->domain->instance,
                       arg->version) == STATE_OK
                ? 0
                : -ENOENT;

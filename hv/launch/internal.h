@@ -27,6 +27,7 @@ struct launch {
     struct blob kernel, initrd;
     char cmdline[VOUCH_CMDLINE_MAX + 1];
     struct build_rings rings;
+    struct page *ring_pages[2]; /* referenced; NULL: no such ring */
     uint32_t ports[2]; /* of the rings */
 
     label_t old_label, old_self; /* referenced until was_labelled is 0 */
@@ -65,11 +66,14 @@ int launch_wait(void);
 /* request.c: what the guest asked for, read and checked; changes nothing. */
 long launch_request_read(struct launch *launch,
                          const struct vouch_launch *arg) NODISCARD;
+/* Gives back the references that it took on the rings. */
+void launch_rings_put(struct launch *launch);
 
 /* reset.c, in this order. */
 launch_step launch_stop_others, launch_ask_proofs, launch_wait_proofs;
-launch_step launch_reset_timers, launch_reset_ports, launch_reset_grants;
+launch_step launch_reset_timers, launch_reset_ports, launch_drop_grants;
 launch_step launch_reset_vcpus, launch_drop_tables;
+launch_step launch_empty_lent; /* behind launch_freeze_frames() */
 
 /* frames.c */
 launch_step launch_freeze_frames, launch_mark_kernel, launch_mark_initrd;

@@ -17,14 +17,14 @@
 
 static launch_step *const steps[] = {
     launch_stop_others,  launch_ask_proofs,   launch_wait_proofs,
-    launch_reset_timers, launch_reset_ports,  launch_reset_grants,
+    launch_reset_timers, launch_reset_ports,  launch_drop_grants,
     launch_reset_vcpus,  launch_drop_tables,  launch_freeze_frames,
-    launch_mark_kernel,  launch_mark_initrd,  launch_hash_kernel,
-    launch_hash_initrd,  launch_hash_cmdline, launch_record_it,
-    launch_take_window,  launch_map_window,   launch_parse_kernel,
-    launch_place_list,   launch_place_frames, launch_load_kernel,
-    launch_unmap_window, launch_place_rest,   launch_write_tables,
-    launch_thaw_frames,  launch_start,
+    launch_empty_lent,   launch_mark_kernel,  launch_mark_initrd,
+    launch_hash_kernel,  launch_hash_initrd,  launch_hash_cmdline,
+    launch_record_it,    launch_take_window,  launch_map_window,
+    launch_parse_kernel, launch_place_list,   launch_place_frames,
+    launch_load_kernel,  launch_unmap_window, launch_place_rest,
+    launch_write_tables, launch_thaw_frames,  launch_start,
 };
 
 static spinlock_t launch_lock;
@@ -45,6 +45,7 @@ static void blob_free(struct blob *blob)
 static void launch_free(struct launch *launch)
 {
     build_end(&launch->build);
+    launch_rings_put(launch);
     blob_free(&launch->kernel);
     blob_free(&launch->initrd);
     if (launch->was_labelled) {

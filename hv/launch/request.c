@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a guest asks for when it launches: read once into memory of ours, and
- * checked as far as that can be done before anything changes.  What may change
- * until the frames are frozen is looked at again then.
+ * checked as far as that can be done before anything changes.  Frames of files
+ * are looked at again when they are frozen, ports when the others are closed;
+ * the rings' frames cannot go, since the launch has references on them.
  */
 #include "hv/base/errno.h"
 #include "hv/evtchn/evtchn.h"
@@ -72,25 +73,48 @@ static long cmdline_read(struct launch *launch, const struct vouch_launch *arg)
     return strlen(launch->cmdline) == arg->cmdline_size ? 0 : -EINVAL;
 }
 
+static bool ring_get(struct domain *domain, uint64_t mfn, struct page **out)
+{
+    struct page *page = page_of(MFN(mfn));
+
+    if (page == NULL || !page_get(page, &domain->memory)) {
+        return false;
+    }
+    *out = page; /* launch_rings_put() gives it back, whatever follows */
+    return page_type(page) != PAGE_SHARED;
+}
+
 /*
  * A ring is one of its frames, a port one that somebody can send on; or none, as
  * for dom0, whom nobody serves.
  */
-static bool is_ring(struct domain *domain, uint64_t mfn, uint32_t port)
+static bool ring_read(struct domain *domain, uint64_t mfn, uint32_t port,
+                      struct page **out)
 {
     if (domain->is_hardware) {
         return mfn == 0 && port == 0;
     }
-    return (mfn == 0 || is_own_frame(domain, mfn)) &&
+    return (mfn == 0 || ring_get(domain, mfn, out)) &&
            (port == 0 || evtchn_is_open_to_others(domain, port));
+}
+
+void launch_rings_put(struct launch *launch)
+{
+    for (uint32_t i = 0; i < ARRAY_SIZE(launch->ring_pages); i++) {
+        if (launch->ring_pages[i] != NULL) {
+            page_put(launch->ring_pages[i]);
+        }
+    }
 }
 
 static long rings_read(struct launch *launch, const struct vouch_launch *arg)
 {
     struct domain *domain = launch->domain;
 
-    if (!is_ring(domain, arg->console_mfn, arg->console_port) ||
-        !is_ring(domain, arg->store_mfn, arg->store_port) ||
+    if (!ring_read(domain, arg->console_mfn, arg->console_port,
+                   &launch->ring_pages[0]) ||
+        !ring_read(domain, arg->store_mfn, arg->store_port,
+                   &launch->ring_pages[1]) ||
         (arg->console_mfn == arg->store_mfn && arg->store_mfn != 0)) {
         return -EINVAL;
     }

@@ -63,12 +63,9 @@ int launch_reset_ports(struct launch *launch)
                                ARRAY_SIZE(launch->ports));
 }
 
-int launch_reset_grants(struct launch *launch)
+int launch_drop_grants(struct launch *launch)
 {
-    const mfn_t keep[2] = {MFN(launch->rings.console_mfn),
-                           MFN(launch->rings.store_mfn)};
-
-    return grant_domain_reset(launch->domain, keep);
+    return grant_drop_maps(launch->domain);
 }
 
 /*
@@ -93,7 +90,6 @@ static void vcpus_reset(struct domain *domain)
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
         vcpu_drop_tables(domain->vcpus[id]);
         vcpu_reset(domain->vcpus[id]);
-        clock_update_vcpu(domain->vcpus[id]);
     }
     domain->vcpus[0]->is_initialised = 1; /* by us */
     domain->vcpus[0]->has_exception = VCPU_LAUNCHES;
@@ -105,13 +101,12 @@ int launch_reset_vcpus(struct launch *launch)
 {
     struct domain *domain = launch->domain;
 
-    domain_reset_shared(domain, launch->ports, ARRAY_SIZE(launch->ports));
+    domain_drop_infos(domain);
     vcpu_switch(domain->vcpus[0], NULL);
     spin_lock(&domain->memory.lock);
     vcpus_reset(domain);
     spin_unlock(&domain->memory.lock);
     vcpu_switch(NULL, domain->vcpus[0]);
-    clock_update_wallclock(domain);
     domain->vm_assist = 0;
     domain->cf8 = 0;
     domain->rtc_index = 0;
@@ -122,4 +117,23 @@ int launch_reset_vcpus(struct launch *launch)
 int launch_drop_tables(struct launch *launch)
 {
     return memory_drop_tables(&launch->domain->memory);
+}
+
+/*
+ * The pages of ours that are lent to it: not before it is known that nobody maps
+ * them, or whoever did would write there again.
+ */
+int launch_empty_lent(struct launch *launch)
+{
+    struct domain *domain = launch->domain;
+    const mfn_t keep[2] = {MFN(launch->rings.console_mfn),
+                           MFN(launch->rings.store_mfn)};
+
+    grant_empty(domain, keep);
+    domain_reset_shared(domain, launch->ports, ARRAY_SIZE(launch->ports));
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        clock_update_vcpu(domain->vcpus[id]);
+    }
+    clock_update_wallclock(domain);
+    return 0;
 }

@@ -3,6 +3,11 @@
  * The table of versions, and what is derived from the root key. A guest that
  * is forgotten leaves the table, and whoever enters it from then on gets a
  * higher generation: so no key is ever used for a second beginning.
+ *
+ * dom0 can give the table of an epoch again that was already the beginning of
+ * another boot. No two boots have one epoch, so versions and generations are an
+ * epoch's own: what the other boot did, which this table knows nothing of, is
+ * below all that comes now, and has other keys.
  */
 #include "hv/measure/state.h"
 
@@ -145,6 +150,7 @@ static struct state_entry *add(struct state_table *table, const uint8_t *uuid)
     memcpy(entry->uuid, uuid, STATE_UUID_SIZE);
     entry->generation = table->generation;
     entry->version = 0;
+    entry->holder = 0;
     entry->first = 0;
     table->changes++;
     return entry;
@@ -166,12 +172,55 @@ static struct sha256_digest derive(const struct sha256_digest *root,
 }
 _Static_assert(sizeof(FOR_STATE) == FOR_SIZE + 1, "derive()");
 
-/* The first version of a start that is above all others; 0: there is none. */
-static uint64_t next_start(const struct state_entry *entry)
+#define EPOCH_VERSIONS (STATE_STARTS * STATE_VERSIONS)
+#define EPOCHS         (UINT64_MAX / EPOCH_VERSIONS)
+
+static bool has_epoch(const struct state_table *table)
+{
+    return table->epoch - table->birth < EPOCHS;
+}
+
+/* The first version of a start, above all others of this epoch and of those
+ * before it; 0: there is none. */
+static uint64_t next_start(const struct state_table *table,
+                           const struct state_entry *entry)
 {
     uint64_t last =
         entry->version > entry->first ? entry->version : entry->first;
-    return (last / STATE_VERSIONS + 1) * STATE_VERSIONS;
+    uint64_t begin = (table->epoch - table->birth) * EPOCH_VERSIONS;
+    if (!has_epoch(table) || last >= begin + EPOCH_VERSIONS - STATE_VERSIONS) {
+        return 0;
+    }
+    uint64_t next = (last / STATE_VERSIONS + 1) * STATE_VERSIONS;
+    return next > begin ? next : begin;
+}
+
+/* Above all of this epoch and of those before it; 0: there is none. */
+static uint64_t next_generation(const struct state_table *table)
+{
+    uint64_t begin = (table->epoch - table->birth) * STATE_GENERATIONS;
+    if (!has_epoch(table) ||
+        table->generation >= begin + STATE_GENERATIONS - 1) {
+        return 0;
+    }
+    return table->generation < begin ? begin : table->generation + 1;
+}
+
+static struct state_entry *find_holder(struct state_table *table,
+                                       uint64_t holder)
+{
+    for (size_t i = 0; holder != 0 && i < table->count; i++) {
+        if (table->entries[i].holder == holder) {
+            return &table->entries[i];
+        }
+    }
+    return NULL;
+}
+
+uint64_t state_holder(struct state_table *table, const uint8_t *uuid)
+{
+    const struct state_entry *entry = find(table, uuid);
+    return entry == NULL ? 0 : entry->holder;
 }
 
 enum state_status state_key(struct state_table *table,
@@ -180,25 +229,35 @@ enum state_status state_key(struct state_table *table,
                             struct state_grant *out)
 {
     struct state_entry *entry = find(table, claim->uuid);
+    const struct state_entry *held = find_holder(table, claim->holder);
+    if (held != NULL && held != entry) {
+        return STATE_ANOTHER;
+    }
     if (entry == NULL) {
         entry = add(table, claim->uuid);
     }
-    if (entry == NULL || next_start(entry) == 0) {
+    if (entry == NULL) {
         return STATE_FULL;
     }
-    entry->holder = claim->holder;
-    entry->first = next_start(entry);
+    if (held == NULL) {
+        uint64_t first = next_start(table, entry);
+        if (first == 0) {
+            return STATE_FULL;
+        }
+        entry->first = first;
+        entry->holder = claim->holder;
+    }
     *out = (struct state_grant){.key = derive(root, entry, claim->label),
                                 .version = entry->version,
                                 .first = entry->first};
     return STATE_OK;
 }
 
-enum state_status state_mark(struct state_table *table, const uint8_t *uuid,
-                             uint64_t holder, uint64_t version)
+enum state_status state_mark(struct state_table *table, uint64_t holder,
+                             uint64_t version)
 {
-    struct state_entry *entry = find(table, uuid);
-    if (entry == NULL || entry->holder != holder) {
+    struct state_entry *entry = find_holder(table, holder);
+    if (entry == NULL) {
         return STATE_FENCED;
     }
     if (version > entry->version) {
@@ -214,11 +273,12 @@ enum state_status state_forget(struct state_table *table, const uint8_t *uuid)
     if (entry == NULL) {
         return STATE_UNKNOWN;
     }
-    if (table->generation == UINT64_MAX) {
+    uint64_t generation = next_generation(table);
+    if (generation == 0) {
         return STATE_FULL;
     }
     *entry = table->entries[--table->count];
-    table->generation++;
+    table->generation = generation;
     table->changes++;
     return STATE_OK;
 }

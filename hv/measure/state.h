@@ -33,7 +33,8 @@
     S(STATE_STALE, "table of versions of another epoch")                       \
     S(STATE_FULL, "table of versions is full")                                 \
     S(STATE_UNKNOWN, "guest is not in the table of versions")                  \
-    S(STATE_FENCED, "state belongs to another vTPM now")                       \
+    S(STATE_FENCED, "vTPM holds no state")                                     \
+    S(STATE_ANOTHER, "vTPM holds another state")                               \
     S(STATE_NO_SPACE, "table of versions does not fit")
 
 enum state_status { STATE_STATUS(STATUS_CODE) };
@@ -82,23 +83,29 @@ struct state_claim {
 struct state_grant {
     struct sha256_digest key;
     uint64_t version; /* the least that is no replay */
-    uint64_t first;   /* of STATE_VERSIONS that only this holder has */
+    uint64_t first;   /* of STATE_VERSIONS that only this holder has, ever */
 };
 
-#define STATE_VERSIONS (1ull << 40)
+#define STATE_VERSIONS    (1ull << 28) /* of a start */
+#define STATE_STARTS      (1ull << 14) /* of a guest's vTPMs, in an epoch */
+#define STATE_GENERATIONS (1ull << 32) /* in an epoch */
 
+/* Who was given the key of that guest's state last, in this boot; 0: nobody.
+ * Nobody else should be given it while that one is there. */
+uint64_t state_holder(struct state_table *table, const uint8_t *uuid);
 /* The guest gets an entry if it has none. Whoever had the key before can mark
- * no more, and has lower versions. STATE_FULL: no room, or no versions left. */
+ * no more, and has lower versions; who has it already gets the same again.
+ * STATE_ANOTHER: the holder has that of another guest. STATE_FULL: no room, or no
+ * versions left in this epoch. */
 NODISCARD enum state_status state_key(struct state_table *table,
                                       const struct sha256_digest *root,
                                       const struct state_claim *claim,
                                       struct state_grant *out);
-/* Raises the least version; a lower one changes nothing. */
+/* Raises the least version of what is held; a lower one changes nothing. */
 NODISCARD enum state_status state_mark(struct state_table *table,
-                                       const uint8_t *uuid, uint64_t holder,
-                                       uint64_t version);
+                                       uint64_t holder, uint64_t version);
 /* The next state_key() for that guest makes a new key, at version 0.
- * STATE_FULL after the last generation: a key never comes back. */
+ * STATE_FULL after the epoch's last generation: a key never comes back. */
 NODISCARD enum state_status state_forget(struct state_table *table,
                                          const uint8_t *uuid);
 

@@ -23,9 +23,10 @@ static void check_change(const uint8_t *uuid)
         return;
     }
     if (state_key(&table, &root, &claim, &grant) == STATE_OK) {
-        if (grant.version != 0 || grant.first != STATE_VERSIONS ||
-            state_mark(&table, uuid, 1, 2) != STATE_OK ||
-            state_mark(&table, uuid, 2, 3) != STATE_FENCED) {
+        if (grant.version != 0 || grant.first % STATE_VERSIONS != 0 ||
+            state_holder(&table, uuid) != 1 ||
+            state_mark(&table, 1, 2) != STATE_OK ||
+            state_mark(&table, 2, 3) != STATE_FENCED) {
             abort();
         }
     }

@@ -9,6 +9,7 @@
  */
 #include "lib/clock.h"
 #include "lib/event.h"
+#include "lib/grant.h"
 #include "lib/launch.h"
 #include "lib/paging.h"
 #include "lib/tap.h"
@@ -273,9 +274,94 @@ static void used_is_refused(void)
     test_used("its grant table,", frame, RW);
 }
 
+/* --- Whoever writes to its grant table in the middle, and lets go --- */
+
+#define PLANTED 8u /* the first entry that no ring has */
+
+static void plant(volatile struct grant_entry_v1 *entries, uint64_t mfn)
+{
+    for (unsigned int ref = PLANTED; ref < PAGE_SIZE / sizeof(*entries);
+         ref++) {
+        entries[ref].frame = (uint32_t)mfn;
+        entries[ref].domid = 0;
+        entries[ref].flags = GTF_permit_access;
+    }
+}
+
+/* Writes until the table was emptied under us, or for so long. */
+static void plant_for(uint64_t ns, uint64_t mfn)
+{
+    volatile struct grant_entry_v1 *entries = (void *)map_at(1);
+    uint64_t until = clock_ns() + ns;
+
+    plant(entries, mfn);
+    while (entries[PLANTED].flags != 0 && clock_ns() < until &&
+           !(toolstack_flags(child) & XEN_DOMINF_shutdown)) {
+        sched_op(SCHEDOP_yield, NULL);
+    }
+    plant(entries, mfn);
+}
+
+static unsigned int granted_count(void)
+{
+    unsigned int granted = 0;
+
+    for (unsigned int ref = PLANTED; ref < PLANTED + 8; ref++) {
+        struct gnttab_map_grant_ref op = {.host_addr = map_at(2),
+                                          .flags = GNTMAP_host_map,
+                                          .ref = ref,
+                                          .dom = child};
+
+        granted += grant_map(&op) == GNTST_okay;
+    }
+    return granted;
+}
+
+/* So long is one tenth of a launch, or it never ends by itself. */
+static bool launches_planted(uint64_t ns)
+{
+    uint64_t frame = 0, mfn, until = clock_ns() + 20000000000ull;
+    struct xen_mem_acquire_resource resource = {.type =
+                                                    XENMEM_resource_grant_table,
+                                                .nr_frames = 1,
+                                                .frame_list.p = &frame};
+    bool is_launched;
+
+    build();
+    mfn = toolstack_mfn(child, (char *)VIRT_BASE + 1000 * PAGE_SIZE);
+    resource.domid = child;
+    tap_is(memory_op(XENMEM_acquire_resource, &resource), 0, "its grant table");
+    tap_is(map_foreign(1, frame, RW, child), 0, "mapped");
+    toolstack_start(child);
+    plant_for(ns, mfn);
+    update_va_mapping(TEST_VA + PAGE_SIZE, 0, UVMF_INVLPG | UVMF_ALL);
+    while (report->stage < 2 && clock_ns() < until &&
+           !(toolstack_flags(child) & XEN_DOMINF_shutdown)) {
+        sched_op(SCHEDOP_yield, NULL);
+    }
+    is_launched = report->stage == 2;
+    tap_is(is_launched ? granted_count() : 0, 0,
+           "nothing that was planted is granted");
+    report->words[ASKED] = 1;
+    end(is_launched ? SHUTDOWN_poweroff : SHUTDOWN_crash, "it has ended");
+    return is_launched;
+}
+
+static void planted_is_gone(void)
+{
+    unsigned int launched = 0;
+
+    for (unsigned int i = 0; i < 10; i++) {
+        launched += launches_planted(i * 300000ull);
+    }
+    launched += launches_planted(20000000000ull);
+    tap_ok(launched > 0, "%u of 11 launch", launched);
+}
+
 void test_main(void)
 {
     test_closed();
     test_unchanged();
     used_is_refused();
+    planted_is_gone();
 }

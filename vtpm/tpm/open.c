@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Each step either leads to the next or refuses. What may pass by itself is
- * tried again: the hypervisor's table of versions not open yet, dom0 not able
- * to read its disk.
+ * tried again: the hypervisor's table of versions not open yet, the vTPM that had
+ * the state before not gone yet, dom0 not able to read its disk.
  */
 #include "vtpm/tpm/open.h"
 
@@ -59,7 +59,11 @@ static void ask(struct vtpm *vtpm)
 {
     struct vouch_state_key key = {.domid = vtpm->domid};
     int error = port_op(VOUCHOP_state_key, &key, sizeof(key));
-    if (error == -EAGAIN) {
+    if (error == -EBUSY && !vtpm->is_waiting) {
+        say("another vTPM has this guest's state: it has to be gone first");
+        vtpm->is_waiting = true;
+    }
+    if (error == -EAGAIN || error == -EBUSY) {
         retry_later(vtpm);
         return;
     }

@@ -230,7 +230,7 @@ void vtpm_step(struct vtpm *vtpm)
     uint64_t now = port_now_ms();
     take_answers(vtpm);
     if (vtpm->store.is_fenced && has_started(vtpm)) {
-        stop_serving(vtpm, "the state belongs to another vTPM now");
+        stop_serving(vtpm, "the state is this vTPM's no more");
     }
     open_step(vtpm);
     if (has_started(vtpm)) {

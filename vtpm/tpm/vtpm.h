@@ -39,6 +39,7 @@ struct vtpm {
     uint8_t *memory[VTPM_STATE_SLOTS]; /* that the slots are in */
     unsigned loaded;                   /* slots looked at */
     bool is_unavailable;               /* dom0 could not say what is stored */
+    bool is_waiting;                   /* for another vTPM to go, and said so */
     /* An answer that waits until the state is stored */
     uint64_t held_until_ms; /* 0: none */
     struct buffer answer;

@@ -59,6 +59,13 @@ long hypercall_continue(struct call *unused)
     return CONTINUED;
 }
 
+static uint64_t running; /* the instance of a domain that was not ended */
+
+bool domain_may_run(uint64_t instance)
+{
+    return instance != 0 && instance == running;
+}
+
 bool launch_is_known_vtpm(const struct domain *domain)
 {
     return domain == vcpu.domain && is_known;
@@ -168,6 +175,7 @@ static int begin(void **state)
     launched = NULL;
     label = "a:b:c";
     after_handle = NULL;
+    running = 0;
     vtpm.instance = 5;
     other_vtpm.instance = 6;
     vtpm.keeps = other_vtpm.keeps = 0;
@@ -205,6 +213,28 @@ static void a_known_vtpm_gets_the_key(void **state)
     label = "a:b:d";
     assert_int_equal(key(&second), 0);
     assert_memory_not_equal(first.key, second.key, sizeof(first.key));
+}
+
+/* Two at once would be one TPM for two guests, as long as dom0 likes. */
+static void the_vtpm_before_has_to_be_gone(void **state)
+{
+    (void)state;
+    struct vouch_state_key arg;
+    assert_int_equal(key(&arg), 0);
+    assert_int_equal(mark(1), 0);
+    vcpu.domain = &other_vtpm;
+    running = vtpm.instance;
+    assert_int_equal(key(&arg), -EBUSY);
+    for (size_t i = 0; i < sizeof(arg.key); i++) {
+        assert_int_equal(arg.key[i], 0);
+    }
+    vcpu.domain = &vtpm;
+    assert_int_equal(mark(2), 0);
+    assert_int_equal(key(&arg), 0); /* it may ask again itself */
+    vcpu.domain = &other_vtpm;
+    running = 0;
+    assert_int_equal(key(&arg), 0);
+    assert_int_equal(arg.version, 2);
 }
 
 static void nobody_else_does(void **state)
@@ -287,8 +317,9 @@ static void a_uuid_that_changes_is_one_or_the_other(void **state)
     assert_int_equal(seal->table.count, 1);
     assert_memory_equal(seal->table.entries[0].uuid, arg.uuid,
                         sizeof(arg.uuid));
-    assert_int_equal(mark(1), -ENOENT); /* it has the other one now */
-    assert_int_equal(mark(arg.first), 0);
+    assert_int_equal(mark(arg.first), 0); /* of what it was given */
+    assert_int_equal(seal->table.entries[0].version, arg.first);
+    assert_int_equal(key(&arg), -ESRCH); /* with its other name */
     assert_int_equal(seal->table.count, 1);
 }
 
@@ -377,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup(a_known_vtpm_gets_the_key, begin),
         cmocka_unit_test_setup(nobody_else_does, begin),
         cmocka_unit_test_setup(the_vtpm_before_is_fenced, begin),
+        cmocka_unit_test_setup(the_vtpm_before_has_to_be_gone, begin),
         cmocka_unit_test_setup(who_comes_after_the_guest_is_not_kept, begin),
         cmocka_unit_test_setup(a_uuid_that_changes_is_one_or_the_other, begin),
         cmocka_unit_test_setup(tables_go_in_and_out, begin),

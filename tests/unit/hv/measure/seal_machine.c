@@ -120,7 +120,7 @@ void begin(struct kept *out)
     assert_int_equal(open_table(bytes_none(), out), SEAL_OK);
     assert_int_equal(seal_commit(&seal), SEAL_OK);
     assert_int_equal(version_now(), 0);
-    assert_int_equal(state_mark(&seal.table, uuid, 1, 1), STATE_OK);
+    assert_int_equal(state_mark(&seal.table, 1, 1), STATE_OK);
     assert_int_equal(seal_read(&seal, &out->table), SEAL_OK);
 }
 

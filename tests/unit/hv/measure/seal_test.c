@@ -43,7 +43,7 @@ static void an_epoch_can_end_in_between(void **state)
     struct kept first, now, again;
     begin(&first);
     assert_int_equal(open_table(bytes_none(), &now), SEAL_OK);
-    assert_int_equal(state_mark(&seal.table, uuid, 1, 5), STATE_OK);
+    assert_int_equal(state_mark(&seal.table, 1, 5), STATE_OK);
     assert_int_equal(open_table(bytes_none(), &again), SEAL_OK);
     assert_true(bytes_equal(kept(&now), kept(&again)));
     assert_int_equal(seal_commit(&seal), SEAL_OK);

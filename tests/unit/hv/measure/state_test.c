@@ -17,6 +17,9 @@ static const struct sha256_digest root = {.bytes = {1, 2, 3}};
 static struct state_table table, other;
 static uint8_t data[STATE_TABLE_MAX], copy[STATE_TABLE_MAX + 1];
 
+/* Who holds a guest's state, in what follows. */
+#define HOLDER(number) (7 + (number))
+
 static const uint8_t *uuid_of(unsigned number)
 {
     static uint8_t uuid[STATE_UUID_SIZE];
@@ -31,7 +34,9 @@ static struct sha256_digest key_of(unsigned number, const char *label,
 {
     struct state_grant grant;
     const struct state_claim claim = {
-        .uuid = uuid_of(number), .label = bytes_of_text(label), .holder = 7};
+        .uuid = uuid_of(number),
+        .label = bytes_of_text(label),
+        .holder = HOLDER(number)};
     assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_OK);
     *version = grant.version;
     return grant.key;
@@ -56,7 +61,7 @@ static void fill(unsigned count)
     state_begin(&table, 41);
     for (unsigned i = 0; i < count; i++) {
         (void)key_of(i, "a", &version);
-        assert_int_equal(state_mark(&table, uuid_of(i), 7, i), STATE_OK);
+        assert_int_equal(state_mark(&table, HOLDER(i), i), STATE_OK);
     }
 }
 
@@ -186,10 +191,10 @@ static void versions_only_rise(void **state)
     uint64_t version;
     fill(1);
     uint64_t changes = table.changes;
-    assert_int_equal(state_mark(&table, uuid_of(0), 7, 5), STATE_OK);
+    assert_int_equal(state_mark(&table, 7, 5), STATE_OK);
     assert_int_equal(table.changes, changes + 1);
-    assert_int_equal(state_mark(&table, uuid_of(0), 7, 5), STATE_OK);
-    assert_int_equal(state_mark(&table, uuid_of(0), 7, 4), STATE_OK);
+    assert_int_equal(state_mark(&table, 7, 5), STATE_OK);
+    assert_int_equal(state_mark(&table, 7, 4), STATE_OK);
     assert_int_equal(table.changes, changes + 1);
     (void)key_of(0, "a", &version);
     assert_int_equal(version, 5);
@@ -200,13 +205,29 @@ static void the_last_to_ask_may_mark(void **state)
     (void)state;
     struct state_grant grant;
     fill(1);
-    assert_int_equal(state_mark(&table, uuid_of(1), 7, 1), STATE_FENCED);
+    assert_int_equal(state_mark(&table, 8, 1), STATE_FENCED);
+    assert_int_equal(state_holder(&table, uuid_of(0)), 7);
     const struct state_claim later = {
         .uuid = uuid_of(0), .label = bytes_of_text("a"), .holder = 8};
     assert_int_equal(state_key(&table, &root, &later, &grant), STATE_OK);
-    assert_int_equal(state_mark(&table, uuid_of(0), 7, 9), STATE_FENCED);
+    assert_int_equal(state_holder(&table, uuid_of(0)), 8);
+    assert_int_equal(state_mark(&table, 7, 9), STATE_FENCED);
     assert_int_equal(table.entries[0].version, 0);
-    assert_int_equal(state_mark(&table, uuid_of(0), 8, 9), STATE_OK);
+    assert_int_equal(state_mark(&table, 8, 9), STATE_OK);
+}
+
+/* A mark could go to another entry than that whose state was stored. */
+static void nobody_holds_two(void **state)
+{
+    (void)state;
+    struct state_grant grant;
+    fill(1);
+    const struct state_claim another = {
+        .uuid = uuid_of(5), .label = bytes_of_text("a"), .holder = 7};
+    assert_int_equal(state_key(&table, &root, &another, &grant), STATE_ANOTHER);
+    assert_int_equal(table.count, 1);
+    assert_int_equal(state_holder(&table, uuid_of(5)), 0);
+    assert_int_equal(state_mark(&table, 0, 9), STATE_FENCED);
 }
 
 /* Each start has its own versions, above all that were given or marked before;
@@ -215,22 +236,78 @@ static void each_start_has_its_own_versions(void **state)
 {
     (void)state;
     struct state_grant grant;
-    const struct state_claim claim = {
-        .uuid = uuid_of(0), .label = bytes_of_text("a"), .holder = 7};
+    struct state_claim claim = {.uuid = uuid_of(0),
+                                .label = bytes_of_text("a")};
     state_begin(&table, 41);
     for (uint64_t start = 1; start < 4; start++) {
+        claim.holder = start;
         assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_OK);
         assert_int_equal(grant.first, start * STATE_VERSIONS);
         assert_int_equal(grant.version, 0);
+        assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_OK);
+        assert_int_equal(grant.first, start * STATE_VERSIONS); /* the same */
     }
     uint64_t last = 4 * STATE_VERSIONS - 1;
-    assert_int_equal(state_mark(&table, uuid_of(0), 7, last), STATE_OK);
-    assert_int_equal(take(build(42)), STATE_OK);
+    assert_int_equal(state_mark(&table, 3, last), STATE_OK);
+    assert_int_equal(take(build(41)), STATE_OK);
     table = other;
+    claim.holder = 4;
     assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_OK);
     assert_int_equal(grant.version, last);
     assert_int_equal(grant.first, last + 1);
-    assert_int_equal(state_mark(&table, uuid_of(0), 7, UINT64_MAX), STATE_OK);
+}
+
+/* The table of an epoch is given again, after a boot that did what it does not
+ * know of: nothing of that boot comes back. */
+static void another_boot_has_other_versions_and_keys(void **state)
+{
+    (void)state;
+    struct state_grant grant[2];
+    struct sha256_digest key[2];
+    uint64_t version;
+    for (unsigned boot = 0; boot < 2; boot++) {
+        const struct state_claim claim = {
+            .uuid = uuid_of(0), .label = bytes_of_text("a"), .holder = 1};
+        fill(2);
+        table.epoch = 50 + boot;
+        for (unsigned i = 0; i < table.count; i++) {
+            table.entries[i].holder = 0;
+        }
+        assert_int_equal(state_key(&table, &root, &claim, &grant[boot]),
+                         STATE_OK);
+        assert_int_equal(state_forget(&table, uuid_of(1)), STATE_OK);
+        key[boot] = key_of(1, "a", &version);
+    }
+    assert_true(hmac_equal(&grant[0].key, &grant[1].key));
+    assert_in_range(grant[1].first,
+                    grant[0].first + STATE_STARTS * STATE_VERSIONS, UINT64_MAX);
+    assert_false(hmac_equal(&key[0], &key[1]));
+}
+
+/* A later epoch's versions are not touched, however often a TPM starts. */
+static void an_epoch_has_so_many_starts(void **state)
+{
+    (void)state;
+    struct state_grant grant;
+    struct state_claim claim = {.uuid = uuid_of(0),
+                                .label = bytes_of_text("a")};
+    uint64_t starts = 0;
+    state_begin(&table, 41);
+    table.epoch = 43;
+    while (true) {
+        claim.holder = starts + 1;
+        if (state_key(&table, &root, &claim, &grant) != STATE_OK) {
+            break;
+        }
+        starts++;
+        assert_in_range(grant.first, 2 * STATE_STARTS * STATE_VERSIONS,
+                        (3 * STATE_STARTS - 1) * STATE_VERSIONS);
+    }
+    assert_int_equal(starts, STATE_STARTS);
+    assert_int_equal(state_mark(&table, starts, UINT64_MAX), STATE_OK);
+    assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_FULL);
+    state_begin(&table, 41);
+    table.epoch = 41 + (1ull << 22); /* the counter's last */
     assert_int_equal(state_key(&table, &root, &claim, &grant), STATE_FULL);
 }
 
@@ -243,7 +320,7 @@ static void a_forgotten_guest_begins_anew(void **state)
     struct sha256_digest neighbour = key_of(2, "a", &version);
     assert_int_equal(state_forget(&table, uuid_of(1)), STATE_OK);
     assert_int_equal(state_forget(&table, uuid_of(1)), STATE_UNKNOWN);
-    assert_int_equal(state_mark(&table, uuid_of(1), 7, 9), STATE_FENCED);
+    assert_int_equal(state_mark(&table, HOLDER(1), 9), STATE_FENCED);
     assert_int_equal(table.count, 2);
     struct sha256_digest after = key_of(1, "a", &version);
     struct sha256_digest same = key_of(2, "a", &version);
@@ -278,7 +355,8 @@ static void the_last_generation_is_not_left(void **state)
     (void)state;
     uint64_t version;
     fill(2);
-    table.generation = UINT64_MAX - 1;
+    table.epoch = 42;
+    table.generation = 2 * STATE_GENERATIONS - 2;
     assert_int_equal(state_forget(&table, uuid_of(0)), STATE_OK);
     struct sha256_digest last = key_of(0, "a", &version);
     struct bytes before = build(42);
@@ -303,7 +381,10 @@ int main(void)
         cmocka_unit_test(keys_are_of_guest_label_and_root),
         cmocka_unit_test(versions_only_rise),
         cmocka_unit_test(the_last_to_ask_may_mark),
+        cmocka_unit_test(nobody_holds_two),
         cmocka_unit_test(each_start_has_its_own_versions),
+        cmocka_unit_test(another_boot_has_other_versions_and_keys),
+        cmocka_unit_test(an_epoch_has_so_many_starts),
         cmocka_unit_test(a_forgotten_guest_begins_anew),
         cmocka_unit_test(a_full_table_takes_no_more),
         cmocka_unit_test(the_last_generation_is_not_left),

@@ -244,6 +244,21 @@ static void a_fenced_tpm_stops_and_what_it_stored_is_a_replay(void **state)
     assert_refused("state replayed");
 }
 
+/* The guest's last vTPM has to be gone first; then all goes on by itself. */
+static void who_had_the_state_is_waited_for(void **state)
+{
+    fake.key_result = -EBUSY;
+    happen(VTPM_EVENT_GUEST, GUEST);
+    step();
+    assert_int_equal(vtpm.life, VTPM_LOADING);
+    later(2000);
+    assert_int_equal(fake.load_count, 0);
+    assert_int_equal(fake.serve_count, 0);
+    fake.key_result = 0;
+    later(2000);
+    assert_int_equal(vtpm.life, VTPM_SERVING);
+}
+
 static void what_is_wrong_is_refused_by_name(void **state)
 {
     serve();
@@ -671,6 +686,7 @@ int main(void)
         TEST(a_state_that_was_not_marked_is_marked_when_used),
         TEST(a_stored_tpm_is_stored_anew_before_it_serves),
         TEST(a_fenced_tpm_stops_and_what_it_stored_is_a_replay),
+        TEST(who_had_the_state_is_waited_for),
         TEST(who_comes_after_the_guest_is_refused),
         TEST(what_is_wrong_is_refused_by_name),
         TEST(an_unregistered_identity_is_not_served),
