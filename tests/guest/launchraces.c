@@ -108,6 +108,46 @@ static void test_mapped(struct random *random)
            launched, ended, mapped);
 }
 
+static long release(uint64_t *mfn)
+{
+    struct xen_memory_reservation reservation = {
+        .extent_start.p = mfn, .nr_extents = 1, .domid = child};
+
+    return memory_op(XENMEM_decrease_reservation, &reservation);
+}
+
+/* Its console's frame, released before or in the middle of its launch: either it
+ * cannot be, or the launch says nothing about it, as it is not the guest's. */
+static void test_ring_released(struct random *random)
+{
+    volatile const uint64_t *m2p = (const uint64_t *)HV_START;
+    unsigned int released = 0, written = 0;
+
+    for (unsigned int i = 0; i < 40; i++) {
+        uint64_t until = clock_ns() + 10000000000ull, mfn;
+        bool is_released = false;
+
+        launch_order.initrd_size = 600 * PAGE_SIZE;
+        child = launch_build(&report);
+        mfn = toolstack_mfn(child, (void *)(VIRT_BASE + launch_order.console_pfn *
+                                                            PAGE_SIZE));
+        toolstack_unmap(report);
+        toolstack_start(child);
+        wait_ns(random_below(random, 5000) * 1000ull);
+        while (!is_released && clock_ns() < until &&
+               !(toolstack_flags(child) & XEN_DOMINF_shutdown)) {
+            is_released = release(&mfn) == 1;
+        }
+        (void)toolstack_wait(child);
+        released += is_released;
+        written += is_released && m2p[mfn] != ~0ull;
+        toolstack_destroy(child);
+        launch_order = (struct launch_order){0};
+    }
+    tap_is(written, 0, "of %u rings that were released nothing is said",
+           released);
+}
+
 void test_main(void)
 {
     struct random random = random_from(cmdline_number("seed=", 7));
@@ -122,5 +162,6 @@ void test_main(void)
     test_destroyed(&random);
     test_paused(&random);
     test_mapped(&random);
+    test_ring_released(&random);
     toolstack_memory_is(before, "no frame is lost");
 }
