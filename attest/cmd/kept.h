@@ -37,6 +37,11 @@ struct kept_files {
 NODISCARD bool kept_load(int root, const char *name, struct kept_files *out);
 void kept_free(struct kept_files *files);
 
+/* The version of a slot, as far as it can be read without a key. False: it is
+ * no state of that UUID. */
+NODISCARD bool kept_version(const struct kept_files *kept, unsigned slot,
+                            uint64_t *out);
+
 /* False: it could not be done, and that was said. */
 NODISCARD bool kept_list(const struct kept_inputs *in);
 NODISCARD bool kept_show(const struct kept_inputs *in);

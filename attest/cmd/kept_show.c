@@ -13,28 +13,28 @@
 #include "attest/json.h"
 #include "lib/vtpm_state.h"
 
-/* The version of a slot, as far as it can be read without a key. */
-static bool read_version(struct bytes slot, struct bytes uuid, uint64_t *out)
+bool kept_version(const struct kept_files *kept, unsigned slot, uint64_t *out)
 {
-    struct cursor cursor = cursor_over(slot);
+    struct cursor cursor = cursor_over(kept->files[slot]);
     struct bytes magic = take_bytes(&cursor, sizeof(VTPM_STATE_MAGIC) - 1);
     take_skip(&cursor, 8); /* format, size */
     *out = take_little(&cursor, 8);
     struct bytes owner = take_bytes(&cursor, VOUCH_UUID_SIZE);
     return !cursor.failed &&
            bytes_equal(magic, bytes_of_text(VTPM_STATE_MAGIC)) &&
-           bytes_equal(owner, uuid);
+           bytes_equal(owner, bytes_of(kept->uuid, sizeof(kept->uuid)));
 }
 
-static json_t *slot_json(struct bytes slot, struct bytes uuid, unsigned number)
+static json_t *slot_json(const struct kept_files *kept, unsigned number)
 {
     uint64_t version;
+    struct bytes slot = kept->files[number];
     json_t *object = json_object();
     json_put(object, "slot", json_integer(number));
     json_put(object, "size", json_integer((json_int_t)slot.size));
     struct sha256_digest digest = sha256_of(slot);
     json_put(object, "sha256", json_hex(sha256_bytes(&digest)));
-    if (read_version(slot, uuid, &version)) {
+    if (kept_version(kept, number, &version)) {
         json_put(object, "version", json_integer((json_int_t)version));
     }
     return object;
@@ -42,11 +42,10 @@ static json_t *slot_json(struct bytes slot, struct bytes uuid, unsigned number)
 
 static json_t *files_json(const char *name, const struct kept_files *kept)
 {
-    struct bytes uuid = bytes_of(kept->uuid, sizeof(kept->uuid));
     json_t *object = json_object(), *slots = json_array();
     for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
         if (kept->files[number].data != NULL) {
-            json_push(slots, slot_json(kept->files[number], uuid, number));
+            json_push(slots, slot_json(kept, number));
         }
     }
     json_put(object, "uuid", json_string(name));
