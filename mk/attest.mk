@@ -38,7 +38,7 @@ $(ATTEST_GUEST): $(patsubst %.c,$(BUILD)/host/%.o,\
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 CHECK_NEEDS += $(ATTEST_PLAY) $(ATTEST_GUEST)
-TAP_TESTS += tests/unit/attest/cmd/bundle.t
+TAP_TESTS += $(wildcard tests/unit/attest/cmd/*.t)
 
 .PHONY: vouch bench-attest
 vouch: $(VOUCH)
