@@ -4,6 +4,8 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "attest/cmd/command.h"
 #include "attest/cmd/key.h"
@@ -19,19 +21,62 @@ static struct bytes pem_of(BIO *bio)
     return bytes_of(data, size > 0 ? (size_t)size : 0);
 }
 
-static int keygen(int argc, char **argv)
+static const char command_keygen[] = "ref keygen";
+
+/* A device or a pipe takes keys, and keeps none. */
+static bool is_kept(const char *path)
 {
-    static const char command[] = "ref keygen";
-    const char *private_path = NULL, *public_path = NULL;
-    const struct option_spec options[] = {
-        {.name = "-o", .value = &private_path},
-        {.name = "-p", .value = &public_path},
-        {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 1 ||
-        private_path == NULL || public_path == NULL) {
-        command_error(command, "usage: -o PRIVATE -p PUBLIC");
-        return EXIT_USAGE;
+    struct stat status;
+    return strcmp(path, "-") != 0 && lstat(path, &status) == 0 &&
+           (stat(path, &status) != 0 || S_ISREG(status.st_mode));
+}
+
+static bool are_same(const char *path, const char *other)
+{
+    struct stat one, two;
+    return strcmp(path, other) == 0 ||
+           (stat(path, &one) == 0 && stat(other, &two) == 0 &&
+            S_ISREG(one.st_mode) && one.st_dev == two.st_dev &&
+            one.st_ino == two.st_ino);
+}
+
+/* A private key that is there is not replaced: there may be no other copy. */
+static bool may_be_made(const char *private_path, const char *public_path)
+{
+    if (is_kept(private_path)) {
+        command_error(command_keygen, "%s exists; remove it first",
+                      private_path);
+        return false;
     }
+    if (strcmp(private_path, public_path) == 0) {
+        command_error(command_keygen, "two keys need two files");
+        return false;
+    }
+    return true;
+}
+
+/* Both, or none. Two names of one file show when the first key is in it. */
+static bool write_pair(const char *private_path, struct bytes private,
+                       const char *public_path, struct bytes public)
+{
+    if (!command_write_private(command_keygen, private_path, private)) {
+        return false;
+    }
+    bool are_two = !are_same(private_path, public_path);
+    if (!are_two) {
+        command_error(command_keygen, "two keys need two files");
+    }
+    if (are_two && command_write(command_keygen, public_path, public)) {
+        return true;
+    }
+    if (is_kept(private_path)) {
+        unlink(private_path);
+    }
+    return false;
+}
+
+static bool make_pair(const char *private_path, const char *public_path)
+{
     EVP_PKEY *key = EVP_EC_gen("prime256v1");
     BIO *private = BIO_new(BIO_s_mem()), *public = BIO_new(BIO_s_mem());
     bool is_done = key != NULL && private != NULL && public != NULL &&
@@ -39,15 +84,32 @@ static int keygen(int argc, char **argv)
                                                  NULL, NULL) == 1 &&
                    PEM_write_bio_PUBKEY(public, key) == 1;
     if (!is_done) {
-        command_error(command, "OpenSSL cannot make a P-256 key");
+        command_error(command_keygen, "OpenSSL cannot make a P-256 key");
     }
-    is_done = is_done &&
-              command_write_private(command, private_path, pem_of(private)) &&
-              command_write(command, public_path, pem_of(public));
+    is_done = is_done && write_pair(private_path, pem_of(private), public_path,
+                                    pem_of(public));
     BIO_free(private);
     BIO_free(public);
     EVP_PKEY_free(key);
-    return is_done ? EXIT_DONE : EXIT_FAILED;
+    return is_done;
+}
+
+static int keygen(int argc, char **argv)
+{
+    const char *private_path = NULL, *public_path = NULL;
+    const struct option_spec options[] = {
+        {.name = "-o", .value = &private_path},
+        {.name = "-p", .value = &public_path},
+        {.name = NULL}};
+    if (!command_options(command_keygen, options, &argc, argv) || argc != 1 ||
+        private_path == NULL || public_path == NULL) {
+        command_error(command_keygen, "usage: -o PRIVATE -p PUBLIC");
+        return EXIT_USAGE;
+    }
+    if (!may_be_made(private_path, public_path)) {
+        return EXIT_FAILED;
+    }
+    return make_pair(private_path, public_path) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int endorse(int argc, char **argv)
