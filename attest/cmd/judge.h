@@ -50,10 +50,10 @@ NODISCARD bool judge_run(const char *command, const struct judge_inputs *inputs,
 NODISCARD bool judge_trusts_guest(const struct judge *judge, int *status);
 void judge_close(struct judge *judge);
 
-/* Whose signer is key_path's key. What cannot be read was said. */
-NODISCARD enum reason judge_load_manifest(const char *command, const char *path,
-                                          const char *key_path,
-                                          struct hasher *hasher,
-                                          struct reference *out);
+/* Whose signer is key_path's key. False: it is not, or one of the two cannot be
+ * read, and that was said. */
+NODISCARD bool judge_load_manifest(const char *command, const char *path,
+                                   const char *key_path, struct hasher *hasher,
+                                   struct reference *out);
 
 #endif

@@ -22,6 +22,7 @@ static struct bytes pem_of(BIO *bio)
 }
 
 static const char command_keygen[] = "ref keygen";
+static const char command_show[] = "ref show";
 
 /* A device or a pipe takes keys, and keeps none. */
 static bool is_kept(const char *path)
@@ -148,47 +149,51 @@ static int endorse(int argc, char **argv)
     return is_done ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* key: NULL, and its signature is not looked at. */
+static int show_manifest(struct hasher *hasher, EVP_PKEY *key,
+                         struct bytes text)
+{
+    json_t *payload = NULL;
+    enum reason reason = manifest_open(key, hasher, text, &payload);
+    if (reason != REASON_NONE) {
+        command_error(command_show, "%s: %s", reason_code(reason),
+                      reason_meaning(reason));
+        return (int)reason_class(reason);
+    }
+    bool is_done = command_write_json(command_show, "-", payload);
+    if (key == NULL) {
+        command_error(command_show, "the signature was not checked");
+    }
+    json_decref(payload);
+    return is_done ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int show(int argc, char **argv)
 {
-    static const char command[] = "ref show";
     const char *key_path = NULL;
     const struct option_spec options[] = {{.name = "--key", .value = &key_path},
                                           {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 2) {
-        command_error(command, "usage: [--key PUBLIC] MANIFEST");
+    if (!command_options(command_show, options, &argc, argv) || argc != 2) {
+        command_error(command_show, "usage: [--key PUBLIC] MANIFEST");
         return EXIT_USAGE;
     }
-    struct hasher hasher;
-    struct bytes text = command_read(command, argv[1]);
-    if (text.data == NULL || !hasher_init(&hasher)) {
-        free((void *)text.data);
-        return EXIT_FAILED;
-    }
     EVP_PKEY *key = NULL;
-    json_t *payload = NULL;
-    enum reason reason = REASON_MANIFEST_KEY;
     if (key_path != NULL) {
-        key = command_read_public(command, key_path);
-    }
-    if (key_path == NULL || key != NULL) {
-        reason = manifest_open(key, &hasher, text, &payload);
-    }
-    if (reason == REASON_NONE) {
-        reason = command_write_json(command, "-", payload)
-                     ? REASON_NONE
-                     : REASON_MANIFEST_MALFORMED;
+        key = command_read_public(command_show, key_path);
         if (key == NULL) {
-            command_error(command, "the signature was not checked");
+            return EXIT_USAGE;
         }
-    } else {
-        command_error(command, "%s: %s", reason_code(reason),
-                      reason_meaning(reason));
     }
-    json_decref(payload);
+    int status = EXIT_FAILED;
+    struct hasher hasher;
+    struct bytes text = command_read(command_show, argv[1]);
+    if (text.data != NULL && hasher_init(&hasher)) {
+        status = show_manifest(&hasher, key, text);
+        hasher_free(&hasher);
+    }
     EVP_PKEY_free(key);
-    hasher_free(&hasher);
     free((void *)text.data);
-    return (int)reason_class(reason);
+    return status;
 }
 
 int command_ref(int argc, char **argv)

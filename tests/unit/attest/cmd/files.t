@@ -58,6 +58,48 @@ tap_is "standard input is read once" "$(echo x | "$vouch" release \
 2"
 tap "nothing is released" absent "$work/released"
 
+# ---- reference values of guests ----
+guest() # OPTION...: any ELF will do as a kernel that nobody boots
+{
+    "$vouch" ref make guest --kernel "$vouch" -o "$work/guest.json" "$@"
+}
+no_guest() # MESSAGE OPTION...
+{
+    rm -f "$work/guest.json"
+    guest "${@:2}" >"$work/said" 2>&1 && return 1
+    has_line "$work/said" "$1" && absent "$work/guest.json"
+}
+tap "a guest" guest --name web --cmdline "console=hvc0 quiet" \
+    --label-user tenant01_u
+long=$(printf 'x%.0s' $(seq 1024))
+tap "1023 characters" guest --name web --cmdline "${long#x}"
+tap "a command line that is too long" \
+    no_guest 'at most 1023 characters' --name web --cmdline "$long"
+tap "or not printable" no_guest 'not printable' --name web --cmdline $'a\tb'
+for name in "" $'a\nb' $'\xff'; do
+    tap "a name that is none" no_guest '--name: printable' --name "$name"
+done
+for label in "" tenant01_u:guest_r $'a\nb'; do
+    tap "a label's part that is none" \
+        no_guest 'one part of a label' --name web --label-user "$label"
+    tap "nor is it a type" \
+        no_guest 'one part of a label' --name web --label-type "$label"
+done
+
+# ---- keys that are none ----
+echo none >"$work/no-key"
+for key in no-key missing; do
+    tap "ref show: $key" said 2 "$key: (no P-256|No such)" \
+        ref show --key "$work/$key" "$work/guest.json"
+    tap "log show: $key" said 2 "$key: (no P-256|No such)" \
+        log show --manifest "$work/guest.json" --manifest-key "$work/$key" \
+        "$work/guest.json"
+    tap_is "and nothing else" "$(wc -l <"$work/said")" 1
+done
+tap_is "what is no evidence is no log" "$(echo {} | "$vouch" log show - 2>&1
+    echo $?)" "vouch log show: - is neither a log nor evidence
+2"
+
 # ---- long files ----
 truncate -s 1025M "$work/long"
 tap "a file that is too long" said 1 'cannot read .*long: it has more than 1 GiB' \
