@@ -56,6 +56,19 @@ static bool set_option(const char *command, const struct option_spec *option,
     return true;
 }
 
+static bool has_needed(const char *command, const struct option_spec *options)
+{
+    for (; options->name != NULL; options++) {
+        bool is_given = options->values != NULL ? *options->count != 0
+                                                : *options->value != NULL;
+        if (options->is_needed && !is_given) {
+            command_error(command, "%s is needed", options->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool command_options(const char *command, const struct option_spec *options,
                      int *argc, char **argv)
 {
@@ -83,7 +96,7 @@ bool command_options(const char *command, const struct option_spec *options,
         }
     }
     *argc = operands;
-    return true;
+    return has_needed(command, options);
 }
 
 static struct bytes read_all(int file)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/pair.h"
 #include "attest/cmd/program.h"
 
@@ -42,8 +43,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         {.name = "-F", .is_flag = true, .value = &in->stay},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv) || argc != 2) {
-        command_error(command, "usage: [-F] [--launcher FILE] [--vtpm BUNDLE] "
-                               "CONFIGURATION");
+        help_after_error(command);
         return false;
     }
     in->launcher = in->launcher != NULL ? in->launcher : LAUNCHER;

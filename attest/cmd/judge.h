@@ -30,9 +30,11 @@ struct judge {
 
 /* The options of such a command that are in judge_inputs. */
 #define JUDGE_OPTIONS(in)                                                      \
-    {.name = "--manifest", .value = &(in)->manifest},                          \
-        {.name = "--manifest-key", .value = &(in)->manifest_key},              \
-        {.name = "--nonce", .value = &(in)->nonce},                            \
+    {.name = "--manifest", .is_needed = true, .value = &(in)->manifest},       \
+        {.name = "--manifest-key",                                             \
+         .is_needed = true,                                                    \
+         .value = &(in)->manifest_key},                                        \
+        {.name = "--nonce", .is_needed = true, .value = &(in)->nonce},         \
         {.name = "--guest", .value = &(in)->guest},                            \
     {                                                                          \
         .name = "--any-guest", .is_flag = true, .value = &(in)->any_guest      \

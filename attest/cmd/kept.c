@@ -4,19 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/state.h"
-
-static const char usage[] =
-    "usage: [--dir DIR] list [--json] | show UUID [--json] | "
-    "export UUID -o FILE | import FILE [--force] | destroy UUID | "
-    "certificate UUID FILE | certificate --remove UUID; or certify, setup, "
-    "pcrs, state-key, authorize: see vouch-vtpm(1)";
 
 enum { NAME = 1, PATH = 2 };
 enum { JSON = 1, FORCE = 2, OUT = 4, REMOVE = 8 };
@@ -48,6 +44,7 @@ static unsigned options_of(const struct kept_inputs *in)
 static const struct use *find_use(const char *verb, int operands,
                                   unsigned options)
 {
+    char words[64];
     for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
         const struct use *use = &uses[i];
         if (strcmp(use->verb, verb) == 0 &&
@@ -57,7 +54,8 @@ static const struct use *find_use(const char *verb, int operands,
             return use;
         }
     }
-    command_error(KEPT_COMMAND, "%s", usage);
+    snprintf(words, sizeof(words), KEPT_COMMAND " %.50s", verb);
+    help_after_error(words);
     return NULL;
 }
 

@@ -10,6 +10,7 @@
 
 #include "attest/appraise.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/judge.h"
 #include "attest/cmd/log_component.h"
 #include "attest/describe.h"
@@ -31,8 +32,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     if (argc < 2 || strcmp(argv[1], "show") != 0 ||
         !command_options(command, options, &argc, argv) || argc != 3 ||
         (in->manifest == NULL) != (in->manifest_key == NULL)) {
-        command_error("log", "usage: show [--json] [--manifest M "
-                             "--manifest-key PUB] LOG | EVIDENCE");
+        help_after_error("log");
         return false;
     }
     in->log = argv[2];

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/key.h"
 #include "attest/cmd/ref.h"
 #include "attest/json.h"
@@ -99,12 +100,12 @@ static int keygen(int argc, char **argv)
 {
     const char *private_path = NULL, *public_path = NULL;
     const struct option_spec options[] = {
-        {.name = "-o", .value = &private_path},
-        {.name = "-p", .value = &public_path},
+        {.name = "-o", .is_needed = true, .value = &private_path},
+        {.name = "-p", .is_needed = true, .value = &public_path},
         {.name = NULL}};
     if (!command_options(command_keygen, options, &argc, argv) || argc != 1 ||
         private_path == NULL || public_path == NULL) {
-        command_error(command_keygen, "usage: -o PRIVATE -p PUBLIC");
+        help_after_error(command_keygen);
         return EXIT_USAGE;
     }
     if (!may_be_made(private_path, public_path)) {
@@ -118,13 +119,13 @@ static int endorse(int argc, char **argv)
     static const char command[] = "ref endorse";
     const char *log_path = NULL, *name = NULL, *out = NULL;
     const struct option_spec options[] = {
-        {.name = "--from-log", .value = &log_path},
+        {.name = "--from-log", .is_needed = true, .value = &log_path},
         {.name = "--name", .value = &name},
-        {.name = "-o", .value = &out},
+        {.name = "-o", .is_needed = true, .value = &out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv) || argc != 1 ||
         log_path == NULL || out == NULL) {
-        command_error(command, "usage: --from-log LOG [--name TEXT] -o FILE");
+        help_after_error(command);
         return EXIT_USAGE;
     }
     struct hasher hasher;
@@ -174,7 +175,7 @@ static int show(int argc, char **argv)
     const struct option_spec options[] = {{.name = "--key", .value = &key_path},
                                           {.name = NULL}};
     if (!command_options(command_show, options, &argc, argv) || argc != 2) {
-        command_error(command_show, "usage: [--key PUBLIC] MANIFEST");
+        help_after_error(command_show);
         return EXIT_USAGE;
     }
     EVP_PKEY *key = NULL;
@@ -218,6 +219,6 @@ int command_ref(int argc, char **argv)
     if (argc >= 2 && strcmp(argv[1], "show") == 0) {
         return show(argc - 1, argv + 1);
     }
-    command_error("ref", "keygen, endorse, make or show; see vouch-ref(1)");
+    help_after_error("ref");
     return EXIT_USAGE;
 }

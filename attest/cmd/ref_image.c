@@ -11,6 +11,7 @@
 
 #include "attest/cmd/bundle.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/ref.h"
 #include "attest/describe.h"
 #include "attest/guest_image.h"
@@ -90,11 +91,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         return false;
     }
     if (argc != 1 || !is_usable(in)) {
-        command_error(command,
-                      "usage: %s --bundle FILE | --uki FILE | --kernel FILE "
-                      "[--initrd FILE]... [--cmdline TEXT] [--label-user U] "
-                      "[--label-type T] --dry-run | -o FILE",
-                      in->kind->is_vtpm ? "[--name NAME]" : "--name NAME");
+        help_after_error(command);
         return false;
     }
     if (in->name == NULL) {

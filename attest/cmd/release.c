@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/cmd/help.h"
 #include "attest/cmd/judge.h"
 #include "attest/cmd/key.h"
 #include "attest/released.h"
@@ -23,19 +24,16 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
         JUDGE_OPTIONS(&in->judge),
-        {.name = "--secret", .value = &in->secret},
+        {.name = "--secret", .is_needed = true, .value = &in->secret},
         {.name = "--key", .value = &in->key},
-        {.name = "-o", .value = &in->out},
+        {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv)) {
         return false;
     }
     if (argc != 2 || !judge_is_usable(&in->judge) || in->secret == NULL ||
         in->out == NULL) {
-        command_error(command,
-                      "usage: --manifest M --manifest-key PUB --nonce HEX "
-                      "[--guest NAME | --any-guest] --secret FILE [--key KEY] "
-                      "-o RELEASED EVIDENCE");
+        help_after_error(command);
         return false;
     }
     if (in->judge.guest == NULL) {
