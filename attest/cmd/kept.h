@@ -9,6 +9,7 @@
 #ifndef VOUCH_ATTEST_CMD_KEPT_H
 #define VOUCH_ATTEST_CMD_KEPT_H
 
+#include "attest/uuid.h"
 #include "dom0/vouchd/slots.h"
 #include "hv/abi/vouch.h"
 #include "lib/bytes.h"
@@ -18,6 +19,7 @@
 struct kept_inputs {
     const char *folder, *json, *out, *force, *remove;
     const char *name;              /* a UUID, as text; NULL: none is given */
+    char text[UUID_TEXT_SIZE];     /* what name points to: in lower case */
     uint8_t uuid[VOUCH_UUID_SIZE]; /* ... and as bytes */
     const char *path;              /* NULL: none is given */
     int root;                      /* the folder */

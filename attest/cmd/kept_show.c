@@ -13,6 +13,9 @@
 #include "attest/json.h"
 #include "lib/vtpm_state.h"
 
+#define LIST_FORMAT "vouch-vtpm-list-1"
+#define SHOW_FORMAT "vouch-vtpm-show-1"
+
 bool kept_version(const struct kept_files *kept, unsigned slot, uint64_t *out)
 {
     struct cursor cursor = cursor_over(kept->files[slot]);
@@ -36,6 +39,10 @@ static json_t *slot_json(const struct kept_files *kept, unsigned number)
     json_put(object, "sha256", json_hex(sha256_bytes(&digest)));
     if (kept_version(kept, number, &version)) {
         json_put(object, "version", json_integer((json_int_t)version));
+        json_put(object, "start",
+                 json_integer((json_int_t)(version / VOUCH_VERSIONS)));
+        json_put(object, "store",
+                 json_integer((json_int_t)(version % VOUCH_VERSIONS)));
     }
     return object;
 }
@@ -74,14 +81,16 @@ static void print_state(const json_t *state)
     printf("%s\n", json_string_value(json_object_get(state, "uuid")));
     json_array_foreach(json_object_get(state, "slots"), index, slot)
     {
-        const json_t *version = json_object_get(slot, "version");
+        const json_t *start = json_object_get(slot, "start");
+        const json_t *store = json_object_get(slot, "store");
         printf("  slot %" JSON_INTEGER_FORMAT ": %" JSON_INTEGER_FORMAT
                " bytes, ",
                json_integer_value(json_object_get(slot, "slot")),
                json_integer_value(json_object_get(slot, "size")));
-        if (version != NULL) {
-            printf("version %" JSON_INTEGER_FORMAT "\n",
-                   json_integer_value(version));
+        if (start != NULL) {
+            printf("start %" JSON_INTEGER_FORMAT ", store %" JSON_INTEGER_FORMAT
+                   "\n",
+                   json_integer_value(start), json_integer_value(store));
         } else {
             printf("no state of this UUID\n");
         }
@@ -117,6 +126,7 @@ bool kept_list(const struct kept_inputs *in)
         free(entries[i]);
     }
     free(entries);
+    json_put(root, "format", json_string(LIST_FORMAT));
     json_put(root, "vtpms", list);
     if (in->json != NULL) {
         is_done = command_write_json(KEPT_COMMAND, "-", root) && is_done;
@@ -141,6 +151,7 @@ bool kept_show(const struct kept_inputs *in)
     bool is_done = true;
     json_t *state = state_json(in->root, in->name, &is_done);
     if (in->json != NULL) {
+        json_put(state, "format", json_string(SHOW_FORMAT));
         is_done = command_write_json(KEPT_COMMAND, "-", state) && is_done;
     } else {
         print_state(state);

@@ -305,6 +305,16 @@ as_state "$work/kept/$uuid1/slot1" $uuid1 $(((3 << 40) + 8))
 first="OK 200072 $(sha256sum "$work/kept/$uuid1/slot0" | first_of)"
 epoch=$(cat "$machine/counter")
 tap_is "two slots are shown" "$(stored show --json $uuid1 | grep -c sha256)" 2
+tap_is "by start and store" "$(stored show $uuid1)" "$uuid1
+  slot 0: 200072 bytes, start 3, store 7
+  slot 1: 82 bytes, start 3, store 8
+  certificate of its EK"
+tap_is "as JSON" "$(stored show --json "${uuid1^^}" | perl -MJSON::PP -e '
+    local $/; my $is = decode_json(<>); print join " ", $is->{format},
+        map { @$_{qw(slot version start store)} } @{$is->{slots}}')" \
+    "vouch-vtpm-show-1 0 $(((3 << 40) + 7)) 3 7 1 $(((3 << 40) + 8)) 3 8"
+tap_is "the list says what it is" \
+    "$(stored list --json | grep -c '"format": "vouch-vtpm-list-1"')" 1
 tap_is "what cannot be printed is a failure" "$(stored list 2>&1 >/dev/full
     echo $?)" "vouch vtpm: cannot write -: No space left on device
 1"
@@ -369,6 +379,16 @@ tap "and no epoch begins" epoch_is "$epoch"
 rmdir "$work/kept/table.next.new"
 tap "and then it does" eventually epoch_is $((epoch + 1))
 stop
+mkdir -p "$work/kept/$uuid2"
+tap "without the daemon a state is given up too" stored destroy $uuid2
+tap_is "once" "$(stored destroy $uuid2 2>&1; echo $?)" \
+    "vouch vtpm: $uuid2: given up already; vouchd removes it when it runs
+1"
+mkdir "$work/kept/$uuid2"
+: >"$work/kept/forgotten/$uuid2/slot0"
+tap_is "and no second one before it" "$(stored destroy $uuid2 2>&1; echo $?)" \
+    "vouch vtpm: $uuid2: one before it is not removed yet; vouchd does that when it runs
+1"
 tpm_stop
 tpm_end
 rm -rf "$machine"
