@@ -2,12 +2,14 @@
 # Attested guests: the daemon that their TPMs need, and the tenant of `make run`,
 # who has a mailbox disk of his own and wants nothing of dom0 but to be started.
 
-# What vTPMs store goes to the guests' disk, where there is one: ciphertext.
+# What vTPMs store goes to the guests' disk, where there is one: ciphertext. It is
+# where `vouch vtpm` looks for it, too.
 vouchd_start()
 {
     vouchd_folder=/var/lib/vouch
     if grep -q ' /guests ' /proc/mounts; then
         vouchd_folder=/guests/vouch
+        ln -sfn "$vouchd_folder" /var/lib/vouch
     fi
     mkdir -p "$vouchd_folder"
     mailbox_approval >"$vouchd_folder/approval.new"
