@@ -300,8 +300,11 @@ tap_is "what is no state is not exported" \
         ls "$work/stateless" \
         2>/dev/null)" "vouch vtpm: $uuid1: slot0: no state of $uuid1
 1"
-as_state "$work/kept/$uuid1/slot0" $uuid1 $(((3 << 40) + 7))
-as_state "$work/kept/$uuid1/slot1" $uuid1 $(((3 << 40) + 8))
+bits=$(sed -n 's/.* VOUCH_VERSIONS .*1ull << \([0-9]*\)).*/\1/p' hv/abi/vouch.h)
+version7=$(((3 << bits) + 7))
+version8=$(((3 << bits) + 8))
+as_state "$work/kept/$uuid1/slot0" $uuid1 $version7
+as_state "$work/kept/$uuid1/slot1" $uuid1 $version8
 first="OK 200072 $(sha256sum "$work/kept/$uuid1/slot0" | first_of)"
 epoch=$(cat "$machine/counter")
 tap_is "two slots are shown" "$(stored show --json $uuid1 | grep -c sha256)" 2
@@ -312,7 +315,7 @@ tap_is "by start and store" "$(stored show $uuid1)" "$uuid1
 tap_is "as JSON" "$(stored show --json "${uuid1^^}" | perl -MJSON::PP -e '
     local $/; my $is = decode_json(<>); print join " ", $is->{format},
         map { @$_{qw(slot version start store)} } @{$is->{slots}}')" \
-    "vouch-vtpm-show-1 0 $(((3 << 40) + 7)) 3 7 1 $(((3 << 40) + 8)) 3 8"
+    "vouch-vtpm-show-1 0 $version7 3 7 1 $version8 3 8"
 tap_is "the list says what it is" \
     "$(stored list --json | grep -c '"format": "vouch-vtpm-list-1"')" 1
 tap_is "what cannot be printed is a failure" "$(stored list 2>&1 >/dev/full
