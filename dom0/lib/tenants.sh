@@ -2,14 +2,12 @@
 # Attested guests: the daemon that their TPMs need, and the tenant of `make run`,
 # who has a mailbox disk of his own and wants nothing of dom0 but to be started.
 
-# What vTPMs store goes to the guests' disk, where there is one: ciphertext. It is
-# where `vouch vtpm` looks for it, too.
+# What vTPMs store goes to the guests' disk, where there is one: ciphertext.
 vouchd_start()
 {
     vouchd_folder=/var/lib/vouch
     if grep -q ' /guests ' /proc/mounts; then
         vouchd_folder=/guests/vouch
-        ln -sfn "$vouchd_folder" /var/lib/vouch
     fi
     mkdir -p "$vouchd_folder"
     mailbox_approval >"$vouchd_folder/approval.new"
@@ -19,6 +17,8 @@ vouchd_start()
         rm "$vouchd_folder/approval.new"
     fi
     vouchd -d "$vouchd_folder" >/run/log/xen/vouchd.log 2>&1 &
+    # It is where `vouch vtpm` looks for it, too.
+    [ -e /var/lib/vouch ] || ln -s "$vouchd_folder" /var/lib/vouch
     say "vouchd is up"
 }
 
