@@ -38,13 +38,22 @@ $(ATTEST_GUEST): $(patsubst %.c,$(BUILD)/host/%.o,\
 	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@ $(VOUCH_LIBS)
 
 CHECK_NEEDS += $(ATTEST_PLAY) $(ATTEST_GUEST)
-TAP_TESTS += tests/unit/attest/cmd/bundle.t
+TAP_TESTS += $(wildcard tests/unit/attest/cmd/*.t)
 
-.PHONY: vouch bench-attest
+PREFIX ?= /usr/local
+MANUALS := $(DESTDIR)$(PREFIX)/share/man
+
+.PHONY: vouch bench-attest install-man
 vouch: $(VOUCH)
+install-man:
+	install -d $(MANUALS)/man1 $(MANUALS)/man8
+	install -m 644 docs/man/*.1 $(MANUALS)/man1
+	install -m 644 docs/man/*.8 $(MANUALS)/man8
 bench-attest: $(BUILD)/host/attest-bench
 	$< 8000
-## vouch        build/host/vouch: enroll, ref, quote, verify, release, log, bundle
+## vouch        build/host/vouch: enroll, ref, quote, verify, release, receive, log,
+##              bundle, create, vtpm
+## install-man  the manual pages, to DESTDIR/usr/local/share/man (PREFIX, DESTDIR)
 ## bench-attest full verifications per second and core; fails below 8000
 
 ATTEST_UNITS := $(patsubst tests/unit/%_test.c,%,\

@@ -11,6 +11,7 @@
 
 #include "attest/cmd/bundle.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/describe.h"
 #include "attest/guest_image.h"
 #include "attest/json.h"
@@ -38,9 +39,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     bool is_one = (in->parts.kernel == NULL) != (in->parts.uki == NULL) &&
                   (in->parts.uki == NULL || in->parts.initrd_count == 0);
     if (argc != 1 || !is_one) {
-        command_error(command_make,
-                      "usage: --kernel FILE [--initrd FILE]... | --uki FILE, "
-                      "[--cmdline TEXT] [--stored] [-o FILE]");
+        help_after_error(command_make);
         return false;
     }
     if (in->out == NULL && isatty(STDOUT_FILENO) == 1) {
@@ -199,7 +198,7 @@ static int show(int argc, char **argv)
     const struct option_spec options[] = {
         {.name = "--json", .is_flag = true, .value = &json}, {.name = NULL}};
     if (!command_options(command_show, options, &argc, argv) || argc != 2) {
-        command_error(command_show, "usage: [--json] BUNDLE");
+        help_after_error(command_show);
         return EXIT_USAGE;
     }
     struct bytes file = command_read(command_show, argv[1]);
@@ -219,6 +218,6 @@ int command_bundle(int argc, char **argv)
     if (argc >= 2 && strcmp(argv[1], "show") == 0) {
         return show(argc - 1, argv + 1);
     }
-    command_error("bundle", "make or show; see vouch-bundle(1)");
+    help_after_error("bundle");
     return EXIT_USAGE;
 }

@@ -14,7 +14,7 @@
 #include "attest/file.h"
 #include "attest/json.h"
 
-#define MAX_FILE (1u << 30)
+#define MAX_FILE (UINT64_C(1) << 30)
 
 void command_error(const char *command, const char *message, ...)
 {
@@ -56,6 +56,19 @@ static bool set_option(const char *command, const struct option_spec *option,
     return true;
 }
 
+static bool has_needed(const char *command, const struct option_spec *options)
+{
+    for (; options->name != NULL; options++) {
+        bool is_given = options->values != NULL ? *options->count != 0
+                                                : *options->value != NULL;
+        if (options->is_needed && !is_given) {
+            command_error(command, "%s is needed", options->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool command_options(const char *command, const struct option_spec *options,
                      int *argc, char **argv)
 {
@@ -83,24 +96,34 @@ bool command_options(const char *command, const struct option_spec *options,
         }
     }
     *argc = operands;
-    return true;
+    return has_needed(command, options);
 }
 
 static struct bytes read_all(int file)
 {
+    struct stat status;
     size_t size = 0, room = 1 << 16;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+        (uint64_t)status.st_size > MAX_FILE) {
+        errno = EFBIG;
+        return bytes_none();
+    }
     uint8_t *data = malloc(room);
     while (data != NULL) {
         ssize_t got = read(file, data + size, room - size);
         if (got < 0 && errno == EINTR) {
             continue;
         }
-        if (got < 0 || size > MAX_FILE) {
-            free(data);
-            return bytes_none();
-        }
         if (got == 0) {
             return bytes_of(data, size);
+        }
+        if (got > 0 && size + (size_t)got > MAX_FILE) {
+            errno = EFBIG;
+            got = -1;
+        }
+        if (got < 0) {
+            free(data);
+            return bytes_none();
         }
         size += (size_t)got;
         if (size == room) {
@@ -115,15 +138,32 @@ static struct bytes read_all(int file)
     return bytes_none();
 }
 
+/* Who reads it first leaves nothing for the second. One thread reads. */
+static bool take_stdin(const char *command)
+{
+    static bool is_taken;
+    if (is_taken) {
+        command_error(command, "only one file can be -, standard input");
+        return false;
+    }
+    is_taken = true;
+    return true;
+}
+
 struct bytes command_read(const char *command, const char *path)
 {
     bool is_stdin = strcmp(path, "-") == 0;
+    if (is_stdin && !take_stdin(command)) {
+        return bytes_none();
+    }
     int file = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct bytes content = bytes_none();
     if (file >= 0) {
         content = read_all(file);
     }
-    if (content.data == NULL) {
+    if (content.data == NULL && errno == EFBIG) {
+        command_error(command, "cannot read %s: it has more than 1 GiB", path);
+    } else if (content.data == NULL) {
         command_error(command, "cannot read %s: %s", path, strerror(errno));
     }
     if (file >= 0 && !is_stdin) {

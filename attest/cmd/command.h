@@ -21,13 +21,14 @@
 struct option_spec {
     const char *name; /* with its dashes */
     bool is_flag;     /* takes no value; *value becomes the name */
+    bool is_needed;
     const char **value;
     const char **values;
     size_t *count;
 };
 
 /* Sets what is given and leaves the operands in argv[1...*argc). False: wrong
- * usage, and said so. */
+ * usage, and said so; what is needed and missing is named. */
 NODISCARD bool command_options(const char *command,
                                const struct option_spec *options, int *argc,
                                char **argv);

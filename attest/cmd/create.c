@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/pair.h"
 #include "attest/cmd/program.h"
 
@@ -42,8 +43,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         {.name = "-F", .is_flag = true, .value = &in->stay},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv) || argc != 2) {
-        command_error(command, "usage: [-F] [--launcher FILE] [--vtpm BUNDLE] "
-                               "CONFIGURATION");
+        help_after_error(command);
         return false;
     }
     in->launcher = in->launcher != NULL ? in->launcher : LAUNCHER;
@@ -54,17 +54,19 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 
 static bool read_pair(const struct inputs *in, struct pair *out)
 {
-    const char *const words[] = {"xl", "create", "-q", "-n",
-                                 in->configuration, NULL};
+    const char *const words[] = {"xl", "create",          "-q",
+                                 "-n", in->configuration, NULL};
     struct bytes text = command_read(command, in->configuration);
     struct bytes parsed = bytes_none();
     if (text.data == NULL) {
         return false;
     }
-    const char *why = program_output(words, &parsed)
-                          ? pair_plan(text, parsed, out)
-                          : "is not what xl can read";
-    if (why != NULL) {
+    int status = program_output(words, &parsed);
+    const char *why =
+        status == 0 ? pair_plan(text, parsed, out) : "is not what xl can read";
+    if (status < 0) {
+        command_error(command, "xl cannot be run: is this dom0?");
+    } else if (why != NULL) {
         command_error(command, "%s %s", in->configuration, why);
     }
     free((void *)text.data);
@@ -87,7 +89,7 @@ static bool find_vtpm(const struct pair *pair, char out[16])
 {
     const char *const words[] = {"xl", "domid", pair->vtpm, NULL};
     struct bytes text;
-    if (!program_output(words, &text)) {
+    if (program_output(words, &text) != 0) {
         return false;
     }
     size_t size = text.size < 15 ? text.size : 15;
@@ -140,12 +142,14 @@ static bool start_vtpm(const struct inputs *in, const struct pair *pair)
 
 struct life {
     const struct pair *pair;
-    int started; /* told once that the guest is there; -1: told */
+    bool is_started;
+    int started; /* told once that the guest is there; -1: told, or nobody */
     int reason;  /* why it ended; -1: nobody said */
 };
 
 static void tell_started(struct life *life)
 {
+    life->is_started = true;
     if (life->started >= 0) {
         (void)!write(life->started, "+", 1);
         close(life->started);
@@ -183,7 +187,8 @@ static bool live(const struct inputs *in, struct life *life)
            life->pair->begins_again[life->reason];
 }
 
-static void keep(const struct inputs *in, const struct pair *pair, int started)
+/* False: the guest was never there. */
+static bool keep(const struct inputs *in, const struct pair *pair, int started)
 {
     struct life life = {.pair = pair, .started = started};
     do {
@@ -194,6 +199,7 @@ static void keep(const struct inputs *in, const struct pair *pair, int started)
     if (life.started >= 0) {
         close(life.started);
     }
+    return life.is_started;
 }
 
 /* ---- in the background ---- */
@@ -224,15 +230,15 @@ static bool keep_in_background(const struct inputs *in, const struct pair *pair)
     if (child == 0) {
         close(ends[0]);
         leave_terminal(pair);
-        keep(in, pair, ends[1]);
-        _exit(EXIT_DONE);
+        _exit(keep(in, pair, ends[1]) ? EXIT_DONE : EXIT_FAILED);
     }
     close(ends[1]);
     bool is_started = child > 0 && read(ends[0], &mark, 1) == 1;
     close(ends[0]);
     if (!is_started) {
-        command_error(command, "%s: not started, see " LOG_FOLDER
-                      "/vouch-%s.log", pair->guest, pair->guest);
+        command_error(command,
+                      "%s: not started, see " LOG_FOLDER "/vouch-%s.log",
+                      pair->guest, pair->guest);
     }
     return is_started;
 }
@@ -248,8 +254,7 @@ int command_create(int argc, char **argv)
         return EXIT_FAILED;
     }
     if (inputs.stay != NULL) {
-        keep(&inputs, &pair, -1);
-        return EXIT_DONE;
+        return keep(&inputs, &pair, -1) ? EXIT_DONE : EXIT_FAILED;
     }
     return keep_in_background(&inputs, &pair) ? EXIT_DONE : EXIT_FAILED;
 }

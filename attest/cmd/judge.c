@@ -15,19 +15,25 @@ bool judge_is_usable(const struct judge_inputs *inputs)
            (inputs->guest == NULL || inputs->any_guest == NULL);
 }
 
-enum reason judge_load_manifest(const char *command, const char *path,
-                                const char *key_path, struct hasher *hasher,
-                                struct reference *out)
+bool judge_load_manifest(const char *command, const char *path,
+                         const char *key_path, struct hasher *hasher,
+                         struct reference *out)
 {
-    enum reason reason = REASON_MANIFEST_KEY;
+    bool is_done = false;
     EVP_PKEY *key = command_read_public(command, key_path);
-    struct bytes text = command_read(command, path);
-    if (key != NULL && text.data != NULL) {
-        reason = manifest_load(key, hasher, text, time(NULL), out);
+    struct bytes text =
+        key != NULL ? command_read(command, path) : bytes_none();
+    if (text.data != NULL) {
+        enum reason reason = manifest_load(key, hasher, text, time(NULL), out);
+        is_done = reason == REASON_NONE;
+        if (!is_done) {
+            command_error(command, "%s: %s: %s", path, reason_code(reason),
+                          reason_meaning(reason));
+        }
     }
     EVP_PKEY_free(key);
     free((void *)text.data);
-    return reason;
+    return is_done;
 }
 
 static bool read_inputs(const struct judge_inputs *in, struct judge *out)

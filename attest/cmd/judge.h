@@ -30,9 +30,11 @@ struct judge {
 
 /* The options of such a command that are in judge_inputs. */
 #define JUDGE_OPTIONS(in)                                                      \
-    {.name = "--manifest", .value = &(in)->manifest},                          \
-        {.name = "--manifest-key", .value = &(in)->manifest_key},              \
-        {.name = "--nonce", .value = &(in)->nonce},                            \
+    {.name = "--manifest", .is_needed = true, .value = &(in)->manifest},       \
+        {.name = "--manifest-key",                                             \
+         .is_needed = true,                                                    \
+         .value = &(in)->manifest_key},                                        \
+        {.name = "--nonce", .is_needed = true, .value = &(in)->nonce},         \
         {.name = "--guest", .value = &(in)->guest},                            \
     {                                                                          \
         .name = "--any-guest", .is_flag = true, .value = &(in)->any_guest      \
@@ -50,10 +52,10 @@ NODISCARD bool judge_run(const char *command, const struct judge_inputs *inputs,
 NODISCARD bool judge_trusts_guest(const struct judge *judge, int *status);
 void judge_close(struct judge *judge);
 
-/* Whose signer is key_path's key. What cannot be read was said. */
-NODISCARD enum reason judge_load_manifest(const char *command, const char *path,
-                                          const char *key_path,
-                                          struct hasher *hasher,
-                                          struct reference *out);
+/* Whose signer is key_path's key. False: it is not, or one of the two cannot be
+ * read, and that was said. */
+NODISCARD bool judge_load_manifest(const char *command, const char *path,
+                                   const char *key_path, struct hasher *hasher,
+                                   struct reference *out);
 
 #endif

@@ -2,21 +2,18 @@
 /* The verbs on the folder of vouchd: which there are, and what each takes. */
 #include "attest/cmd/kept.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/state.h"
-
-static const char usage[] =
-    "usage: [--dir DIR] list [--json] | show UUID [--json] | "
-    "export UUID -o FILE | import FILE [--force] | destroy UUID | "
-    "certificate UUID FILE | certificate --remove UUID; or certify, setup, "
-    "pcrs, state-key, authorize: see vouch-vtpm(1)";
 
 enum { NAME = 1, PATH = 2 };
 enum { JSON = 1, FORCE = 2, OUT = 4, REMOVE = 8 };
@@ -48,6 +45,7 @@ static unsigned options_of(const struct kept_inputs *in)
 static const struct use *find_use(const char *verb, int operands,
                                   unsigned options)
 {
+    char words[64];
     for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
         const struct use *use = &uses[i];
         if (strcmp(use->verb, verb) == 0 &&
@@ -57,8 +55,25 @@ static const struct use *find_use(const char *verb, int operands,
             return use;
         }
     }
-    command_error(KEPT_COMMAND, "%s", usage);
+    snprintf(words, sizeof(words), KEPT_COMMAND " %.50s", verb);
+    help_after_error(words);
     return NULL;
+}
+
+/* RFC 9562 has UUIDs read in either case; folders have them in lower case. */
+static bool take_name(const char *given, struct kept_inputs *in)
+{
+    size_t size = strlen(given);
+    for (size_t i = 0; size < sizeof(in->text) && i <= size; i++) {
+        in->text[i] = (char)tolower((unsigned char)given[i]);
+    }
+    in->name = in->text;
+    bool is_uuid =
+        size < sizeof(in->text) && slots_uuid_parse(in->text, in->uuid);
+    if (!is_uuid) {
+        command_error(KEPT_COMMAND, "%s is no UUID", given);
+    }
+    return is_uuid;
 }
 
 /* NULL: wrong usage, and said so. */
@@ -81,13 +96,9 @@ static const struct use *parse_inputs(int argc, char **argv,
         return NULL;
     }
     in->folder = in->folder != NULL ? in->folder : STATE_FOLDER;
-    in->name = (use->operands & NAME) != 0 ? argv[2] : NULL;
     in->path = (use->operands & PATH) != 0 ? argv[argc - 1] : NULL;
-    if (in->name != NULL && !slots_uuid_parse(in->name, in->uuid)) {
-        command_error(KEPT_COMMAND, "%s is no UUID", in->name);
-        return NULL;
-    }
-    return use;
+    bool is_good = (use->operands & NAME) == 0 || take_name(argv[2], in);
+    return is_good ? use : NULL;
 }
 
 bool kept_is_there(const struct kept_inputs *in)

@@ -9,6 +9,7 @@
 #ifndef VOUCH_ATTEST_CMD_KEPT_H
 #define VOUCH_ATTEST_CMD_KEPT_H
 
+#include "attest/uuid.h"
 #include "dom0/vouchd/slots.h"
 #include "hv/abi/vouch.h"
 #include "lib/bytes.h"
@@ -18,6 +19,7 @@
 struct kept_inputs {
     const char *folder, *json, *out, *force, *remove;
     const char *name;              /* a UUID, as text; NULL: none is given */
+    char text[UUID_TEXT_SIZE];     /* what name points to: in lower case */
     uint8_t uuid[VOUCH_UUID_SIZE]; /* ... and as bytes */
     const char *path;              /* NULL: none is given */
     int root;                      /* the folder */
@@ -36,6 +38,11 @@ struct kept_files {
  * that was said. */
 NODISCARD bool kept_load(int root, const char *name, struct kept_files *out);
 void kept_free(struct kept_files *files);
+
+/* The version of a slot, as far as it can be read without a key. False: it is
+ * no state of that UUID. */
+NODISCARD bool kept_version(const struct kept_files *kept, unsigned slot,
+                            uint64_t *out);
 
 /* False: it could not be done, and that was said. */
 NODISCARD bool kept_list(const struct kept_inputs *in);

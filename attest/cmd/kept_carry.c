@@ -10,8 +10,35 @@
 #include "attest/cmd/command.h"
 #include "attest/cmd/kept.h"
 #include "attest/json.h"
+#include "attest/uuid.h"
+#include "lib/vtpm_state.h"
 
 #define FORMAT "vouch-vtpm-1"
+
+/* What a vTPM would not take is neither carried away nor stored: a backup that
+ * is none is noticed while the state is still there. */
+static bool has_state(const char *where, const struct kept_files *kept)
+{
+    unsigned count = 0;
+    for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
+        uint64_t version;
+        if (kept->files[number].data == NULL) {
+            continue;
+        }
+        if (!kept_version(kept, number, &version)) {
+            char name[UUID_TEXT_SIZE];
+            uuid_text(kept->uuid, name);
+            command_error(KEPT_COMMAND, "%s: %s: no state of %s", where,
+                          slots_name(number), name);
+            return false;
+        }
+        count++;
+    }
+    if (count == 0) {
+        command_error(KEPT_COMMAND, "%s has no slot", where);
+    }
+    return count != 0;
+}
 
 /* ---- away ---- */
 
@@ -38,8 +65,8 @@ bool kept_export(const struct kept_inputs *in)
     if (!kept_is_there(in)) {
         return false;
     }
-    bool is_done =
-        kept_load(in->root, in->name, &kept) && write_files(in, &kept);
+    bool is_done = kept_load(in->root, in->name, &kept) &&
+                   has_state(in->name, &kept) && write_files(in, &kept);
     kept_free(&kept);
     return is_done;
 }
@@ -81,19 +108,30 @@ static bool store_files(int root, const struct kept_files *kept)
     return true;
 }
 
-static bool import(const struct kept_inputs *in, const json_t *root)
+static bool may_store(const struct kept_inputs *in, const char *name,
+                      const struct kept_files *kept)
 {
     struct stat status;
+    if (!has_state(in->path, kept)) {
+        return false;
+    }
+    if (in->force == NULL &&
+        fstatat(in->root, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        command_error(KEPT_COMMAND,
+                      "%s: a state is stored; --force replaces it", name);
+        return false;
+    }
+    return true;
+}
+
+static bool import(const struct kept_inputs *in, const json_t *root)
+{
     struct kept_files kept;
     bool is_done = false;
     const char *name = take_files(root, &kept);
     if (name == NULL) {
         command_error(KEPT_COMMAND, "%s is no exported state", in->path);
-    } else if (in->force == NULL &&
-               fstatat(in->root, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-        command_error(KEPT_COMMAND,
-                      "%s: a state is stored; --force replaces it", name);
-    } else {
+    } else if (may_store(in, name, &kept)) {
         is_done = store_files(in->root, &kept);
         if (!is_done) {
             command_error(KEPT_COMMAND, "%s: %s", name, strerror(errno));

@@ -17,23 +17,46 @@
 #include "attest/ek_certificate.h"
 #include "dom0/vouchd/slots.h"
 
-/* The daemon tells the hypervisor, and removes it. */
-bool kept_destroy(const struct kept_inputs *in)
+static bool is_in(int folder, const char *name)
 {
+    struct stat status;
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool give_up(const struct kept_inputs *in, int forgotten)
+{
+    if (!is_in(in->root, in->name) && is_in(forgotten, in->name)) {
+        command_error(KEPT_COMMAND,
+                      "%s: given up already; vouchd removes it when it runs",
+                      in->name);
+        return false;
+    }
     if (!kept_is_there(in)) {
         return false;
     }
+    if (renameat(in->root, in->name, forgotten, in->name) == 0) {
+        return true;
+    }
+    command_error(KEPT_COMMAND, "%s: %s", in->name,
+                  is_in(forgotten, in->name)
+                      ? "one before it is not removed yet; vouchd does that "
+                        "when it runs"
+                      : strerror(errno));
+    return false;
+}
+
+/* The daemon tells the hypervisor, and removes it. */
+bool kept_destroy(const struct kept_inputs *in)
+{
     (void)mkdirat(in->root, SLOTS_FORGOTTEN, 0700);
-    int folder = openat(in->root, SLOTS_FORGOTTEN,
-                        O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    bool is_done =
-        folder >= 0 && renameat(in->root, in->name, folder, in->name) == 0;
-    if (!is_done) {
-        command_error(KEPT_COMMAND, "%s: %s", in->name, strerror(errno));
+    int forgotten = openat(in->root, SLOTS_FORGOTTEN,
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (forgotten < 0) {
+        command_error(KEPT_COMMAND, SLOTS_FORGOTTEN ": %s", strerror(errno));
+        return false;
     }
-    if (folder >= 0) {
-        close(folder);
-    }
+    bool is_done = give_up(in, forgotten);
+    close(forgotten);
     return is_done;
 }
 

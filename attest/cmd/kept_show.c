@@ -13,40 +13,46 @@
 #include "attest/json.h"
 #include "lib/vtpm_state.h"
 
-/* The version of a slot, as far as it can be read without a key. */
-static bool read_version(struct bytes slot, struct bytes uuid, uint64_t *out)
+#define LIST_FORMAT "vouch-vtpm-list-1"
+#define SHOW_FORMAT "vouch-vtpm-show-1"
+
+bool kept_version(const struct kept_files *kept, unsigned slot, uint64_t *out)
 {
-    struct cursor cursor = cursor_over(slot);
+    struct cursor cursor = cursor_over(kept->files[slot]);
     struct bytes magic = take_bytes(&cursor, sizeof(VTPM_STATE_MAGIC) - 1);
     take_skip(&cursor, 8); /* format, size */
     *out = take_little(&cursor, 8);
     struct bytes owner = take_bytes(&cursor, VOUCH_UUID_SIZE);
     return !cursor.failed &&
            bytes_equal(magic, bytes_of_text(VTPM_STATE_MAGIC)) &&
-           bytes_equal(owner, uuid);
+           bytes_equal(owner, bytes_of(kept->uuid, sizeof(kept->uuid)));
 }
 
-static json_t *slot_json(struct bytes slot, struct bytes uuid, unsigned number)
+static json_t *slot_json(const struct kept_files *kept, unsigned number)
 {
     uint64_t version;
+    struct bytes slot = kept->files[number];
     json_t *object = json_object();
     json_put(object, "slot", json_integer(number));
     json_put(object, "size", json_integer((json_int_t)slot.size));
     struct sha256_digest digest = sha256_of(slot);
     json_put(object, "sha256", json_hex(sha256_bytes(&digest)));
-    if (read_version(slot, uuid, &version)) {
+    if (kept_version(kept, number, &version)) {
         json_put(object, "version", json_integer((json_int_t)version));
+        json_put(object, "start",
+                 json_integer((json_int_t)(version / VOUCH_VERSIONS)));
+        json_put(object, "store",
+                 json_integer((json_int_t)(version % VOUCH_VERSIONS)));
     }
     return object;
 }
 
 static json_t *files_json(const char *name, const struct kept_files *kept)
 {
-    struct bytes uuid = bytes_of(kept->uuid, sizeof(kept->uuid));
     json_t *object = json_object(), *slots = json_array();
     for (unsigned number = 0; number < VTPM_STATE_SLOTS; number++) {
         if (kept->files[number].data != NULL) {
-            json_push(slots, slot_json(kept->files[number], uuid, number));
+            json_push(slots, slot_json(kept, number));
         }
     }
     json_put(object, "uuid", json_string(name));
@@ -75,14 +81,16 @@ static void print_state(const json_t *state)
     printf("%s\n", json_string_value(json_object_get(state, "uuid")));
     json_array_foreach(json_object_get(state, "slots"), index, slot)
     {
-        const json_t *version = json_object_get(slot, "version");
+        const json_t *start = json_object_get(slot, "start");
+        const json_t *store = json_object_get(slot, "store");
         printf("  slot %" JSON_INTEGER_FORMAT ": %" JSON_INTEGER_FORMAT
                " bytes, ",
                json_integer_value(json_object_get(slot, "slot")),
                json_integer_value(json_object_get(slot, "size")));
-        if (version != NULL) {
-            printf("version %" JSON_INTEGER_FORMAT "\n",
-                   json_integer_value(version));
+        if (start != NULL) {
+            printf("start %" JSON_INTEGER_FORMAT ", store %" JSON_INTEGER_FORMAT
+                   "\n",
+                   json_integer_value(start), json_integer_value(store));
         } else {
             printf("no state of this UUID\n");
         }
@@ -118,6 +126,7 @@ bool kept_list(const struct kept_inputs *in)
         free(entries[i]);
     }
     free(entries);
+    json_put(root, "format", json_string(LIST_FORMAT));
     json_put(root, "vtpms", list);
     if (in->json != NULL) {
         is_done = command_write_json(KEPT_COMMAND, "-", root) && is_done;
@@ -142,6 +151,7 @@ bool kept_show(const struct kept_inputs *in)
     bool is_done = true;
     json_t *state = state_json(in->root, in->name, &is_done);
     if (in->json != NULL) {
+        json_put(state, "format", json_string(SHOW_FORMAT));
         is_done = command_write_json(KEPT_COMMAND, "-", state) && is_done;
     } else {
         print_state(state);

@@ -10,7 +10,9 @@
 
 #include "attest/appraise.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/judge.h"
+#include "attest/cmd/log_component.h"
 #include "attest/describe.h"
 #include "attest/json.h"
 
@@ -30,49 +32,19 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     if (argc < 2 || strcmp(argv[1], "show") != 0 ||
         !command_options(command, options, &argc, argv) || argc != 3 ||
         (in->manifest == NULL) != (in->manifest_key == NULL)) {
-        command_error("log", "usage: show [--json] [--manifest M "
-                             "--manifest-key PUB] LOG");
+        help_after_error("log");
         return false;
     }
     in->log = argv[2];
     return true;
 }
 
-static bool load_manifest(struct hasher *hasher, const struct inputs *in,
-                          struct reference *out)
+/* NULL: there is no manifest. */
+static const char *matched(struct appraiser *appraiser,
+                           const struct reference *reference, size_t number)
 {
-    enum reason reason = judge_load_manifest(command, in->manifest,
-                                             in->manifest_key, hasher, out);
-    if (reason != REASON_NONE) {
-        command_error(command, "%s: %s", reason_code(reason),
-                      reason_meaning(reason));
-    }
-    return reason == REASON_NONE;
-}
-
-/* What the manifest says to the event: its component, "?" if unexplained. */
-static const char *matched(struct hasher *hasher,
-                           const struct reference *reference,
-                           const struct replay_event *event)
-{
-    const struct match_found found = {
-        .event = &event->event, .cover = event->cover, .pcr = event->event.pcr};
-    for (size_t i = 0; i < reference->firmware_count; i++) {
-        const struct reference_firmware *firmware = &reference->firmwares[i];
-        const struct reference_events *lists[] = {
-            &firmware->before, &reference->boot, &firmware->after,
-            &reference->hypervisor};
-        for (size_t j = 0; j < 4; j++) {
-            for (size_t k = 0; k < lists[j]->count; k++) {
-                uint32_t mask;
-                const struct reference_event *item = &lists[j]->items[k];
-                if (match_events(hasher, item, &found, &mask) == MATCH_SAME) {
-                    return component_name(item->component);
-                }
-            }
-        }
-    }
-    return "?";
+    return reference == NULL ? NULL
+                             : log_component(appraiser, reference, number);
 }
 
 static const char *cover_text(const struct replay_event *event)
@@ -95,7 +67,7 @@ static void put_event(size_t number, const struct replay_event *event,
     printf("%4zu  PCR %-2" PRIu32 "  %-34s", number, event->event.pcr,
            type != NULL ? type : "unknown type");
     if (component != NULL) {
-        printf("  %-12s", component);
+        printf("  %-13s", component);
     }
     printf("  %s\n      %s  %s\n", what, digest, cover_text(event));
 }
@@ -121,17 +93,16 @@ static json_t *event_json(size_t number, const struct replay_event *event,
     return object;
 }
 
-static bool show_json(struct hasher *hasher, const struct reference *reference,
-                      const struct replay *replay)
+static bool show_json(struct appraiser *appraiser,
+                      const struct reference *reference)
 {
+    const struct replay *replay = &appraiser->replay;
     json_t *root = json_object(), *events = json_array();
     json_t *pcrs = json_object();
     for (size_t i = 0; i < replay->count; i++) {
         const struct replay_event *event = &replay->events[i];
         json_push(events, event_json(i + 1, event,
-                                     reference != NULL
-                                         ? matched(hasher, reference, event)
-                                         : NULL));
+                                     matched(appraiser, reference, i + 1)));
     }
     for (unsigned pcr = 0; pcr < 24; pcr++) {
         char name[4];
@@ -148,13 +119,13 @@ static bool show_json(struct hasher *hasher, const struct reference *reference,
     return is_done;
 }
 
-static bool show_text(struct hasher *hasher, const struct reference *reference,
-                      const struct replay *replay)
+static bool show_text(struct appraiser *appraiser,
+                      const struct reference *reference)
 {
+    const struct replay *replay = &appraiser->replay;
     for (size_t i = 0; i < replay->count; i++) {
         const struct replay_event *event = &replay->events[i];
-        put_event(i + 1, event,
-                  reference != NULL ? matched(hasher, reference, event) : NULL);
+        put_event(i + 1, event, matched(appraiser, reference, i + 1));
     }
     printf("\nPCRs (SHA-256) after these events:\n");
     for (unsigned pcr = 0; pcr < 24; pcr++) {
@@ -167,26 +138,48 @@ static bool show_text(struct hasher *hasher, const struct reference *reference,
     return command_flush("log show");
 }
 
-static int show(struct appraiser *appraiser, const struct inputs *in,
-                const struct reference *reference)
+static int show_log(struct appraiser *appraiser, const struct inputs *in,
+                    const struct reference *reference, struct bytes log)
 {
-    struct bytes log = command_read(command, in->log);
-    if (log.data == NULL) {
-        return EXIT_USAGE;
-    }
     struct replay *replay = &appraiser->replay;
     enum reason reason = replay_log(&appraiser->hasher, log, replay);
-    bool is_done = in->json != NULL
-                       ? show_json(&appraiser->hasher, reference, replay)
-                       : show_text(&appraiser->hasher, reference, replay);
+    log_component_collect(appraiser);
+    bool is_done = in->json != NULL ? show_json(appraiser, reference)
+                                    : show_text(appraiser, reference);
     if (reason != REASON_NONE) {
         command_error(command, "%s at event %zu: %s", reason_code(reason),
                       replay->fault, reason_meaning(reason));
     }
-    free((void *)log.data);
     return reason != REASON_NONE ? EXIT_USAGE
            : is_done             ? EXIT_DONE
                                  : EXIT_FAILED;
+}
+
+/* A log begins with the number of a PCR. */
+static bool is_evidence(struct bytes file)
+{
+    return file.size != 0 && file.data[0] == '{';
+}
+
+static int show(struct appraiser *appraiser, const struct inputs *in,
+                const struct reference *reference)
+{
+    struct evidence evidence;
+    int status = EXIT_USAGE;
+    struct bytes file = command_read(command, in->log);
+    if (file.data == NULL) {
+        return EXIT_FAILED;
+    }
+    if (!is_evidence(file)) {
+        status = show_log(appraiser, in, reference, file);
+    } else if (evidence_parse(file, &evidence) == REASON_NONE) {
+        status = show_log(appraiser, in, reference, evidence.log);
+        evidence_free(&evidence);
+    } else {
+        command_error(command, "%s is neither a log nor evidence", in->log);
+    }
+    free((void *)file.data);
+    return status;
 }
 
 int command_log(int argc, char **argv)
@@ -201,7 +194,8 @@ int command_log(int argc, char **argv)
     }
     if (parse_inputs(argc, argv, &inputs) &&
         (inputs.manifest == NULL ||
-         load_manifest(&appraiser->hasher, &inputs, &reference))) {
+         judge_load_manifest(command, inputs.manifest, inputs.manifest_key,
+                             &appraiser->hasher, &reference))) {
         status = show(appraiser, &inputs,
                       inputs.manifest != NULL ? &reference : NULL);
     }

@@ -4,6 +4,15 @@
 #include <string.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
+#include "attest/evidence.h"
+#include "attest/manifest.h"
+#include "attest/released.h"
+
+/* Two that speak these understand each other. */
+#define FORMATS                                                                \
+    MANIFEST_FORMAT " " EVIDENCE_FORMAT " " EVIDENCE_GUEST_FORMAT              \
+                    " " RELEASED_FORMAT
 
 static const struct {
     const char *name;
@@ -26,10 +35,34 @@ static const struct {
 
 static void put_usage(FILE *to)
 {
-    fputs("usage: vouch COMMAND ...   (see vouch(1))\n", to);
+    fputs("usage: vouch COMMAND ...   (see vouch(1))\n"
+          "       vouch COMMAND --help\n",
+          to);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].purpose);
     }
+}
+
+/* What was asked for has to be there. */
+static int shown(void)
+{
+    return command_flush("help") ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_other(const char *word)
+{
+    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
+        strcmp(word, "-h") == 0) {
+        put_usage(stdout);
+        return shown();
+    }
+    if (strcmp(word, "--version") == 0) {
+        puts("vouch: " FORMATS);
+        return shown();
+    }
+    fprintf(stderr, "vouch: no such command: %s\n", word);
+    put_usage(stderr);
+    return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -40,14 +73,10 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+            return help_is_asked(argc, argv)
+                       ? shown()
+                       : commands[i].run(argc - 1, argv + 1);
         }
     }
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
-        put_usage(stdout);
-        return EXIT_DONE;
-    }
-    fprintf(stderr, "vouch: no such command: %s\n", argv[1]);
-    put_usage(stderr);
-    return EXIT_USAGE;
+    return run_other(argv[1]);
 }

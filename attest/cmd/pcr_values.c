@@ -124,16 +124,12 @@ static bool predict(const char *command, struct hasher *hasher,
                     const struct pcr_sources *from, struct pcr_values *out)
 {
     struct reference reference = {0};
-    enum reason reason = judge_load_manifest(
-        command, from->manifest, from->manifest_key, hasher, &reference);
-    bool is_done = reason == REASON_NONE;
-    if (is_done) {
-        is_done = predict_from(command, hasher, from, &reference, out);
-        reference_free(&reference);
-    } else {
-        command_error(command, "%s: %s", from->manifest,
-                      reason_meaning(reason));
+    if (!judge_load_manifest(command, from->manifest, from->manifest_key,
+                             hasher, &reference)) {
+        return false;
     }
+    bool is_done = predict_from(command, hasher, from, &reference, out);
+    reference_free(&reference);
     return is_done;
 }
 

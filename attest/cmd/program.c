@@ -70,7 +70,7 @@ static FILE *open_pipe(const char *const *words, enum outputs which,
     return from;
 }
 
-bool program_output(const char *const *words, struct bytes *out)
+int program_output(const char *const *words, struct bytes *out)
 {
     pid_t child;
     *out = bytes_none();
@@ -78,16 +78,20 @@ bool program_output(const char *const *words, struct bytes *out)
     uint8_t *data = malloc(OUTPUT_MAX);
     if (from == NULL || data == NULL) {
         free(data);
-        return false;
+        return -1;
     }
     size_t size = fread(data, 1, OUTPUT_MAX, from);
     fclose(from);
-    if (finish(child) != 0 || size == OUTPUT_MAX) {
+    int status = finish(child);
+    if (status == 0 && size == OUTPUT_MAX) {
+        status = EXIT_FAILURE;
+    }
+    if (status != 0) {
         free(data);
-        return false;
+        return status;
     }
     *out = bytes_of(data, size);
-    return true;
+    return 0;
 }
 
 int program_lines(const char *const *words,

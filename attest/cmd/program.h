@@ -7,8 +7,8 @@
 
 /* Its exit status, or -1 if it could not be run or was killed. */
 NODISCARD int program_run(const char *const *words);
-/* What it prints, to be given to free; false if it fails. */
-NODISCARD bool program_output(const char *const *words, struct bytes *out);
+/* ... and, if that is 0, what it prints, to be given to free. */
+NODISCARD int program_output(const char *const *words, struct bytes *out);
 /* Each line that it prints, on both of its outputs, as it does so. */
 NODISCARD int program_lines(const char *const *words,
                             void (*take)(void *context, const char *line),

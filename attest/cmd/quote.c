@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/hypervisor_log.h"
 #include "attest/cmd/quote_guest.h"
 #include "attest/cmd/tpm_guest.h"
@@ -29,15 +30,14 @@ struct inputs {
 static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
-        {.name = "--nonce", .value = &in->nonce},
+        {.name = "--nonce", .is_needed = true, .value = &in->nonce},
         {.name = "--tcti", .value = &in->tcti},
         {.name = "--log", .value = &in->log},
-        {.name = "-o", .value = &in->out},
+        {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv) || argc != 1 ||
         in->nonce == NULL || in->out == NULL) {
-        command_error(command,
-                      "usage: --nonce HEX [--tcti T] [--log LOG] -o FILE");
+        help_after_error(command);
         return false;
     }
     if (!command_parse_hex(in->nonce, in->nonce_data, QUOTE_MAX_NONCE,

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
+#include "attest/cmd/help.h"
 #include "attest/cmd/judge.h"
 #include "attest/cmd/key.h"
 #include "attest/cmd/tpm.h"
@@ -19,13 +20,12 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
         {.name = "--tcti", .value = &in->tcti},
-        {.name = "-o", .value = &in->out},
+        {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = "--from", .value = &in->from},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv) || argc != 2 ||
         in->out == NULL) {
-        command_error(command,
-                      "usage: [--tcti T] [--from PUB] -o SECRET RELEASED");
+        help_after_error(command);
         return false;
     }
     in->released = argv[1];

@@ -11,16 +11,19 @@
 
 #include "attest/cmd/bundle.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/ref.h"
 #include "attest/describe.h"
 #include "attest/guest_image.h"
 #include "attest/guest_quote.h"
 #include "attest/json.h"
 #include "attest/reference_image.h"
+#include "lib/text.h"
 #include "lib/vtpm_wire.h"
 
 struct kind {
-    const char *command, *format, *name; /* name: if none is given */
+    const char *command, *what, *format;
+    const char *name; /* if none is given */
     bool is_vtpm;
 };
 
@@ -48,6 +51,30 @@ static bool is_usable(const struct inputs *in)
            (in->dry_run == NULL) != (in->out == NULL);
 }
 
+/* One part of user:role:type: an identifier of the policy's language. */
+static bool is_label_part(const char *text)
+{
+    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+    return size != 0 && text[size] == 0;
+}
+
+static bool are_texts(const struct inputs *in)
+{
+    const char *command = in->kind->command;
+    if (in->name[0] == 0 || !text_is_printable(bytes_of_text(in->name))) {
+        command_error(command, "--name: printable text, and not none");
+        return false;
+    }
+    if ((in->user != NULL && !is_label_part(in->user)) ||
+        (in->type != NULL && !is_label_part(in->type))) {
+        command_error(command, "--label-user, --label-type: one part of a "
+                               "label, as tenant01_u");
+        return false;
+    }
+    return true;
+}
+
 static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const char *command = in->kind->command;
@@ -64,17 +91,13 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         return false;
     }
     if (argc != 1 || !is_usable(in)) {
-        command_error(command,
-                      "usage: %s --bundle FILE | --uki FILE | --kernel FILE "
-                      "[--initrd FILE]... [--cmdline TEXT] [--label-user U] "
-                      "[--label-type T] --dry-run | -o FILE",
-                      in->kind->is_vtpm ? "[--name NAME]" : "--name NAME");
+        help_after_error(command);
         return false;
     }
     if (in->name == NULL) {
         in->name = in->kind->name;
     }
-    return true;
+    return are_texts(in);
 }
 
 static bool load(const struct inputs *in, struct sources *out)
@@ -192,20 +215,33 @@ static bool put_image(const struct inputs *in, struct hasher *hasher,
     return command_flush(in->kind->command);
 }
 
+/* What no bundle can have will never be launched. */
+static bool is_launchable(const struct inputs *in, struct hasher *hasher,
+                          const struct bundle *bundle,
+                          struct guest_image *image)
+{
+    uint64_t size;
+    const char *why = "";
+    enum bundle_status status = bundle_measure(bundle, &size);
+    if (status != BUNDLE_OK) {
+        command_error(in->kind->command, "the %s %s", in->kind->what,
+                      bundle_status_text(status));
+        return false;
+    }
+    if (!guest_image_measure(hasher, bundle, image, &why)) {
+        command_error(in->kind->command, "the kernel %s", why);
+        return false;
+    }
+    return true;
+}
+
 static bool make(const struct inputs *in, struct hasher *hasher)
 {
     struct sources sources = {.file = bytes_none()};
     struct guest_image image;
-    const char *why = "";
-    bool is_done = load(in, &sources);
-    if (is_done &&
-        !guest_image_measure(hasher, &sources.bundle, &image, &why)) {
-        command_error(in->kind->command, "the kernel %s", why);
-        is_done = false;
-    }
-    if (is_done) {
-        is_done = put_image(in, hasher, &image, sources.bundle.cmdline);
-    }
+    bool is_done = load(in, &sources) &&
+                   is_launchable(in, hasher, &sources.bundle, &image) &&
+                   put_image(in, hasher, &image, sources.bundle.cmdline);
     bundle_parts_free(&sources.parts);
     free((void *)sources.file.data);
     return is_done;
@@ -230,6 +266,7 @@ static int run(const struct kind *kind, int argc, char **argv)
 int command_ref_guest(int argc, char **argv)
 {
     static const struct kind kind = {.command = "ref make guest",
+                                     .what = "guest",
                                      .format = REFERENCE_GUEST_FORMAT};
     return run(&kind, argc, argv);
 }
@@ -237,6 +274,7 @@ int command_ref_guest(int argc, char **argv)
 int command_ref_vtpm(int argc, char **argv)
 {
     static const struct kind kind = {.command = "ref make vtpm",
+                                     .what = "vTPM",
                                      .format = REFERENCE_VTPM_FORMAT,
                                      .name = "vtpm",
                                      .is_vtpm = true};

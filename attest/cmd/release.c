@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/cmd/help.h"
 #include "attest/cmd/judge.h"
 #include "attest/cmd/key.h"
 #include "attest/released.h"
@@ -23,19 +24,16 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
         JUDGE_OPTIONS(&in->judge),
-        {.name = "--secret", .value = &in->secret},
+        {.name = "--secret", .is_needed = true, .value = &in->secret},
         {.name = "--key", .value = &in->key},
-        {.name = "-o", .value = &in->out},
+        {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv)) {
         return false;
     }
     if (argc != 2 || !judge_is_usable(&in->judge) || in->secret == NULL ||
         in->out == NULL) {
-        command_error(command,
-                      "usage: --manifest M --manifest-key PUB --nonce HEX "
-                      "[--guest NAME | --any-guest] --secret FILE [--key KEY] "
-                      "-o RELEASED EVIDENCE");
+        help_after_error(command);
         return false;
     }
     if (in->judge.guest == NULL) {
@@ -64,20 +62,28 @@ static bool address(struct judge *judge, struct released_to *out)
     return true;
 }
 
+/* An empty one is what a pipe brings whose other end failed. */
+static struct bytes read_secret(const char *path)
+{
+    struct bytes secret = command_read(command, path);
+    if (secret.data != NULL && secret.size == 0) {
+        command_error(command, "%s: the secret is empty", path);
+        free((void *)secret.data);
+        secret = bytes_none();
+    }
+    return secret;
+}
+
 static bool release(struct judge *judge, const struct inputs *in,
-                    EVP_PKEY *signer)
+                    struct bytes secret, EVP_PKEY *signer)
 {
     struct released_to to;
-    struct bytes secret = command_read(command, in->secret);
-    if (secret.data == NULL || !address(judge, &to)) {
-        free((void *)secret.data);
+    if (!address(judge, &to)) {
         return false;
     }
     size_t size = 0;
     to.signer = signer;
     char *text = released_make(&judge->appraiser->hasher, &to, secret, &size);
-    OPENSSL_cleanse((void *)secret.data, secret.size);
-    free((void *)secret.data);
     if (text == NULL) {
         command_error(command, "the secret is too long, or the guest's "
                                "endorsement key is of another form");
@@ -88,12 +94,23 @@ static bool release(struct judge *judge, const struct inputs *in,
     return is_done;
 }
 
+static int judge_and_release(const struct inputs *in, struct bytes secret,
+                             EVP_PKEY *signer)
+{
+    struct judge judge;
+    int status = EXIT_USAGE;
+    if (judge_run(command, &in->judge, &judge) &&
+        judge_trusts_guest(&judge, &status)) {
+        status = release(&judge, in, secret, signer) ? EXIT_DONE : EXIT_FAILED;
+    }
+    judge_close(&judge);
+    return status;
+}
+
 int command_release(int argc, char **argv)
 {
     struct inputs inputs = {0};
-    struct judge judge;
     EVP_PKEY *signer = NULL;
-    int status = EXIT_USAGE;
     if (!parse_inputs(argc, argv, &inputs)) {
         return EXIT_USAGE;
     }
@@ -103,12 +120,13 @@ int command_release(int argc, char **argv)
             return EXIT_USAGE;
         }
     }
-    if (judge_run(command, &inputs.judge, &judge)) {
-        if (judge_trusts_guest(&judge, &status)) {
-            status = release(&judge, &inputs, signer) ? EXIT_DONE : EXIT_FAILED;
-        }
+    int status = EXIT_FAILED;
+    struct bytes secret = read_secret(inputs.secret);
+    if (secret.data != NULL) {
+        status = judge_and_release(&inputs, secret, signer);
+        OPENSSL_cleanse((void *)secret.data, secret.size);
+        free((void *)secret.data);
     }
-    judge_close(&judge);
     EVP_PKEY_free(signer);
     return status;
 }

@@ -17,6 +17,8 @@ vouchd_start()
         rm "$vouchd_folder/approval.new"
     fi
     vouchd -d "$vouchd_folder" >/run/log/xen/vouchd.log 2>&1 &
+    # It is where `vouch vtpm` looks for it, too.
+    [ -e /var/lib/vouch ] || ln -s "$vouchd_folder" /var/lib/vouch
     say "vouchd is up"
 }
 

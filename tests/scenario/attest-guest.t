@@ -152,6 +152,26 @@ is 0 verify --guest web && says '^TRUSTED$' && says '^guest kernel .* ok$' &&
 ok $? "verify: TRUSTED from firmware to the guest's kernel"
 is 0 verify --any-guest && is 0 verify
 ok $? "verify: any guest of the manifest"
+shown() # MANIFEST EVENT: what it is shown as
+{
+    "$vouch" log show --json --manifest "$1" --manifest-key "$work/op.pub" \
+        "$work/evidence.json" >"$work/out" 2>&1 && python3 -c 'import json, sys
+events = json.load(open(sys.argv[1]))["events"]
+print(*[e["component"] for e in events if sys.argv[2] in e["what"]])' \
+        "$work/out" "$2"
+}
+[ "$(shown "$work/manifest.json" "vouch launch") $(shown \
+    "$work/manifest.json" "vouch identity")" = "vtpm guest vtpm-identity" ] &&
+    ! grep -qF '"?"' "$work/out"
+ok $? "log show: evidence's log, with the vTPM, its identity and the guest"
+make_manifest "$work/esp" "$work/others.json" --vtpm "$work/vtpm.json" \
+    2>"$work/out"
+"$vouch" ref make vtpm --bundle "$work/bundle" -o "$work/wrong.json" >/dev/null
+make_manifest "$work/esp" "$work/wrong.manifest" --vtpm "$work/wrong.json" \
+    2>>"$work/out"
+[ "$(shown "$work/others.json" "vouch launch")" = "vtpm -" ] &&
+    [ "$(shown "$work/wrong.manifest" "vouch launch")" = "? -" ]
+ok $? "log show: a launch that is no concern of the manifest's"
 is 0 verify --json && python3 -c 'import json, sys
 v = json.load(open(sys.argv[1]))
 rows = {row["component"]: row["result"] for row in v["components"]}

@@ -44,7 +44,7 @@ prints "list -Z: the guest is launched" \
 prints "list -Z: its TPM as well" \
     '^tenant1-tpm .* tenant01_u:guest_r:vtpm_launched_t$' 'xl list -Z'
 dom0_run 'state=$(tenant_state); cp -r $states/$state /tmp/old' >/dev/null
-prints "vouch vtpm show" '^  slot [01]: [0-9]+ bytes, version [0-9]+$' \
+prints "vouch vtpm show" '^  slot [01]: [0-9]+ bytes, start [0-9]+, store [0-9]+$' \
     'vouch vtpm --dir $states show $state'
 prints "vouch vtpm export" '^0$' \
     'vouch vtpm --dir $states export $state -o /tmp/old.json; echo $?'

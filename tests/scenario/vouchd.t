@@ -287,8 +287,37 @@ stored() { "$VOUCH" vtpm --dir "$work/kept" "$@"; }
 epoch_is() { is_equal "$(cat "$machine/counter")" "$1"; }
 no_file_in() { is_equal "$(ls "$1")" ""; }
 same_as_exported() { stored export $uuid1 -o - | cmp -s - "$work/exported"; }
+# As a vTPM writes it: the header in front of what is there.
+as_state() # FILE UUID VERSION
+{
+    perl -e 'local $/; binmode STDOUT; open my $in, "<:raw", $ARGV[0] or die;
+        my $text = <$in>; print pack("a8VVQ<H32 a32", "VOUCHTPM", 1,
+        length $text, $ARGV[2], $ARGV[1] =~ s/-//gr, "salt") . $text' "$@" \
+        >"$work/state" && cp "$work/state" "$1"
+}
+tap_is "what is no state is not exported" \
+    "$(stored export $uuid1 -o "$work/stateless" 2>&1; echo $?
+        ls "$work/stateless" \
+        2>/dev/null)" "vouch vtpm: $uuid1: slot0: no state of $uuid1
+1"
+bits=$(sed -n 's/.* VOUCH_VERSIONS .*1ull << \([0-9]*\)).*/\1/p' hv/abi/vouch.h)
+version7=$(((3 << bits) + 7))
+version8=$(((3 << bits) + 8))
+as_state "$work/kept/$uuid1/slot0" $uuid1 $version7
+as_state "$work/kept/$uuid1/slot1" $uuid1 $version8
+first="OK 200072 $(sha256sum "$work/kept/$uuid1/slot0" | first_of)"
 epoch=$(cat "$machine/counter")
 tap_is "two slots are shown" "$(stored show --json $uuid1 | grep -c sha256)" 2
+tap_is "by start and store" "$(stored show $uuid1)" "$uuid1
+  slot 0: 200072 bytes, start 3, store 7
+  slot 1: 82 bytes, start 3, store 8
+  certificate of its EK"
+tap_is "as JSON" "$(stored show --json "${uuid1^^}" | perl -MJSON::PP -e '
+    local $/; my $is = decode_json(<>); print join " ", $is->{format},
+        map { @$_{qw(slot version start store)} } @{$is->{slots}}')" \
+    "vouch-vtpm-show-1 0 $version7 3 7 1 $version8 3 8"
+tap_is "the list says what it is" \
+    "$(stored list --json | grep -c '"format": "vouch-vtpm-list-1"')" 1
 tap_is "what cannot be printed is a failure" "$(stored list 2>&1 >/dev/full
     echo $?)" "vouch vtpm: cannot write -: No space left on device
 1"
@@ -300,16 +329,33 @@ tap_is "and the state is gone" \
     "$(vtpm 2 $uuid1 load:$uuid1:0 | cut -d ' ' -f 1)" ABSENT
 tap "and its folder" eventually no_file_in "$work/kept/forgotten"
 tap "it can be imported" stored import "$work/exported"
-tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" \
-    "OK 200000 $(sum_of 200000 x)"
+tap_is "and is what it was" "$(vtpm 2 $uuid1 load:$uuid1:0)" "$first"
 tap_is "but not over another" \
     "$(stored import "$work/exported" >/dev/null 2>&1; echo $?)" 1
 # An import is all of what was exported, or nothing.
 sed 's/"slot1": "./"slot1": "!/' "$work/exported" >"$work/damaged"
-tap_is "a damaged one is refused" "$(stored import --force "$work/damaged" 2>&1
-    echo $?)" "vouch vtpm: $work/damaged is no exported state
+# refused_import FILE MESSAGE: even by force, and what is stored stays.
+refused_import()
+{
+    tap_is "refused: $2" "$(stored import --force "$1" 2>&1; echo $?)" \
+        "vouch vtpm: $1$2
 1"
-tap "and nothing of it was stored" same_as_exported
+    tap "and what is stored is there still" same_as_exported
+}
+refused_import "$work/damaged" ' is no exported state'
+printf '{"format": "vouch-vtpm-1", "uuid": "%s"}\n' $uuid1 >"$work/empty"
+refused_import "$work/empty" ' has no slot'
+sed "s/$uuid1/$uuid2/" "$work/exported" >"$work/others"
+refused_import "$work/others" ": slot0: no state of $uuid2"
+sed 's/"slot1": "./"slot1": "A/' "$work/exported" >"$work/odd"
+refused_import "$work/odd" ": slot1: no state of $uuid1"
+mkdir "$work/kept/$uuid2"
+cp "$work/ek.crt" "$work/kept/$uuid2/certificate"
+tap_is "a certificate alone is not exported" \
+    "$(stored export $uuid2 -o "$work/none" 2>&1; echo $?)" \
+    "vouch vtpm: $uuid2 has no slot
+1"
+rm -r "$work/kept/$uuid2"
 tap "a certificate that came later" certificate $uuid1 "$work/ek.crt"
 tap_is "is part of an export" \
     "$(stored export $uuid1 -o - | grep -c '"certificate"')" 1
@@ -336,6 +382,16 @@ tap "and no epoch begins" epoch_is "$epoch"
 rmdir "$work/kept/table.next.new"
 tap "and then it does" eventually epoch_is $((epoch + 1))
 stop
+mkdir -p "$work/kept/$uuid2"
+tap "without the daemon a state is given up too" stored destroy $uuid2
+tap_is "once" "$(stored destroy $uuid2 2>&1; echo $?)" \
+    "vouch vtpm: $uuid2: given up already; vouchd removes it when it runs
+1"
+mkdir "$work/kept/$uuid2"
+: >"$work/kept/forgotten/$uuid2/slot0"
+tap_is "and no second one before it" "$(stored destroy $uuid2 2>&1; echo $?)" \
+    "vouch vtpm: $uuid2: one before it is not removed yet; vouchd does that when it runs
+1"
 tpm_stop
 tpm_end
 rm -rf "$machine"

@@ -89,8 +89,8 @@ tenant_restore()
 newest_slot()
 {
     vouch vtpm --dir $states show "$state" |
-        sed -n 's/.*slot \([01]\):.* version \([0-9]*\)/\2 \1/p' |
-        sort -n | tail -n 1 | sed "s,.* ,$states/$state/slot,"
+        sed -n 's/.*slot \([01]\):.* start \([0-9]*\), store \(.*\)/\2 \3 \1/p' |
+        sort -n -k 1,1 -k 2,2 | tail -n 1 | sed "s,.* ,$states/$state/slot,"
 }
 
 # One byte of its ciphertext is another.

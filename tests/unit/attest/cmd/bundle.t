@@ -116,7 +116,7 @@ refused 2 'not printable' make --kernel "$kernel" --cmdline $'a\nb' \
 refused 2 'is not a bundle' show /etc/passwd
 head -c 100000 "$work/packed" >"$work/cut"
 refused 2 "is not as long as" show "$work/cut"
-refused 2 'make or show' other
+refused 2 'usage: vouch bundle show' other
 
 echo "1..$number"
 exit $failed
