@@ -29,7 +29,7 @@ to_guest()
 {
     head -c 8388608 /guests/boot/initramfs.cpio >$sent
     in_guest_listens "$1" 5001
-    nc -w 20 "$2" 5001 <$sent
+    nc -w 5 "$2" 5001 <$sent
     same "$(sum $sent)" "$(sum_in_guest "$1" /tmp/got)"
 }
 
@@ -37,7 +37,7 @@ from_guest()
 {
     nc -l -p 5002 >/tmp/got &
     in_guest "$1" 'head -c 8388608 /dev/urandom >/tmp/out' >/dev/null
-    in_guest "$1" "nc -w 20 $2 5002 </tmp/out" >/dev/null
+    in_guest "$1" "nc -w 5 $2 5002 </tmp/out" >/dev/null
     wait $!
     same "$(sum /tmp/got)" "$(sum_in_guest "$1" /tmp/out)"
 }
@@ -46,7 +46,7 @@ between()
 {
     in_guest_listens "$2" 5003
     in_guest "$1" 'head -c 8388608 /dev/urandom >/tmp/out' >/dev/null
-    in_guest "$1" "nc -w 20 $3 5003 </tmp/out" >/dev/null
+    in_guest "$1" "nc -w 5 $3 5003 </tmp/out" >/dev/null
     same "$(sum_in_guest "$2" /tmp/got)" "$(sum_in_guest "$1" /tmp/out)"
 }
 
