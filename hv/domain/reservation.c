@@ -126,8 +126,8 @@ static struct page *extent_alloc(struct domain *domain, unsigned int order,
 /*
  * Another vCPU may have found out which frames these are, and have used or
  * released them, and they may be anybody's by now: only what the domain has and
- * does not use goes back, and only its frames get its PFNs.  What was a table is
- * left to it: there is no work for dropping as many as the extent has frames.
+ * does not use goes back, and only its frames get its PFNs.  Unused tables are
+ * left to it: dropping them could be more work than an entry may do.
  */
 static void extent_give_back(struct domain *domain, struct page *page,
                              unsigned int order)

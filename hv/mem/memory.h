@@ -58,9 +58,9 @@ struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
  */
 int memory_release_page(struct memory *memory, mfn_t mfn) NODISCARD;
 /*
- * The first half of the above: nobody can have a reference any more, while owner
- * and contents stay.  Then memory_free_frame(), or memory_thaw_page().  A table
- * that nobody uses is dropped, this one only.  Its lock is held.
+ * The first half of the above: nobody can have a reference any more; owner and
+ * contents stay.  Then memory_free_frame(), or memory_thaw_page().  If it is a
+ * table that nobody uses it is dropped, and only that.  Its lock is held.
  */
 bool memory_freeze_page(struct memory *memory, mfn_t mfn) NODISCARD;
 /*

@@ -156,9 +156,8 @@ static void unused_table(uint64_t frame, uint64_t entry)
 static long decrease(uint64_t mfn, unsigned int order, int64_t budget)
 {
     struct call call = call_of(1);
-    struct xen_memory_reservation arg = {.nr_extents = 1,
-                                         .extent_order = order,
-                                         .extent_start.p = &mfn};
+    struct xen_memory_reservation arg = {
+        .nr_extents = 1, .extent_order = order, .extent_start.p = &mfn};
 
     call.args[0] = XENMEM_decrease_reservation;
     fake_cpu->budget = budget;
@@ -178,9 +177,9 @@ static uint64_t extent_of(unsigned int order)
 }
 
 /*
- * The second frame of an extent is referred to by two unused tables, and there is
- * no work left to drop both: the extent was half gone, and its rest not found
- * when the call went on.
+ * The second frame of an extent is referred to by two unused tables, and there
+ * is no work left to drop both: the extent was half gone, and its rest not
+ * found when the call went on.
  */
 static void an_extent_goes_whole_or_not_yet(void **unused)
 {
@@ -202,8 +201,8 @@ static void an_extent_goes_whole_or_not_yet(void **unused)
 #define TABLES 10u
 
 /*
- * An extent of order 8 is more work than an entry has: it was charged before the
- * first of the tables in its way was dropped, and so none ever was.
+ * An extent of order 8 is more work than an entry has: it was charged before
+ * the first of the tables in its way was dropped, and so none ever was.
  */
 static void each_try_comes_further(void **unused)
 {

@@ -347,7 +347,9 @@ static void exchange(unsigned int side, unsigned int target)
         arg.in.extent_order = 1;
         arg.out.nr_extents = 2;
     }
-    (void)do_memory_op_exchange(NULL, &call, &arg);
+    while (do_memory_op_exchange(NULL, &call, &arg) == -ERESTART && any(8)) {
+        fake_cpu->budget = WORK_BUDGET;
+    }
 }
 
 /* As a launch does, with one frame. */
