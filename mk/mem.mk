@@ -14,6 +14,7 @@ MEM_WORLD := $(MEM_SOURCES) $(addprefix tests/unit/hv/mem/,machine.c oracle.c \
 $(eval $(call unit_test,hv/mem/page,$(MEM_WORLD)))
 $(eval $(call unit_test,hv/mem/sequence,$(MEM_WORLD)))
 $(eval $(call unit_test,hv/mem/heap,$(MEM_WORLD)))
+$(eval $(call unit_test,hv/mem/share,$(MEM_WORLD)))
 
 # Emulated writes of entries, with a second thread as the CPU that walks there.
 $(BUILD)/san/tests/unit/hv/domain/mmu_update_test.o: SAN_CFLAGS += \
