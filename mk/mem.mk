@@ -13,6 +13,14 @@ MEM_WORLD := $(MEM_SOURCES) $(addprefix tests/unit/hv/mem/,machine.c oracle.c \
     calls.c)
 $(eval $(call unit_test,hv/mem/page,$(MEM_WORLD)))
 $(eval $(call unit_test,hv/mem/sequence,$(MEM_WORLD)))
+$(eval $(call unit_test,hv/mem/heap,$(MEM_WORLD)))
+$(eval $(call unit_test,hv/mem/share,$(MEM_WORLD)))
+
+# Emulated writes of entries, with a second thread as the CPU that walks there.
+$(BUILD)/san/tests/unit/hv/domain/mmu_update_test.o: SAN_CFLAGS += \
+    $(FAKE_MACHINE) -DDIRECTMAP_VIRT=0x200000000000
+$(eval $(call unit_test,hv/domain/mmu_update,$(MEM_SOURCES) \
+    tests/unit/hv/mem/machine.c,-pthread))
 
 # Grant tables, with their dispatcher, on the same machine; and any sequence of
 # what may be done with them, by the fuzzer.

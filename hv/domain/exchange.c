@@ -2,17 +2,21 @@
 /*
  * XENMEM_exchange: a guest gives frames and gets as many others, contiguous
  * and below an address, for devices.  The form supported is the one guests
- * use: one extent out for 2^order frames in.  It happens whole or not at all.
+ * use: one extent out for 2^order frames in, or the reverse.  All frames are
+ * taken or none, and until they are nothing has changed, so that the whole call
+ * can be made again; from then on it is done, though a dying domain gets
+ * nothing for them, and a list that cannot be written does not say what it got.
  */
 #include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
+#include "hv/cpu/cpu.h"
 #include "hv/domain/domain.h"
 #include "hv/mem/guest_copy.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/memory.h"
-#include "hv/mem/table.h"
 
-#define ORDER_MAX 9u
+#define ORDER_MAX    9u
+#define SEARCH_LIMIT (WORK_BUDGET / 4) /* of many extents below an address */
 
 struct exchange {
     struct domain *domain;
@@ -49,50 +53,95 @@ static int mfns_read(struct exchange *x)
     return 0;
 }
 
-/*
- * Takes all frames from the domain, or none: nothing else can fail after it.
- */
-static int frames_take(struct exchange *x)
+static void frames_thaw(const struct exchange *x, uint64_t count)
 {
-    uint64_t i;
+    while (count-- > 0) {
+        memory_thaw_page(MFN(x->mfns[count]));
+    }
+}
+
+/* All frames, or none: -EINVAL, or -ERESTART if it is too much work. */
+static int frames_freeze(const struct exchange *x)
+{
+    struct memory *memory = &x->domain->memory;
+    uint32_t dropped = 0;
+
+    for (uint64_t i = 0; i < x->frames; i++) {
+        int rc = memory_freeze_unused(memory, MFN(x->mfns[i]), &dropped);
+
+        if (rc != 0) {
+            frames_thaw(x, i);
+            return rc == -ERESTART ? rc : -EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* What it would say of them, before others are prepared in their place. */
+static int frames_try(const struct exchange *x)
+{
+    int rc;
 
     spin_lock(&x->domain->memory.lock);
-    retained_drain(&x->domain->memory, DRAIN_LIMIT);
-    for (i = 0; i < x->frames; i++) {
-        if (!memory_freeze_page(&x->domain->memory, MFN(x->mfns[i]))) {
-            break;
-        }
+    rc = frames_freeze(x);
+    if (rc == 0) {
+        frames_thaw(x, x->frames);
     }
-    if (i < x->frames) {
-        while (i-- > 0) {
-            memory_thaw_page(MFN(x->mfns[i]));
-        }
-        spin_unlock(&x->domain->memory.lock);
-        return -EINVAL;
-    }
-    for (i = 0; i < x->frames; i++) {
+    spin_unlock(&x->domain->memory.lock);
+    return rc;
+}
+
+/* Takes all frames from the domain, or none; another vCPU may be in its way. */
+static int frames_take(const struct exchange *x)
+{
+    int rc;
+
+    spin_lock(&x->domain->memory.lock);
+    rc = frames_freeze(x);
+    for (uint64_t i = 0; rc == 0 && i < x->frames; i++) {
         m2p[x->mfns[i]] = ~0ull;
         page_of(MFN(x->mfns[i]))->owner = OWNER_HV; /* until it is freed */
     }
     spin_unlock(&x->domain->memory.lock);
-    return 0;
+    return rc;
 }
 
-static struct page *extents_alloc(struct exchange *x, struct page **pages)
+static bool charge(uint64_t frames)
 {
-    uint64_t extents = x->out->nr_extents;
-    unsigned int bits = XENMEMF_get_address_bits(x->out->mem_flags);
+    int64_t *budget = &this_cpu()->budget;
 
-    for (uint64_t i = 0; i < extents; i++) {
-        pages[i] = heap_alloc_pages(x->out->extent_order, bits);
+    if (*budget <= 0) {
+        return false;
+    }
+    *budget -= (int64_t)(WORK_FRAME * frames);
+    return true;
+}
+
+static void extents_free(const struct exchange *x, struct page **pages,
+                         uint64_t count)
+{
+    while (count-- > 0) {
+        heap_free_pages(pages[count], x->out->extent_order);
+    }
+}
+
+/* -ENOMEM also if each has to be searched for: no guest asks for that. */
+static int extents_alloc(const struct exchange *x, struct page **pages)
+{
+    const int64_t *budget = &this_cpu()->budget;
+    unsigned int bits = XENMEMF_get_address_bits(x->out->mem_flags);
+    int64_t least = bits == 0 ? INT64_MIN : *budget - SEARCH_LIMIT;
+
+    for (uint64_t i = 0; i < x->out->nr_extents; i++) {
+        pages[i] = *budget < least
+                       ? NULL
+                       : heap_alloc_pages(x->out->extent_order, bits);
         if (pages[i] == NULL) {
-            while (i-- > 0) {
-                heap_free_pages(pages[i], x->out->extent_order);
-            }
-            return NULL;
+            extents_free(x, pages, i);
+            return -ENOMEM;
         }
     }
-    return pages[0];
+    return 0;
 }
 
 static void extent_number(const struct exchange *x, uint64_t mfn, uint64_t pfn)
@@ -124,17 +173,18 @@ static long exchange_run(struct exchange *x)
     int rc = mfns_read(x);
     bool written = true;
 
+    if (rc == 0) {
+        rc = frames_try(x);
+    }
+    if (rc == 0) {
+        rc = charge(x->frames) ? extents_alloc(x, pages) : -ERESTART;
+    }
     if (rc != 0) {
         return rc;
     }
-    if (extents_alloc(x, pages) == NULL) {
-        return -ENOMEM;
-    }
     rc = frames_take(x);
     if (rc != 0) {
-        for (uint64_t i = 0; i < x->out->nr_extents; i++) {
-            heap_free_pages(pages[i], x->out->extent_order);
-        }
+        extents_free(x, pages, x->out->nr_extents);
         return rc;
     }
     for (uint64_t i = 0; i < x->frames; i++) {
@@ -162,5 +212,5 @@ long do_memory_op_exchange(const struct permit *permit, struct call *call,
     if (rc == 0) {
         arg->nr_exchanged = arg->in.nr_extents;
     }
-    return rc;
+    return rc == -ERESTART ? hypercall_continue(call) : rc;
 }

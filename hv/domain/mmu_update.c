@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One entry of one table: new references first, then the entry, then the old
- * references.  The owner's mm_lock orders all writers; hardware may still set
- * A and D, so the old value is the one exchanged out.
+ * references.  The owner's memory.lock orders all writers; hardware may still
+ * set A and D at any time, so what is put, and what a guest is told, is the
+ * value that was exchanged out.
  */
 #include "hv/abi/handlers.h"
 #include "hv/base/errno.h"
@@ -15,50 +16,86 @@
 #include "hv/mem/roots.h"
 #include "hv/mem/table.h"
 
-static uint64_t entry_exchange(uint64_t *slot, uint64_t new, bool keep_ad)
-{
-    uint64_t old;
+enum how { EXCHANGE, KEEP_AD, COMPARE };
 
-    if (likely(!keep_ad)) {
-        return atomic_xchg(slot, new);
+/* Of one entry. */
+struct change {
+    uint64_t *slot;
+    uint64_t old; /* what was there; for COMPARE at first what must be */
+    uint64_t new;
+    enum page_type type; /* of the slot's table */
+    enum how how;
+    struct memory *l1_owner; /* of what an L1 entry maps */
+};
+
+/* False if another value is there than the one to compare with. */
+static noinline bool exchange_on_condition(struct change *change)
+{
+    uint64_t kept;
+
+    if (change->how == COMPARE) {
+        return atomic_cas(change->slot, &change->old, change->new);
     }
-    old = READ_ONCE(*slot);
-    while (!atomic_cas(slot, &old, new | (old & (PTE_A | PTE_D)))) {
+    change->old = READ_ONCE(*change->slot);
+    do {
+        kept = change->old & (PTE_A | PTE_D);
+    } while (!atomic_cas(change->slot, &change->old, change->new | kept));
+    return true;
+}
+
+static always_inline bool entry_exchange(struct change *change)
+{
+    if (unlikely(change->how != EXCHANGE)) {
+        return exchange_on_condition(change);
     }
-    return old;
+    change->old = atomic_xchg(change->slot, change->new);
+    return true;
 }
 
 /* The entry keeps its frame, its rights and its caching: no reference moves. */
-static bool is_harmless(uint64_t old, uint64_t new)
+static bool is_harmless(const struct change *change)
 {
-    return (old & new & PTE_P) && ((old ^ new) & ~PTE_HARMLESS) == 0;
+    uint64_t old =
+        change->how == COMPARE ? change->old : READ_ONCE(*change->slot);
+
+    return (old & change->new & PTE_P) &&
+           ((old ^ change->new) & ~PTE_HARMLESS) == 0;
 }
 
-static int entry_replace(struct memory *memory, enum page_type type,
-                         uint64_t *slot, uint64_t new, bool keep_ad,
-                         struct memory *l1_owner)
+static int harmless_adjust(enum page_type type, uint64_t *new)
 {
-    uint64_t old = READ_ONCE(*slot);
+    if (type != PAGE_L1) {
+        if (*new & PTE_G) {
+            return -EINVAL;
+        }
+        *new |= PTE_US;
+    } else {
+        *new = (*new & PTE_US ? *new : *new | PTE_US | PTE_KERNEL) & ~PTE_G;
+    }
+    return 0;
+}
+
+/* 0, or why the new entry is refused; -EAGAIN: to compare, and not the same. */
+static int entry_replace(struct memory *memory, struct change *change)
+{
     int rc;
 
-    if (is_harmless(old, new)) {
-        if (type != PAGE_L1) {
-            if (new & PTE_G) {
-                return -EINVAL;
-            }
-            new |= PTE_US;
-        } else {
-            new = (new & PTE_US ? new : new | PTE_US | PTE_KERNEL) & ~PTE_G;
+    if (is_harmless(change)) {
+        rc = harmless_adjust(change->type, &change->new);
+        if (unlikely(rc != 0)) {
+            return rc;
         }
-        entry_exchange(slot, new, keep_ad);
-        return 0;
+        return likely(entry_exchange(change)) ? 0 : -EAGAIN;
     }
-    rc = entry_get(memory, type, &new, l1_owner);
+    rc = entry_get(memory, change->type, &change->new, change->l1_owner);
     if (unlikely(rc != 0)) {
         return rc;
     }
-    old = entry_exchange(slot, new, keep_ad);
-    entry_put(type, old);
+    if (unlikely(!entry_exchange(change))) {
+        entry_put(change->type, change->new);
+        return -EAGAIN;
+    }
+    entry_put(change->type, change->old);
     return 0;
 }
 
@@ -74,32 +111,33 @@ static int plain_store(struct page *page, uint64_t *slot, uint64_t value)
 }
 
 static int slot_update(struct memory *memory, struct page *page,
-                       uint64_t *slot, uint64_t value, bool keep_ad,
-                       struct memory *l1_owner)
+                       struct change *change)
 {
-    unsigned int index = ((uint64_t)slot & ~PAGE_MASK) / sizeof(*slot);
+    unsigned int index =
+        ((uint64_t)change->slot & ~PAGE_MASK) / sizeof(*change->slot);
     enum page_type type;
     int rc;
 
     if (unlikely(page->flags & PAGE_RETAINED)) {
         table_zap(memory, page); /* or its own new entry might, half way */
     }
-    type = page_type(page);
+    type = change->type = page_type(page);
     if (likely(type == PAGE_L1)) {
-        return entry_replace(memory, type, slot, value, keep_ad, l1_owner);
+        return entry_replace(memory, change);
     }
     if (type < PAGE_L2 || type > PAGE_L4) {
-        return type == PAGE_SEGDESC ? -EINVAL
-                                    : plain_store(page, slot, value);
+        return type == PAGE_SEGDESC
+                   ? -EINVAL
+                   : plain_store(page, change->slot, change->new);
     }
-    if (l1_owner != memory || (type == PAGE_L4 && index >= HV_SLOT_FIRST &&
-                               index < HV_SLOT_END)) {
+    if (change->l1_owner != memory ||
+        (type == PAGE_L4 && index >= HV_SLOT_FIRST && index < HV_SLOT_END)) {
         return -EINVAL;
     }
     /* One use more: the new entry may zap all others, and then this table. */
     rc = page_get_type(page, type);
     if (rc == 0) {
-        rc = entry_replace(memory, type, slot, value, keep_ad, memory);
+        rc = entry_replace(memory, change);
         page_put_type(page);
     }
     return rc;
@@ -112,15 +150,19 @@ static long element_update(struct call *call,
     maddr_t address = MADDR(element->address & ~7ull);
     bool keep_ad = (element->address & 7) == MMU_PT_UPDATE_PRESERVE_AD;
     struct page *page = page_of(maddr_to_mfn(address));
+    struct change change;
     int rc = -EINVAL;
 
     if (unlikely(page == NULL)) {
         return -EINVAL;
     }
+    change.slot = maddr_to_hva(address);
+    change.new = element->value;
+    change.how = keep_ad ? KEEP_AD : EXCHANGE;
+    change.l1_owner = &call->target->memory;
     spin_lock(&memory->lock); /* with it held, what it owns stays its own */
     if (likely(page->owner == memory->id)) {
-        rc = slot_update(memory, page, maddr_to_hva(address), element->value,
-                         keep_ad, &call->target->memory);
+        rc = slot_update(memory, page, &change);
     }
     spin_unlock(&memory->lock);
     return rc;
@@ -183,14 +225,17 @@ static long va_update(struct call *call)
     struct vcpu *vcpu = call->caller;
     struct memory *memory = &vcpu->domain->memory;
     uint64_t va = call->args[0];
-    uint64_t *slot;
+    struct change change;
     int rc = -EINVAL;
 
+    change.new = call->args[1];
+    change.type = PAGE_L1;
+    change.how = EXCHANGE;
+    change.l1_owner = &call->target->memory;
     spin_lock(&memory->lock);
-    slot = root_find_l1(MADDR(vcpu->root_kernel), va);
-    if (likely(slot != NULL)) {
-        rc = entry_replace(memory, PAGE_L1, slot, call->args[1], false,
-                           &call->target->memory);
+    change.slot = root_find_l1(MADDR(vcpu->root_kernel), va);
+    if (likely(change.slot != NULL)) {
+        rc = entry_replace(memory, &change);
     }
     spin_unlock(&memory->lock);
     return rc != 0 ? rc : va_flush(vcpu, va, call->args[2]);
@@ -214,35 +259,53 @@ long do_update_va_mapping_map_write(const struct permit *permit,
     return va_update(call);
 }
 
+/* The entry at va, if that is mapped read-only and in an L1 table. */
+static uint64_t *find_in_l1(const struct vcpu *vcpu, uint64_t va)
+{
+    const uint64_t *slot = root_find_l1(MADDR(vcpu->root_kernel), va);
+    uint64_t pte = slot == NULL ? 0 : READ_ONCE(*slot);
+    const struct page *page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
+    uint64_t *table;
+
+    if (page == NULL || (pte & PTE_RW) ||
+        page->owner != vcpu->domain->memory.id || page_type(page) != PAGE_L1 ||
+        (page->flags & PAGE_RETAINED)) {
+        return NULL;
+    }
+    table = mfn_to_hva(pte_mfn(pte));
+    return table + (va & ~PAGE_MASK) / sizeof(*table);
+}
+
+static int found_write(struct memory *memory, struct change *change)
+{
+    uint64_t found = READ_ONCE(*change->slot);
+    int rc;
+
+    if (change->how == COMPARE && found != change->old) {
+        change->old = found;
+        return -EAGAIN;
+    }
+    rc = entry_replace(memory, change);
+    return rc == 0 || rc == -EAGAIN ? rc : -EINVAL;
+}
+
 int mmu_write_pte(struct vcpu *vcpu, uint64_t va, uint64_t *old_value,
                   uint64_t new_value, bool compare)
 {
     struct memory *memory = &vcpu->domain->memory;
-    struct page *l1_page;
-    uint64_t *slot, pte, found;
+    struct change change = {.old = *old_value,
+                            .new = new_value,
+                            .type = PAGE_L1,
+                            .how = compare ? COMPARE : EXCHANGE,
+                            .l1_owner = memory};
     int rc = -ENOENT;
 
     spin_lock(&memory->lock);
-    slot = root_find_l1(MADDR(vcpu->root_kernel), va);
-    pte = slot == NULL ? 0 : READ_ONCE(*slot);
-    l1_page = pte & PTE_P ? page_of(pte_mfn(pte)) : NULL;
-    if (l1_page == NULL || (pte & PTE_RW) || l1_page->owner != memory->id ||
-        page_type(l1_page) != PAGE_L1 || (l1_page->flags & PAGE_RETAINED)) {
-        goto out;
+    change.slot = find_in_l1(vcpu, va);
+    if (change.slot != NULL) {
+        rc = found_write(memory, &change);
     }
-    slot = mfn_to_hva(pte_mfn(pte));
-    slot += (va & ~PAGE_MASK) / sizeof(*slot);
-    found = READ_ONCE(*slot);
-    if (compare && found != *old_value) {
-        *old_value = found;
-        rc = -EAGAIN;
-        goto out;
-    }
-    *old_value = found;
-    rc = entry_replace(memory, PAGE_L1, slot, new_value, false, memory) == 0
-             ? 0
-             : -EINVAL;
-out:
     spin_unlock(&memory->lock);
+    *old_value = change.old;
     return rc;
 }

@@ -11,7 +11,8 @@
 
 /*
  * Write emulation: replaces the entry at linear address va, inside an L1 table
- * of the vCPU's domain that it maps read-only.  0; -EAGAIN if compare was asked
+ * of the vCPU's domain that it maps read-only.  0, and *old_value is what was
+ * exchanged out, with all that hardware set in it; -EAGAIN if compare was asked
  * and the entry was not *old_value (which then says what it is); -EINVAL if
  * the new entry is refused; -ENOENT if va is no such table.
  */

@@ -29,34 +29,26 @@ static long continue_at(struct call *call, uint64_t extent)
     return hypercall_continue(call);
 }
 
-/* Takes an extent's work from the budget; false if there is none left. */
-static bool charge(unsigned int order)
+static bool has_work(void)
 {
-    int64_t *budget = &this_cpu()->budget;
+    return this_cpu()->budget > 0;
+}
 
-    if (*budget <= 0) {
-        return false;
-    }
-    *budget -= (int64_t)WORK_FRAME << order;
-    return true;
+static void charge(unsigned int order)
+{
+    this_cpu()->budget -= (int64_t)WORK_FRAME << order;
 }
 
 /* All frames of an extent, or none.  As below; its lock is held. */
 static int extent_freeze(struct memory *memory, uint64_t mfn, uint64_t count)
 {
+    uint32_t dropped = 0;
     uint64_t done = 0;
     int rc = 0;
 
     while (done < count && rc == 0) {
-        if (memory_freeze_page(memory, MFN(mfn + done))) {
-            done++;
-        } else if (memory->retained_head == MFN_NIL) {
-            rc = -EBUSY;
-        } else if (this_cpu()->budget <= 0) {
-            rc = -ERESTART;
-        } else {
-            retained_drain(memory, 1);
-        }
+        rc = memory_freeze_unused(memory, MFN(mfn + done), &dropped);
+        done += rc == 0;
     }
     while (rc != 0 && done > 0) {
         memory_thaw_page(MFN(mfn + --done));
@@ -109,7 +101,7 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
         uint64_t mfn;
         int rc;
 
-        if (!charge(arg->extent_order)) {
+        if (!has_work()) {
             return continue_at(call, i);
         }
         if (!extent_read(arg, i, &mfn)) {
@@ -120,6 +112,7 @@ long do_memory_op_decrease_reservation(const struct permit *permit,
         if (rc != 0) {
             return rc == -ERESTART ? continue_at(call, i) : (long)i;
         }
+        charge(arg->extent_order); /* what it took to get there is paid for */
     }
     return arg->nr_extents;
 }
@@ -133,14 +126,18 @@ static struct page *extent_alloc(struct domain *domain, unsigned int order,
 /*
  * Another vCPU may have found out which frames these are, and have used or
  * released them, and they may be anybody's by now: only what the domain has and
- * does not use goes back, and only its frames get its PFNs.
+ * does not use goes back, and only its frames get its PFNs.  Unused tables are
+ * left to it: dropping them could be more work than an entry may do.
  */
 static void extent_give_back(struct domain *domain, struct page *page,
                              unsigned int order)
 {
     spin_lock(&domain->memory.lock);
     for (uint64_t i = 0; i < 1ull << order; i++) {
-        (void)!memory_release_page(&domain->memory, page_mfn(page + i));
+        if (page[i].owner == domain->memory.id &&
+            !(page[i].flags & PAGE_RETAINED)) {
+            (void)!memory_release_page(&domain->memory, page_mfn(page + i));
+        }
     }
     spin_unlock(&domain->memory.lock);
 }
@@ -169,9 +166,10 @@ static long allocate(struct call *call, struct xen_memory_reservation *arg,
         uint64_t pfn = ~0ull;
         struct page *page;
 
-        if (!charge(arg->extent_order)) {
+        if (!has_work()) {
             return continue_at(call, i);
         }
+        charge(arg->extent_order);
         if (has_pfn && !extent_read(arg, i, &pfn)) {
             return (long)i;
         }

@@ -10,13 +10,17 @@
 #include "hv/base/errno.h"
 #include "hv/base/log.h"
 #include "hv/base/spinlock.h"
+#include "hv/cpu/cpu.h"
 #include "hv/cpu/tlb.h"
 #include "hv/mem/page.h"
 #include "lib/string.h"
 
 #define FREE_HEAD 1 /* in flags: first frame of a free block */
-/* How many blocks of one order are looked at for one below a limit. */
-#define SEARCH_LIMIT 1024u
+/*
+ * How many blocks of one order are looked at for one below a limit.  Each is a
+ * unit of work, and all orders together about what an entry may do.
+ */
+#define SEARCH_LIMIT 256u
 
 static spinlock_t heap_lock; /* guards what follows and free frames */
 static uint32_t free_list[HEAP_MAX_ORDER + 1];
@@ -69,6 +73,7 @@ static struct page *block_find(unsigned int order, uint64_t limit)
         if (mfn < limit && limit - mfn >= 1ull << order) {
             return &frame_table[mfn];
         }
+        this_cpu()->budget--;
         mfn = frame_table[mfn].next;
     }
     return NULL;
@@ -77,7 +82,9 @@ static struct page *block_find(unsigned int order, uint64_t limit)
 /* A block whose low part of the wanted order lies below limit. */
 static struct page *block_take(unsigned int order, uint64_t limit)
 {
-    for (unsigned int have = order; have <= HEAP_MAX_ORDER; have++) {
+    /* What is larger than all that is below the limit is not looked for. */
+    for (unsigned int have = order;
+         have <= HEAP_MAX_ORDER && limit >> have != 0; have++) {
         struct page *page = block_find(have, limit);
 
         if (page == NULL) {

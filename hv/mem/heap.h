@@ -14,8 +14,9 @@ struct page;
 
 /*
  * 2^order frames, naturally aligned, all below 2^address_bits (0: anywhere),
- * owned by the hypervisor (OWNER_HV) with one reference.  NULL if there are
- * none.
+ * owned by the hypervisor (OWNER_HV) without a reference.  NULL if there are
+ * none, or none was found where it was looked for: below an address that is
+ * bounded, and is work of the current entry.
  */
 struct page *heap_alloc_pages(unsigned int order, unsigned int address_bits);
 /* As above, but with what was in it: the caller overwrites all of it. */

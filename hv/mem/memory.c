@@ -7,6 +7,7 @@
 
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
+#include "hv/cpu/cpu.h"
 #include "hv/mem/heap.h"
 #include "hv/mem/table.h"
 #include "lib/string.h"
@@ -96,19 +97,59 @@ struct page *memory_alloc_pages(struct memory *memory, unsigned int order,
     return memory_give(memory, heap_alloc_pages(order, address_bits), order);
 }
 
+/* The last reference on a dying one's frame is a mapping's. */
+static bool may_take_back(const struct memory *memory, const struct page *page)
+{
+    return page != NULL && page->owner == memory->id && memory->max_pages != 0;
+}
+
+static bool freeze(struct page *page)
+{
+    uint32_t one = 1;
+
+    return page_type_count(page) == 0 && !(page->flags & PAGE_PINNED) &&
+           atomic_cas(&page->refs, &one, 0);
+}
+
 bool memory_freeze_page(struct memory *memory, mfn_t mfn)
 {
     struct page *page = page_of(mfn);
-    uint32_t one = 1;
 
-    if (page == NULL || page->owner != memory->id || memory->max_pages == 0) {
-        return false; /* the last reference on a dying one's is a mapping's */
+    if (!may_take_back(memory, page)) {
+        return false;
     }
     if (page->flags & PAGE_RETAINED) {
         table_zap(memory, page);
     }
-    return page_type_count(page) == 0 && !(page->flags & PAGE_PINNED) &&
-           atomic_cas(&page->refs, &one, 0);
+    return freeze(page);
+}
+
+/* No unused table holds it so: it is pinned, or frozen already. */
+static bool is_fixed(const struct page *page)
+{
+    return (page->flags & PAGE_PINNED) || atomic_read(&page->refs) == 0;
+}
+
+int memory_freeze_unused(struct memory *memory, mfn_t mfn, uint32_t *dropped)
+{
+    struct page *page = page_of(mfn);
+
+    if (!may_take_back(memory, page) || is_fixed(page)) {
+        return -EBUSY;
+    }
+    while ((page->flags & PAGE_RETAINED) || !freeze(page)) {
+        if (memory->retained_head == MFN_NIL) {
+            return -EBUSY;
+        }
+        if (*dropped > 0 && this_cpu()->budget <= 0) {
+            return -ERESTART;
+        }
+        table_zap(memory, page->flags & PAGE_RETAINED
+                              ? page
+                              : &frame_table[memory->retained_head]);
+        ++*dropped;
+    }
+    return 0;
 }
 
 void memory_thaw_page(mfn_t mfn)

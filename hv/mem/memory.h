@@ -58,10 +58,20 @@ struct page *memory_alloc_raw(struct memory *memory, unsigned int order,
  */
 int memory_release_page(struct memory *memory, mfn_t mfn) NODISCARD;
 /*
- * The first half of the above: the frame is nobody's but keeps its contents.
- * Then heap_free_pages(), or memory_thaw_page() to give it back to its owner.
+ * The first half of the above: nobody can have a reference any more; owner and
+ * contents stay.  Then memory_free_frame(), or memory_thaw_page().  If it is a
+ * table that nobody uses it is dropped, and only that.  Its lock is held.
  */
 bool memory_freeze_page(struct memory *memory, mfn_t mfn) NODISCARD;
+/*
+ * The same, and drops other unused tables, which may be all that refers to it.
+ * -EBUSY: it is in use, or not the domain's own; -ERESTART: there is no work
+ * left.  One table is dropped whatever is left, so that each try comes further;
+ * *dropped counts them, over all frames of one call.  Its lock is held.
+ */
+int memory_freeze_unused(struct memory *memory, mfn_t mfn,
+                         uint32_t *dropped) NODISCARD;
+/* Gives a frozen one back to its owner. */
 void memory_thaw_page(mfn_t mfn);
 /* Lends a frame of ours: it may be mapped, its type never changes. */
 void memory_share_page(struct memory *memory, struct page *page);

@@ -125,8 +125,9 @@ void page_put(struct page *page);
 /*
  * A type reference.  The caller holds a general reference.  Returns 0, or
  * -EINVAL (the frame is in use as another type or its entries are not valid),
- * or -ERESTART (validation used up its budget: call again).  WRITABLE needs no
- * lock; a table type needs the owner's memory.lock.
+ * or -ERESTART (validation used up its budget: call again).  A table type needs
+ * the owner's memory.lock.  WRITABLE needs the current domain's, as a retained
+ * table of that domain's is dropped for it; another domain's is refused.
  */
 int page_get_type(struct page *page, enum page_type type) NODISCARD;
 void page_put_type(struct page *page);

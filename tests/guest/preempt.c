@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Long hypercalls are preemptible: a batch of tens of thousands of updates, a
- * long multicall and the teardown of a large tree are done whole and exactly
- * once, and a timer that falls due in the middle is not late by more than a
- * scheduling quantum (the class of XSA-45, 252, 264, 290 and 344).
+ * long multicall, the teardown of a large tree and the end of an extent that
+ * unused tables map are done whole and exactly once, and a timer that falls due
+ * in the middle is not late by more than a scheduling quantum (the class of
+ * XSA-45, 252, 264, 290 and 344).
  *
  * Runner: -m 1024 -i
  */
@@ -183,6 +184,66 @@ static void test_tree(void)
     tap_ok(true, "all its tables are plain pages again");
 }
 
+#define EXTENT_ORDER 9u /* to free it is more work than one entry may do */
+#define UNUSED       24u
+
+static long reserve(unsigned int cmd, uint64_t *extent)
+{
+    struct xen_memory_reservation reservation = {
+        .nr_extents = 1, .extent_order = EXTENT_ORDER, .domid = DOMID_SELF};
+
+    set_xen_guest_handle(reservation.extent_start, extent);
+    return memory_op(cmd, &reservation);
+}
+
+/* Full tables that map a frame, under an L2; soon nobody uses any. */
+static void map_in_tables(uint64_t *l2, uint64_t **l1, uint64_t mfn)
+{
+    for (unsigned int i = 0; i < UNUSED; i++) {
+        l1[i] = page_alloc();
+        for (unsigned int j = 0; j < 512; j++) {
+            l1[i][j] = pte_make(mfn, PTE_P | PTE_US | PTE_A);
+        }
+        page_make_ro(l1[i]);
+        l2[i] = pte_make(virt_to_mfn(l1[i]), PTE_P | PTE_RW | PTE_US);
+    }
+    page_make_ro(l2);
+}
+
+/*
+ * Its frame is in more unused tables than one entry drops: each time the extent
+ * was paid for first, there was nothing left to drop one, and the call went on
+ * for ever.
+ */
+static void test_extent(void)
+{
+    uint64_t *l2 = page_alloc(), *l1[UNUSED], extent = spare_pfn();
+
+    tap_is(reserve(XENMEM_populate_physmap, &extent), 1, "an extent of order 9");
+    map_in_tables(l2, l1, extent + 300);
+    tap_is(mmuext_one(MMUEXT_PIN_L2_TABLE, virt_to_mfn(l2)), 0,
+           "one of its frames is in %u tables", UNUSED);
+    for (unsigned int i = 0; i < UNUSED; i++) {
+        updates[i].ptr = virt_to_mfn(l2) * PAGE_SIZE + i * 8;
+        updates[i].val = 0;
+    }
+    tap_is_hv(reserve(XENMEM_decrease_reservation, &extent), 0, 1,
+              "it cannot be given back");
+    if (on_xen) {
+        return;
+    }
+    start_timer(1 * MS);
+    tap_is(mmu_update(updates, UNUSED, NULL, DOMID_SELF), 0,
+           "nobody uses them any more");
+    tap_is(reserve(XENMEM_decrease_reservation, &extent), 1, "now it is given");
+    check_timer("an extent");
+    tap_is(mmuext_one(MMUEXT_UNPIN_TABLE, virt_to_mfn(l2)), 0, "unpin");
+    for (unsigned int i = 0; i < UNUSED; i++) {
+        page_make_rw(l1[i]);
+    }
+    page_make_rw(l2);
+}
+
 void test_main(void)
 {
     timer_port = event_bind_virq(VIRQ_TIMER, 0);
@@ -191,4 +252,5 @@ void test_main(void)
     test_multicall();
     test_multicall_faults();
     test_tree();
+    test_extent();
 }

@@ -212,10 +212,12 @@ static void update_va(unsigned int side, unsigned int target)
 
 static void emulate(unsigned int side)
 {
-    uint64_t old;
+    uint64_t old = 0, va = any_va(side) + any(2) * 8;
 
-    (void)!mmu_write_pte(&runners[side], any_va(side) + any(2) * 8, &old,
-                         any_entry(side), false);
+    if (mmu_write_pte(&runners[side], va, &old, any_entry(side), any(2)) ==
+        -EAGAIN) {
+        (void)!mmu_write_pte(&runners[side], va, &old, any_entry(side), true);
+    }
 }
 
 static void pin(unsigned int side, unsigned int target)
@@ -345,7 +347,9 @@ static void exchange(unsigned int side, unsigned int target)
         arg.in.extent_order = 1;
         arg.out.nr_extents = 2;
     }
-    (void)do_memory_op_exchange(NULL, &call, &arg);
+    while (do_memory_op_exchange(NULL, &call, &arg) == -ERESTART && any(8)) {
+        fake_cpu->budget = WORK_BUDGET;
+    }
 }
 
 /* As a launch does, with one frame. */
