@@ -49,11 +49,12 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 
 /* ---- the selection ---- */
 
-static bool choose(const struct inputs *in, uint32_t known, uint32_t *out)
+static bool choose(const struct inputs *in, const struct pcr_values *pcrs,
+                   uint32_t *out)
 {
     struct bytes rest =
         in->select != NULL ? bytes_of_text(in->select) : bytes_none();
-    *out = in->select != NULL ? 0 : known & APPROVE_DEFAULT;
+    *out = in->select != NULL ? 0 : pcrs->known & APPROVE_DEFAULT;
     while (rest.size != 0) {
         uint64_t pcr;
         if (!pcr_values_number(pcr_values_take(&rest, ','), out, &pcr)) {
@@ -61,14 +62,14 @@ static bool choose(const struct inputs *in, uint32_t known, uint32_t *out)
             return false;
         }
     }
-    if ((*out & ~known) != 0) {
+    if ((*out & ~pcrs->known) != 0) {
         command_error(command, "there is no value for a PCR of --select");
         return false;
     }
-    if (!approve_is_enough(*out)) {
+    if (!approve_is_enough(*out, pcrs->values)) {
         command_error(command, "PCRs 4, 8 and 9, or 17 and 18, have to be "
-                               "among them: the others do not tell what was "
-                               "started");
+                               "among them, and neither all 00 nor all FF: the "
+                               "others do not tell what was started");
         return false;
     }
     return true;
@@ -107,7 +108,7 @@ int command_vtpm_authorize(int argc, char **argv)
         return EXIT_USAGE;
     }
     return pcr_values_get(command, &inputs.from, &pcrs) &&
-                   choose(&inputs, pcrs.known, &selected) &&
+                   choose(&inputs, &pcrs, &selected) &&
                    write_approval(&inputs, selected, &pcrs)
                ? EXIT_DONE
                : EXIT_FAILED;

@@ -12,6 +12,7 @@
 #include "attest/cmd/ref.h"
 #include "attest/json.h"
 #include "attest/manifest.h"
+#include "attest/pcrs.h"
 #include "attest/predict.h"
 #include "attest/reference_image.h"
 
@@ -222,16 +223,13 @@ static bool put_launches(const struct inputs *in, json_t *payload)
     json_t *list = json_array();
     json_put(payload, "dynamic_launch", list);
     for (size_t i = 0; i < in->launch_count; i++) {
-        struct sha256_digest value = {{0}}, zero, ones;
+        struct sha256_digest value = {{0}};
         size_t size = 0;
         char *end;
         unsigned long pcr = strtoul(in->launches[i], &end, 10);
-        memset(&zero, 0x00, sizeof(zero));
-        memset(&ones, 0xff, sizeof(ones));
         if (pcr < 17 || pcr > 19 || *end != '=' ||
             !command_parse_hex(end + 1, value.bytes, SHA256_SIZE, &size) ||
-            size != SHA256_SIZE || sha256_equal(&value, &zero) ||
-            sha256_equal(&value, &ones)) {
+            size != SHA256_SIZE || pcrs_is_untouched(&value)) {
             command_error(command,
                           "%s: 17, 18 or 19=64 hex digits, and neither all "
                           "00 nor all FF, which prove nothing",
