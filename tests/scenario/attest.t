@@ -138,6 +138,39 @@ is 0 "$vouch" vtpm pcrs --tcti "$tcti" -o "$work/pcrs" &&
     is 0 cmp "$work/by.tpm" "$work/by.log" &&
     is 0 cmp "$work/by.tpm" "$work/by.manifest"
 ok $? "vtpm authorize: the manifest predicts the PCRs of a good boot"
+# without_pcr N: the log, without that PCR's events.
+without_pcr()
+{
+    python3 - "$work/log" "$1" <<'PY'
+import struct, sys
+data, pcr = open(sys.argv[1], "rb").read(), int(sys.argv[2])
+at = 32 + struct.unpack_from("<I", data, 28)[0]
+out = data[:at]
+while at < len(data):
+    number, _, count = struct.unpack_from("<III", data, at)
+    end = at + 12
+    for _ in range(count):
+        size = {4: 20, 11: 32, 12: 48, 13: 64}
+        end += 2 + size[struct.unpack_from("<H", data, end)[0]]
+    end += 4 + struct.unpack_from("<I", data, end)[0]
+    if number != pcr:
+        out += data[at:end]
+    at = end
+sys.stdout.buffer.write(out)
+PY
+}
+is 0 "$vouch" vtpm authorize --key "$work/op2.key" --log "$work/log" \
+    -o "$work/approval" && says '^2 [0-9a-f]{64}$' &&
+    [ "$(cut -d ' ' -f 1 "$work/out" | tr '\n' ' ')" = "0 2 4 7 8 9 21 " ]
+ok $? "vtpm authorize: a log's whole boot, and says what it approves"
+without_pcr 2 >"$work/cut.log"
+rm "$work/approval"
+is 1 "$vouch" vtpm authorize --key "$work/op2.key" --log "$work/cut.log" \
+    -o "$work/approval" && says 'into PCR 2:' && [ ! -e "$work/approval" ]
+ok $? "vtpm authorize: not of a log without drivers"
+is 0 "$vouch" vtpm authorize --key "$work/op2.key" --log "$work/cut.log" \
+    --select 0,4,7,8,9,21 -o "$work/approval" && ! says '^2 '
+ok $? "vtpm authorize: unless the operator chooses"
 is 0 verify --json &&
     python3 -c 'import json, sys
 v = json.load(open(sys.argv[1]))

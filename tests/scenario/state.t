@@ -88,6 +88,10 @@ is 1 "is of a public key" "$vouch" vtpm state-key "$work/pcrs"
 is 0 "PCRs are approved" "$vouch" vtpm authorize --key "$work/key" \
     --pcrs "$work/pcrs" -o "$work/approval"
 is 0 "in 172 bytes" [ "$(stat -c %s "$work/approval")" = 172 ]
+"$vouch" vtpm authorize --key "$work/key" --pcrs "$work/pcrs" \
+    -o "$work/approval" >"$work/approved"
+is 0 "which ones is said, as pcrs says it" diff "$work/approved" <(
+    grep -E '^(0|2|4|7|8|9|17|18|21) ' "$work/pcrs")
 is 0 "a choice of them" "$vouch" vtpm authorize --key "$work/key" \
     --pcrs "$work/pcrs" --select 4,8,9,21 -o "$work/approval"
 for bad in 21 4,8 4,8,9,24 4,8,9,9 4,8,9,x; do
@@ -121,6 +125,17 @@ for value in 00 ff; do
     is 1 "nor a loader that leaves $value" "$vouch" vtpm authorize \
         --key "$work/key" --pcrs "$work/untouched" --select 4,8,9,21 \
         -o "$work/none"
+done
+for pcr in 0 2 4 7 8 9 21; do
+    with $pcr 00
+    is 1 "nor part of a boot" "$vouch" vtpm authorize --key "$work/key" \
+        --pcrs "$work/untouched" -o "$work/none"
+    "$vouch" vtpm authorize --key "$work/key" --pcrs "$work/untouched" \
+        -o "$work/none" 2>"$work/said"
+    is 0 "it lacks PCR $pcr" grep -q "into PCR $pcr:" "$work/said"
+    grep -v "^$pcr " "$work/pcrs" >"$work/fewer"
+    is 1 "nor without a line" "$vouch" vtpm authorize --key "$work/key" \
+        --pcrs "$work/fewer" -o "$work/none"
 done
 with 17 a1 18 a2
 is 0 "but a launch that measured" "$vouch" vtpm authorize --key "$work/key" \
