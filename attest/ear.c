@@ -15,7 +15,7 @@
 #include "attest/ecdsa.h"
 #include "attest/json.h"
 #include "attest/text.h"
-#include "attest/uuid.h"
+#include "attest/verdict_members.h"
 
 #define P256_SIZE 32
 
@@ -133,19 +133,6 @@ static json_t *policy_json(const struct ear_input *input)
     return json;
 }
 
-static json_t *guest_json(const struct verdict_guest *guest)
-{
-    char uuid[UUID_TEXT_SIZE];
-    json_t *object = json_object();
-    uuid_text(guest->uuid, uuid);
-    if (guest->name != NULL) {
-        json_put(object, "name", json_string(guest->name));
-    }
-    json_put(object, "uuid", json_string(uuid));
-    json_put(object, "label", json_string(guest->label));
-    return object;
-}
-
 static json_t *module_json(const struct verdict *verdict, json_t *vector,
                            json_t *policy)
 {
@@ -162,7 +149,9 @@ static json_t *guest_module(const struct verdict *verdict, json_t *policy)
 {
     json_t *module = module_json(verdict, guest_vector(verdict), policy);
     if (verdict->guest.is_known) {
-        json_put(module, "vouch.guest", guest_json(&verdict->guest));
+        json_t *guest = json_object();
+        verdict_put_guest(&verdict->guest, guest);
+        json_put(module, "vouch.guest", guest);
     }
     return module;
 }
@@ -183,6 +172,11 @@ static json_t *claims_json(const struct ear_input *input)
                  json_string(component_name(verdict->component)));
         json_put(module, "vouch.reason",
                  json_string(reason_code(verdict->reason)));
+    }
+    if (verdict->is_authentic) {
+        json_t *tpm = json_object();
+        verdict_put_tpm(verdict, tpm);
+        json_put(module, "vouch.tpm", tpm);
     }
     json_put(modules, "vouch", module);
     if (verdict->has_guest) {

@@ -8,6 +8,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
+#include <string.h>
 
 #include "attest/key.h"
 
@@ -24,6 +25,17 @@ const char *ek_trust_name(enum ek_trust trust)
         break;
     }
     return "wrong";
+}
+
+bool ek_trust_by_name(const char *name, enum ek_trust *out)
+{
+    for (int i = EK_TRUST_NONE; i < EK_TRUST_WRONG; i++) {
+        if (strcmp(ek_trust_name((enum ek_trust)i), name) == 0) {
+            *out = (enum ek_trust)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool ek_add_anchors(X509_STORE **store, struct bytes pem)

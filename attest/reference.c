@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ek.h"
 #include "attest/reference_image.h"
 #include "attest/tcg.h"
 
@@ -194,6 +195,22 @@ static void load_scripts(struct json_reader *reader, const json_t *root,
     }
 }
 
+/* Who vouches for the TPM's EK: manifests have not always said so. */
+static const char *load_ek_trust(struct json_reader *reader,
+                                 const json_t *object)
+{
+    enum ek_trust trust;
+    if (json_object_get(object, "ek_trust") == NULL) {
+        return NULL;
+    }
+    const char *name = json_take_string(reader, object, "ek_trust");
+    if (name == NULL || !ek_trust_by_name(name, &trust)) {
+        reader->failed = true;
+        return NULL;
+    }
+    return ek_trust_name(trust);
+}
+
 static void load_keys(struct json_reader *reader, const json_t *root,
                       struct hasher *hasher, struct reference *out)
 {
@@ -204,7 +221,7 @@ static void load_keys(struct json_reader *reader, const json_t *root,
         const json_t *object = json_array_get(list, i);
         struct bytes wire;
         struct tpmt_public public;
-        json_allow(reader, object, "name public");
+        json_allow(reader, object, "name public ek_trust");
         const char *name = json_take_string(reader, object, "name");
         uint8_t *data = json_take_base64(reader, object, "public", &wire);
         if (name == NULL || data == NULL ||
@@ -213,6 +230,7 @@ static void load_keys(struct json_reader *reader, const json_t *root,
             reader->failed = true;
         } else {
             out->key_count++;
+            out->keys[i].ek_trust = load_ek_trust(reader, object);
             json_t *hex = json_hex(bytes_of(out->keys[i].name.bytes,
                                             sizeof(out->keys[i].name.bytes)));
             reader->failed |= strcmp(json_string_value(hex), name) != 0;

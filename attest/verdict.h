@@ -8,6 +8,7 @@
 #define VOUCH_ATTEST_VERDICT_H
 
 #include "attest/component.h"
+#include "attest/key.h"
 #include "attest/reason.h"
 #include "lib/bytes.h"
 #include "lib/sha2.h"
@@ -66,7 +67,9 @@ struct verdict {
 
     /* What was proven, if the quote was good. */
     bool is_authentic;
-    bool is_exclusive; /* the hypervisor's PCRs are its alone */
+    struct key_name ak;
+    const char *ek_trust; /* the manifest's word on that key's TPM, or NULL */
+    bool is_exclusive;    /* the hypervisor's PCRs are its alone */
     enum launch_state launch;
     const char *firmware; /* the endorsement that matched, or NULL */
     uint64_t clock_ms;

@@ -77,12 +77,24 @@ static void put_finding(struct text *out, const struct finding *finding)
     }
 }
 
+/* Which TPM attested, by its key's Name, and who vouches for its being one. */
+static void put_tpm(struct text *out, const struct verdict *verdict)
+{
+    put(out, "\nTPM with key ");
+    for (size_t i = 0; i < sizeof(verdict->ak.bytes); i++) {
+        put(out, "%02x", verdict->ak.bytes[i]);
+    }
+    put(out, "; CA of its EK: %s\n",
+        verdict->ek_trust != NULL ? verdict->ek_trust : "not said");
+}
+
 static void put_facts(struct text *out, const struct verdict *verdict)
 {
     static const char *const launches[] = {[LAUNCH_NONE] = "no",
                                            [LAUNCH_DYNAMIC] = "yes",
                                            [LAUNCH_UNKNOWN] = "unknown"};
-    put(out, "\nTPM resets %u, restarts %u, clock %llu ms; events %zu\n",
+    put_tpm(out, verdict);
+    put(out, "TPM resets %u, restarts %u, clock %llu ms; events %zu\n",
         verdict->reset_count, verdict->restart_count,
         (unsigned long long)verdict->clock_ms, verdict->event_count);
     if (verdict->firmware != NULL) {

@@ -110,6 +110,27 @@ ok $? "ref show: with the signature checked"
 is 1 "$vouch" ref show --key "$work/op2.pub" "$work/manifest.json" &&
     says manifest-key
 ok $? "ref show: another operator's key is refused"
+cp "$work/ak.pub" "$work/proven.pub"
+cp "$work/first.pub" "$work/ak.pub"
+is 1 make_manifest "$work/esp" "$work/none.json" && says 'no CA vouches' &&
+    [ ! -e "$work/none.json" ] &&
+    is 0 make_manifest "$work/esp" "$work/unproven.json" --accept-unproven-ek &&
+    is 0 "$vouch" ref show "$work/unproven.json" && says '"ek_trust": "none"'
+ok $? "ref make: a TPM without an EK certificate only if that is asked for"
+unproven() # WHAT SED: such a key file will not do, whatever is asked for
+{
+    sed "$2" "$work/proven.pub" >"$work/ak.pub"
+    ! cmp -s "$work/proven.pub" "$work/ak.pub" &&
+        is 1 make_manifest "$work/esp" "$work/none.json" \
+            --accept-unproven-ek && says "$1" && [ ! -e "$work/none.json" ]
+}
+unproven 'did not prove' 's/"activated": true/"activated": false/' &&
+    unproven 'did not prove' 's/"activated"/"activates"/'
+ok $? "ref make: not a key that no TPM was seen to have"
+unproven 'for another key' 's/"ek_trust": "software"/"ek_trust": "wrong"/' &&
+    unproven 'for another key' 's/"ek_trust": "software"/"ek_trust": true/'
+ok $? "ref make: not a key beside an EK certificate for another"
+cp "$work/proven.pub" "$work/ak.pub"
 is 1 make_manifest "$work/nowhere" "$work/none.json"
 ok $? "ref make: files that are not there"
 is 1 make_manifest "$work/esp" "$work/none.json" \
@@ -119,7 +140,8 @@ ok $? "ref make: all FF is no dynamic launch"
 # ---- a good boot ----
 boot_and_quote "$work/esp"
 ok $? "quote: after a boot, at the localities of a real one"
-is 0 verify && says '^TRUSTED$' && says '^hypervisor mode .* ok$'
+is 0 verify && says '^TRUSTED$' && says '^hypervisor mode .* ok$' &&
+    says '^TPM with key 000b[0-9a-f]{64}; CA of its EK: software$'
 ok $? "verify: TRUSTED, exit status 0"
 # Predicted from files, by the log, and by the TPM itself: all but signatures.
 approve()
@@ -174,8 +196,10 @@ ok $? "vtpm authorize: unless the operator chooses"
 is 0 verify --json &&
     python3 -c 'import json, sys
 v = json.load(open(sys.argv[1]))
-assert v["verdict"] == "trusted" and v["exclusive"] and not v["findings"]' \
-        "$work/out"
+ak = json.load(open(sys.argv[2]))
+assert v["verdict"] == "trusted" and v["exclusive"] and not v["findings"]
+assert v["tpm"]["ak"] == ak["name"] and v["tpm"]["ek_trust"] == "software"' \
+        "$work/out" "$work/ak.pub"
 ok $? "verify --json"
 is 0 verify --ear --ear-key "$work/op2.key" &&
     python3 - "$work" <<'PY' && openssl dgst -sha256 -verify "$work/op2.pub" \
@@ -195,6 +219,8 @@ claims = json.loads(decode(body))
 module = claims["submods"]["vouch"]
 assert module["ear.status"] == "affirming"
 assert module["ear.trustworthiness-vector"]["executables"] == 3
+assert module["vouch.tpm"] == {
+    "ak": json.load(open(work + "/ak.pub"))["name"], "ek_trust": "software"}
 raw = decode(signature)
 assert len(raw) == 64
 pair = integer(raw[:32]) + integer(raw[32:])
