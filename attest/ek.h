@@ -13,7 +13,7 @@
 #include "lib/bytes.h"
 
 enum ek_trust {
-    EK_TRUST_NONE,     /* no certificate, or no chain to an anchor */
+    EK_TRUST_NONE,     /* no certificate of an EK, or no chain to an anchor */
     EK_TRUST_SOFTWARE, /* a software TPM's CA */
     EK_TRUST_VENDOR,   /* a TPM vendor's CA */
     EK_TRUST_WRONG,    /* the certificate is for another key, or malformed */
