@@ -171,6 +171,11 @@ static void conclude(struct verdict *out)
         }
     }
     /* No finding may be lost to a lack of room, nor hide behind another. */
+    for (size_t i = 0; i < COMPONENT_COUNT; i++) {
+        if ((out->dropped_of >> i & 1) != 0) {
+            out->rows[i].state = ROW_DIFFERS;
+        }
+    }
     if (out->reason == REASON_NONE &&
         (out->finding_count != 0 || out->dropped != 0)) {
         out->reason = REASON_EVENT_UNEXPLAINED;

@@ -37,7 +37,8 @@ static bool is_good(const struct verdict *verdict,
             return false;
         }
     }
-    return verdict->rows[COMPONENT_LOG].state == ROW_ABSENT;
+    return verdict->rows[COMPONENT_LOG].state == ROW_ABSENT &&
+           verdict->dropped == 0;
 }
 
 struct part {

@@ -54,6 +54,8 @@ struct verdict_guest {
     uint32_t reset_count, restart_count;
 };
 
+_Static_assert(COMPONENT_COUNT <= 32, "a bit for each component");
+
 struct verdict {
     enum reason reason; /* REASON_NONE: trusted */
     enum component component;
@@ -63,7 +65,8 @@ struct verdict {
     struct verdict_row rows[COMPONENT_COUNT];
     struct finding findings[VERDICT_MAX_FINDINGS];
     size_t finding_count;
-    size_t dropped; /* findings that did not fit */
+    size_t dropped;      /* findings that did not fit */
+    uint32_t dropped_of; /* bit n: some of them are of component n */
 
     /* What was proven, if the quote was good. */
     bool is_authentic;
