@@ -45,22 +45,29 @@ struct part {
     const enum component *images, *settings;
     size_t image_count, setting_count;
     enum claim instance;
-    bool is_seen; /* the log was, and so images and settings */
+    bool is_seen;    /* the log was, and so images and settings */
+    bool is_hearsay; /* dom0 could have written what was seen */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static enum claim claim(const struct part *part, enum claim good, bool is_good)
+{
+    return !is_good           ? CLAIM_CONTRAINDICATED
+           : part->is_hearsay ? CLAIM_NONE
+                              : good;
+}
 
 static json_t *vector_json(const struct verdict *verdict,
                            const struct part *part)
 {
     enum claim executables = CLAIM_NONE, configuration = CLAIM_NONE;
     if (part->is_seen) {
-        executables = is_good(verdict, part->images, part->image_count)
-                          ? CLAIM_BOOT_AFFIRMING
-                          : CLAIM_CONTRAINDICATED;
-        configuration = is_good(verdict, part->settings, part->setting_count)
-                            ? CLAIM_AFFIRMING
-                            : CLAIM_CONTRAINDICATED;
+        executables = claim(part, CLAIM_BOOT_AFFIRMING,
+                            is_good(verdict, part->images, part->image_count));
+        configuration =
+            claim(part, CLAIM_AFFIRMING,
+                  is_good(verdict, part->settings, part->setting_count));
     }
     json_t *vector = json_object();
     json_put(vector, "instance-identity", json_integer(part->instance));
@@ -90,7 +97,9 @@ static json_t *platform_vector(const struct verdict *verdict)
     return vector_json(verdict, &part);
 }
 
-/* The vTPM is one with its guest: alone it would prove nothing to anybody. */
+/* The vTPM is one with its guest: alone it would prove nothing to anybody. Both
+ * are known by records that the hypervisor made at run time: where dom0 can
+ * extend their PCR too, it can have made them up. */
 static json_t *guest_vector(const struct verdict *verdict)
 {
     static const enum component images[] = {
@@ -104,10 +113,12 @@ static json_t *guest_vector(const struct verdict *verdict)
                               .image_count = COUNT(images),
                               .setting_count = COUNT(settings),
                               .instance =
-                                  is_good(verdict, instance, COUNT(instance))
-                                      ? CLAIM_AFFIRMING
-                                      : CLAIM_UNRECOGNIZED,
-                              .is_seen = verdict->guest.is_known};
+                                  !is_good(verdict, instance, COUNT(instance))
+                                      ? CLAIM_UNRECOGNIZED
+                                  : verdict->is_exclusive ? CLAIM_AFFIRMING
+                                                          : CLAIM_NONE,
+                              .is_seen = verdict->guest.is_known,
+                              .is_hearsay = !verdict->is_exclusive};
     return vector_json(verdict, &part);
 }
 
@@ -137,10 +148,11 @@ static json_t *policy_json(const struct ear_input *input)
 static json_t *module_json(const struct verdict *verdict, json_t *vector,
                            json_t *policy)
 {
-    bool is_trusted = verdict->reason == REASON_NONE;
+    const char *status = verdict->reason != REASON_NONE ? "contraindicated"
+                         : verdict->is_exclusive        ? "affirming"
+                                                        : "warning";
     json_t *module = json_object();
-    json_put(module, "ear.status",
-             json_string(is_trusted ? "affirming" : "contraindicated"));
+    json_put(module, "ear.status", json_string(status));
     json_put(module, "ear.trustworthiness-vector", vector);
     json_put(module, "ear.appraisal-policy-id", json_incref(policy));
     return module;
@@ -178,6 +190,10 @@ static json_t *claims_json(const struct ear_input *input)
         json_t *tpm = json_object();
         verdict_put_tpm(verdict, tpm);
         json_put(module, "vouch.tpm", tpm);
+    }
+    if (verdict->firmware != NULL) {
+        json_put(module, "vouch.exclusive",
+                 json_boolean(verdict->is_exclusive));
     }
     json_put(modules, "vouch", module);
     if (verdict->has_guest) {

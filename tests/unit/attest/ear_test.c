@@ -143,6 +143,8 @@ static void what_is_good_is_affirmed(void **state)
     log_guest(scene);
     judge(scene);
     assert_reason(scene->platform.verdict.reason, REASON_NONE);
+    assert_true(json_is_true(
+        json_object_get(module_of(scene, "vouch"), "vouch.exclusive")));
     for (size_t i = 0; i < 2; i++) {
         assert_status(scene, modules[i], "affirming");
         assert_claim(scene, modules[i], "instance-identity", AFFIRMED);
@@ -196,11 +198,73 @@ static void a_good_one_does_not_hide_one_without_room(void **state)
     assert_int_equal(platform->verdict.rows[COMPONENT_VTPM].state, ROW_DIFFERS);
 }
 
+/* As log_guest(), of a machine whose hypervisor has PCR 11 and 12 only. */
+static void boot_shared(struct scene *scene)
+{
+    struct fixture *platform = &scene->platform;
+    struct reference_events *hypervisor = &platform->reference.hypervisor;
+    for (size_t i = 0; i < hypervisor->count; i++) {
+        hypervisor->items[i].pcr = VOUCHLOG_PCR_BOOT_SHARED;
+    }
+    forge_start(&platform->log, &platform->hasher);
+    forge_boot(&platform->log, &platform->reference, platform->real_log);
+    for (size_t i = 0; i < hypervisor->count; i++) {
+        hypervisor->items[i].pcr = VOUCHLOG_PCR_BOOT;
+    }
+    for (unsigned pcr = 17; pcr <= 22; pcr++) {
+        memset(platform->log.pcr[pcr].bytes, 0xff, SHA256_SIZE);
+    }
+    platform->log.is_shared = true;
+    log_guest(scene);
+}
+
+/* Of such a machine's guest the token affirms nothing, and of the machine
+ * itself no more than a warning's worth. */
+static void what_dom0_could_have_written_is_not_affirmed(void **state)
+{
+    struct scene *scene = *state;
+    struct verdict *verdict = &scene->platform.verdict;
+    boot_shared(scene);
+    judge(scene);
+    assert_reason(verdict->reason, REASON_NOT_EXCLUSIVE);
+    assert_status(scene, "vouch", "contraindicated");
+    scene->platform.reference.is_shared_accepted = true;
+    judge(scene);
+    assert_reason(verdict->reason, REASON_NONE);
+    assert_true(verdict->guest.is_known);
+    assert_true(json_is_false(
+        json_object_get(module_of(scene, "vouch"), "vouch.exclusive")));
+    assert_status(scene, "vouch", "warning");
+    assert_status(scene, "guest", "warning");
+    assert_claim(scene, "guest", "instance-identity", NONE);
+    assert_claim(scene, "guest", "executables", NONE);
+    assert_claim(scene, "guest", "configuration", NONE);
+    size_t size;
+    char *text = verdict_text(verdict, &size);
+    assert_non_null(strstr(text, "dom0's word"));
+    free(text);
+}
+
+/* ... while what is known to be wrong is still said to be. */
+static void what_is_wrong_is_so_beside_dom0(void **state)
+{
+    struct scene *scene = *state;
+    scene->platform.reference.is_shared_accepted = true;
+    scene->guest.launch.kernel.bytes[0] ^= 1;
+    boot_shared(scene);
+    judge(scene);
+    assert_status(scene, "guest", "contraindicated");
+    assert_claim(scene, "guest", "executables", CONTRAINDICATED);
+    assert_claim(scene, "guest", "configuration", NONE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(what_is_good_is_affirmed), TEST(what_has_no_room_is_not_affirmed),
-        TEST(a_good_one_does_not_hide_one_without_room)};
+        TEST(a_good_one_does_not_hide_one_without_room),
+        TEST(what_dom0_could_have_written_is_not_affirmed),
+        TEST(what_is_wrong_is_so_beside_dom0)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
