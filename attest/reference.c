@@ -15,6 +15,14 @@
 
 #define MAX_EVENTS 2048
 
+static unsigned days_of(unsigned year, unsigned month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30,
+                                   31, 31, 30, 31, 30, 31};
+    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && is_leap ? 29 : days[month - 1];
+}
+
 bool reference_parse_date(const char *text, int64_t *out)
 {
     unsigned year, month, day;
@@ -22,7 +30,7 @@ bool reference_parse_date(const char *text, int64_t *out)
     if (strlen(text) != 10 ||
         sscanf(text, "%4u-%2u-%2u%n", &year, &month, &day, &used) != 3 ||
         used != 10 || year < 1970 || month < 1 || month > 12 || day < 1 ||
-        day > 31) {
+        day > days_of(year, month)) {
         return false;
     }
     /* Days since 1970 of the proleptic Gregorian calendar, year from March. */

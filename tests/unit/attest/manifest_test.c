@@ -86,6 +86,14 @@ static void test_date(void **state)
     assert_int_equal(at, 86400);
     assert_true(reference_parse_date("2000-02-29", &at));
     assert_int_equal(at, 951868800);
+    assert_true(reference_parse_date("2028-02-29", &at));
+    assert_true(reference_parse_date("2026-12-31", &at));
+    static const char *const none[] = {
+        "2026-02-31", "2026-02-29", "1900-02-29", "2100-02-29", "2026-04-31",
+        "2026-11-31", "2026-12-32", "2026-13-01", "2026-00-01", "2026-01-00"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_false(reference_parse_date(none[i], &at));
+    }
 }
 
 static void test_wrong_key(void **state)
