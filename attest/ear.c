@@ -76,6 +76,23 @@ static json_t *vector_json(const struct verdict *verdict,
     return vector;
 }
 
+/* The guest's quote comes before the platform's: where that failed, nobody
+ * knows which platform it is. */
+static enum claim platform_instance(const struct verdict *verdict)
+{
+    if (verdict->is_authentic) {
+        return CLAIM_AFFIRMING;
+    }
+    if (verdict->reason == REASON_KEY_UNKNOWN) {
+        return CLAIM_UNRECOGNIZED;
+    }
+    return verdict->component == COMPONENT_QUOTE ||
+                   verdict->component == COMPONENT_TPM_KEY ||
+                   verdict->reason == REASON_PROOF_MISMATCH
+               ? CLAIM_CRYPTO_FAILED
+               : CLAIM_NONE;
+}
+
 static json_t *platform_vector(const struct verdict *verdict)
 {
     static const enum component images[] = {
@@ -88,11 +105,7 @@ static json_t *platform_vector(const struct verdict *verdict)
                               .settings = settings,
                               .image_count = COUNT(images),
                               .setting_count = COUNT(settings),
-                              .instance =
-                                  verdict->is_authentic ? CLAIM_AFFIRMING
-                                  : verdict->reason == REASON_KEY_UNKNOWN
-                                      ? CLAIM_UNRECOGNIZED
-                                      : CLAIM_CRYPTO_FAILED,
+                              .instance = platform_instance(verdict),
                               .is_seen = verdict->firmware != NULL};
     return vector_json(verdict, &part);
 }

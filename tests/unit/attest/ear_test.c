@@ -17,6 +17,7 @@
 #define AFFIRMED        2
 #define BOOT_AFFIRMED   3
 #define CONTRAINDICATED 96
+#define UNRECOGNIZED    97
 
 struct scene {
     struct fixture platform;
@@ -258,13 +259,32 @@ static void what_is_wrong_is_so_beside_dom0(void **state)
     assert_claim(scene, "guest", "configuration", NONE);
 }
 
+/* A guest's quote is judged first; its fault is not the platform's. */
+static void what_was_not_looked_at_has_no_claim(void **state)
+{
+    struct scene *scene = *state;
+    log_guest(scene);
+    scene->guest.is.quote[scene->guest.is.quote_size - 1] ^= 1;
+    judge(scene);
+    assert_component(scene->platform.verdict.component, COMPONENT_GUEST_QUOTE);
+    assert_claim(scene, "vouch", "instance-identity", NONE);
+    scene->guest.is.quote[scene->guest.is.quote_size - 1] ^= 1;
+    fixture_refer(&scene->platform, NULL);
+    forge_key_free(&scene->platform.key);
+    forge_key_make(&scene->platform.key, NULL);
+    judge(scene);
+    assert_claim(scene, "vouch", "instance-identity", UNRECOGNIZED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_good_is_affirmed), TEST(what_has_no_room_is_not_affirmed),
+        TEST(what_is_good_is_affirmed),
+        TEST(what_has_no_room_is_not_affirmed),
         TEST(a_good_one_does_not_hide_one_without_room),
         TEST(what_dom0_could_have_written_is_not_affirmed),
-        TEST(what_is_wrong_is_so_beside_dom0)};
+        TEST(what_is_wrong_is_so_beside_dom0),
+        TEST(what_was_not_looked_at_has_no_claim)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
