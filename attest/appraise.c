@@ -171,6 +171,11 @@ static void conclude(struct verdict *out)
         }
     }
     /* No finding may be lost to a lack of room, nor hide behind another. */
+    for (size_t i = 0; i < COMPONENT_COUNT; i++) {
+        if ((out->dropped_of >> i & 1) != 0) {
+            out->rows[i].state = ROW_DIFFERS;
+        }
+    }
     if (out->reason == REASON_NONE &&
         (out->finding_count != 0 || out->dropped != 0)) {
         out->reason = REASON_EVENT_UNEXPLAINED;
@@ -185,6 +190,7 @@ struct appraisal {
     const struct evidence *evidence;
     struct guest_quote guest; /* with has_guest */
     struct tpms_quote quote;
+    const struct attest_key *signer; /* of quote, the manifest's */
     struct sha256_digest values[24];
 };
 
@@ -281,8 +287,9 @@ static bool check_quote(struct appraisal *appraisal, struct bytes signed_nonce,
                                       .required_pcrs = QUOTE_PCRS};
     const struct keyring ring = {.keys = reference->keys,
                                  .count = reference->key_count};
-    enum reason reason = quote_check(
-        &input, &ring, &appraisal->appraiser->hasher, &appraisal->quote);
+    enum reason reason =
+        quote_check(&input, &ring, &appraisal->appraiser->hasher,
+                    &appraisal->quote, &appraisal->signer);
     if (reason == REASON_NONCE_MISMATCH && evidence->has_guest) {
         refuse(appraisal, COMPONENT_PROOF, REASON_PROOF_MISMATCH, out);
     } else if (reason != REASON_NONE) {
@@ -323,6 +330,8 @@ void appraise(struct appraiser *appraiser, const struct reference *reference,
     }
     refuse(&appraisal, COMPONENT_QUOTE, REASON_NONE, out);
     out->is_authentic = true;
+    out->ak = appraisal.signer->name;
+    out->ek_trust = appraisal.signer->ek_trust;
     out->clock_ms = appraisal.quote.clock_ms;
     out->reset_count = appraisal.quote.reset_count;
     out->restart_count = appraisal.quote.restart_count;

@@ -8,14 +8,28 @@
 #include <string.h>
 
 #include "attest/ecdsa.h"
+#include "attest/pcrs.h"
 
 #define GRUB_PCRS   (1u << 4 | 1u << 8 | 1u << 9)
 #define LAUNCH_PCRS (1u << 17 | 1u << 18)
 
-bool approve_is_enough(uint32_t pcrs)
+uint32_t approve_measured(uint32_t pcrs,
+                          const struct sha256_digest values[APPROVE_PCRS])
 {
-    return (pcrs & GRUB_PCRS) == GRUB_PCRS ||
-           (pcrs & LAUNCH_PCRS) == LAUNCH_PCRS;
+    for (size_t i = 0; i < APPROVE_PCRS; i++) {
+        if ((pcrs >> i & 1) != 0 && pcrs_is_untouched(&values[i])) {
+            pcrs &= ~(UINT32_C(1) << i);
+        }
+    }
+    return pcrs;
+}
+
+bool approve_is_enough(uint32_t pcrs,
+                       const struct sha256_digest values[APPROVE_PCRS])
+{
+    uint32_t measured = approve_measured(pcrs, values);
+    return (measured & GRUB_PCRS) == GRUB_PCRS ||
+           (measured & LAUNCH_PCRS) == LAUNCH_PCRS;
 }
 
 static bool get_number(EVP_PKEY *key, const char *name,
@@ -66,6 +80,9 @@ bool approve_sign(EVP_PKEY *key, uint32_t pcrs,
 {
     struct sha256_context context;
     memset(out, 0, sizeof(*out));
+    if (!approve_is_enough(pcrs, values)) {
+        return false;
+    }
     out->pcrs = pcrs;
     sha256_init(&context);
     for (size_t i = 0; i < APPROVE_PCRS; i++) {

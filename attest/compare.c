@@ -21,6 +21,7 @@ struct finding *compare_add_finding(struct comparison *comparison,
     struct verdict *verdict = comparison->verdict;
     if (verdict->finding_count == VERDICT_MAX_FINDINGS) {
         verdict->dropped++;
+        verdict->dropped_of |= UINT32_C(1) << component;
         return NULL;
     }
     struct finding *finding = &verdict->findings[verdict->finding_count++];

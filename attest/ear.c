@@ -15,7 +15,7 @@
 #include "attest/ecdsa.h"
 #include "attest/json.h"
 #include "attest/text.h"
-#include "attest/uuid.h"
+#include "attest/verdict_members.h"
 
 #define P256_SIZE 32
 
@@ -37,35 +37,60 @@ static bool is_good(const struct verdict *verdict,
             return false;
         }
     }
-    return verdict->rows[COMPONENT_LOG].state == ROW_ABSENT;
+    return verdict->rows[COMPONENT_LOG].state == ROW_ABSENT &&
+           verdict->dropped == 0;
 }
 
 struct part {
     const enum component *images, *settings;
     size_t image_count, setting_count;
     enum claim instance;
-    bool is_seen; /* the log was, and so images and settings */
+    bool is_seen;    /* the log was, and so images and settings */
+    bool is_hearsay; /* dom0 could have written what was seen */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static enum claim claim(const struct part *part, enum claim good, bool is_good)
+{
+    return !is_good           ? CLAIM_CONTRAINDICATED
+           : part->is_hearsay ? CLAIM_NONE
+                              : good;
+}
 
 static json_t *vector_json(const struct verdict *verdict,
                            const struct part *part)
 {
     enum claim executables = CLAIM_NONE, configuration = CLAIM_NONE;
     if (part->is_seen) {
-        executables = is_good(verdict, part->images, part->image_count)
-                          ? CLAIM_BOOT_AFFIRMING
-                          : CLAIM_CONTRAINDICATED;
-        configuration = is_good(verdict, part->settings, part->setting_count)
-                            ? CLAIM_AFFIRMING
-                            : CLAIM_CONTRAINDICATED;
+        executables = claim(part, CLAIM_BOOT_AFFIRMING,
+                            is_good(verdict, part->images, part->image_count));
+        configuration =
+            claim(part, CLAIM_AFFIRMING,
+                  is_good(verdict, part->settings, part->setting_count));
     }
     json_t *vector = json_object();
     json_put(vector, "instance-identity", json_integer(part->instance));
     json_put(vector, "executables", json_integer(executables));
     json_put(vector, "configuration", json_integer(configuration));
     return vector;
+}
+
+/* The guest's quote comes before the platform's: where that failed, nobody
+ * knows which platform it is. */
+static enum claim platform_instance(const struct verdict *verdict)
+{
+    if (verdict->is_authentic) {
+        return CLAIM_AFFIRMING;
+    }
+    if (verdict->reason == REASON_KEY_UNKNOWN) {
+        return CLAIM_UNRECOGNIZED;
+    }
+    return verdict->component == COMPONENT_QUOTE ||
+                   verdict->component == COMPONENT_TPM_KEY ||
+                   verdict->reason == REASON_PROOF_MISMATCH
+               ? CLAIM_CRYPTO_FAILED
+               : CLAIM_NONE;
 }
 
 static json_t *platform_vector(const struct verdict *verdict)
@@ -80,16 +105,14 @@ static json_t *platform_vector(const struct verdict *verdict)
                               .settings = settings,
                               .image_count = COUNT(images),
                               .setting_count = COUNT(settings),
-                              .instance =
-                                  verdict->is_authentic ? CLAIM_AFFIRMING
-                                  : verdict->reason == REASON_KEY_UNKNOWN
-                                      ? CLAIM_UNRECOGNIZED
-                                      : CLAIM_CRYPTO_FAILED,
+                              .instance = platform_instance(verdict),
                               .is_seen = verdict->firmware != NULL};
     return vector_json(verdict, &part);
 }
 
-/* The vTPM is one with its guest: alone it would prove nothing to anybody. */
+/* The vTPM is one with its guest: alone it would prove nothing to anybody. Both
+ * are known by records that the hypervisor made at run time: where dom0 can
+ * extend their PCR too, it can have made them up. */
 static json_t *guest_vector(const struct verdict *verdict)
 {
     static const enum component images[] = {
@@ -103,10 +126,12 @@ static json_t *guest_vector(const struct verdict *verdict)
                               .image_count = COUNT(images),
                               .setting_count = COUNT(settings),
                               .instance =
-                                  is_good(verdict, instance, COUNT(instance))
-                                      ? CLAIM_AFFIRMING
-                                      : CLAIM_UNRECOGNIZED,
-                              .is_seen = verdict->guest.is_known};
+                                  !is_good(verdict, instance, COUNT(instance))
+                                      ? CLAIM_UNRECOGNIZED
+                                  : verdict->is_exclusive ? CLAIM_AFFIRMING
+                                                          : CLAIM_NONE,
+                              .is_seen = verdict->guest.is_known,
+                              .is_hearsay = !verdict->is_exclusive};
     return vector_json(verdict, &part);
 }
 
@@ -133,26 +158,14 @@ static json_t *policy_json(const struct ear_input *input)
     return json;
 }
 
-static json_t *guest_json(const struct verdict_guest *guest)
-{
-    char uuid[UUID_TEXT_SIZE];
-    json_t *object = json_object();
-    uuid_text(guest->uuid, uuid);
-    if (guest->name != NULL) {
-        json_put(object, "name", json_string(guest->name));
-    }
-    json_put(object, "uuid", json_string(uuid));
-    json_put(object, "label", json_string(guest->label));
-    return object;
-}
-
 static json_t *module_json(const struct verdict *verdict, json_t *vector,
                            json_t *policy)
 {
-    bool is_trusted = verdict->reason == REASON_NONE;
+    const char *status = verdict->reason != REASON_NONE ? "contraindicated"
+                         : verdict->is_exclusive        ? "affirming"
+                                                        : "warning";
     json_t *module = json_object();
-    json_put(module, "ear.status",
-             json_string(is_trusted ? "affirming" : "contraindicated"));
+    json_put(module, "ear.status", json_string(status));
     json_put(module, "ear.trustworthiness-vector", vector);
     json_put(module, "ear.appraisal-policy-id", json_incref(policy));
     return module;
@@ -162,7 +175,9 @@ static json_t *guest_module(const struct verdict *verdict, json_t *policy)
 {
     json_t *module = module_json(verdict, guest_vector(verdict), policy);
     if (verdict->guest.is_known) {
-        json_put(module, "vouch.guest", guest_json(&verdict->guest));
+        json_t *guest = json_object();
+        verdict_put_guest(&verdict->guest, guest);
+        json_put(module, "vouch.guest", guest);
     }
     return module;
 }
@@ -183,6 +198,15 @@ static json_t *claims_json(const struct ear_input *input)
                  json_string(component_name(verdict->component)));
         json_put(module, "vouch.reason",
                  json_string(reason_code(verdict->reason)));
+    }
+    if (verdict->is_authentic) {
+        json_t *tpm = json_object();
+        verdict_put_tpm(verdict, tpm);
+        json_put(module, "vouch.tpm", tpm);
+    }
+    if (verdict->firmware != NULL) {
+        json_put(module, "vouch.exclusive",
+                 json_boolean(verdict->is_exclusive));
     }
     json_put(modules, "vouch", module);
     if (verdict->has_guest) {

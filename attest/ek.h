@@ -13,7 +13,7 @@
 #include "lib/bytes.h"
 
 enum ek_trust {
-    EK_TRUST_NONE,     /* no certificate, or no chain to an anchor */
+    EK_TRUST_NONE,     /* no certificate of an EK, or no chain to an anchor */
     EK_TRUST_SOFTWARE, /* a software TPM's CA */
     EK_TRUST_VENDOR,   /* a TPM vendor's CA */
     EK_TRUST_WRONG,    /* the certificate is for another key, or malformed */
@@ -28,6 +28,8 @@ struct ek_anchors {
 EVP_PKEY *ek_import(struct bytes wire);
 
 const char *ek_trust_name(enum ek_trust trust);
+/* Of those that an enrolment can end with: all but EK_TRUST_WRONG. */
+NODISCARD bool ek_trust_by_name(const char *name, enum ek_trust *out);
 
 /* Add all certificates of a PEM file; false if there is none in it. */
 NODISCARD bool ek_add_anchors(X509_STORE **store, struct bytes pem);

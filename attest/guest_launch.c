@@ -9,47 +9,19 @@
 
 #define ALL_PARTS 3
 
-/* ---- vTPMs ---- */
-
-static struct sha256_digest digest_of(struct hasher *hasher,
-                                      const struct record_launch *launch)
-{
-    return image_digest(hasher, &launch->kernel, &launch->initrd,
-                        &launch->cmdline);
-}
-
-/* The reference that the launch fits, or the first one. */
-static struct sha256_digest fitting_digest(struct hasher *hasher,
-                                           const struct reference_images *of,
-                                           const struct sha256_digest *found)
-{
-    struct sha256_digest first = {{0}};
-    for (size_t i = of->count; i-- > 0;) {
-        first = image_digest(hasher, &of->items[i].kernel.digest,
-                             &of->items[i].initrd.digest,
-                             &of->items[i].cmdline.digest);
-        if (sha256_equal(&first, found)) {
-            break;
-        }
-    }
-    return first;
-}
-
-void guest_launch_check_vtpm(struct comparison *comparison,
-                             const struct runtime_record *record)
-{
-    struct hasher *hasher = comparison->hasher;
-    struct sha256_digest digests[2];
-    digests[1] = digest_of(hasher, &record->launch);
-    digests[0] =
-        fitting_digest(hasher, &comparison->reference->vtpms, &digests[1]);
-    guest_finding_compare(comparison, COMPONENT_VTPM, REASON_VTPM_UNKNOWN,
-                          digests, record);
-}
+/* ---- labels ---- */
 
 static bool is_text(struct bytes found, const char *expected)
 {
     return bytes_equal(found, bytes_of_text(expected));
+}
+
+static bool is_label_good(const struct reference_image *image,
+                          struct bytes label)
+{
+    return is_text(record_label_type(label), image->type) &&
+           (image->user == NULL ||
+            is_text(record_label_user(label), image->user));
 }
 
 bool guest_launch_is_vtpm(const struct runtime_record *record)
@@ -59,15 +31,65 @@ bool guest_launch_is_vtpm(const struct runtime_record *record)
                    REFERENCE_VTPM_TYPE);
 }
 
-/* ---- guests ---- */
+/* ---- vTPMs ---- */
 
-static bool is_label_good(const struct reference_image *image,
-                          struct bytes label)
+static struct sha256_digest digest_of(struct hasher *hasher,
+                                      const struct record_launch *launch)
 {
-    return is_text(record_label_type(label), image->type) &&
-           (image->user == NULL ||
-            is_text(record_label_user(label), image->user));
+    return image_digest(hasher, &launch->kernel, &launch->initrd,
+                        &launch->cmdline);
 }
+
+/* A reference: its image, and whether the launch has its label. */
+struct fit {
+    struct sha256_digest digest;
+    bool is_label_good;
+};
+
+/* The reference that the launch fits, with its label if there is one, or the
+ * first one. */
+static struct fit find_fit(struct hasher *hasher,
+                           const struct reference_images *of,
+                           const struct sha256_digest *found,
+                           struct bytes label)
+{
+    struct fit best = {.is_label_good = false};
+    bool is_same = false;
+    for (size_t i = of->count; i-- > 0 && !best.is_label_good;) {
+        const struct reference_image *image = &of->items[i];
+        struct sha256_digest digest =
+            image_digest(hasher, &image->kernel.digest, &image->initrd.digest,
+                         &image->cmdline.digest);
+        bool fits = sha256_equal(&digest, found);
+        if (fits || !is_same) {
+            best = (struct fit){digest, fits && is_label_good(image, label)};
+        }
+        is_same |= fits;
+    }
+    return best;
+}
+
+/* An image that one user may have as a vTPM is none of another's. A label that
+ * is no vTPM's at all is found elsewhere. */
+void guest_launch_check_vtpm(struct comparison *comparison,
+                             const struct runtime_record *record)
+{
+    struct hasher *hasher = comparison->hasher;
+    struct sha256_digest digests[2];
+    digests[1] = digest_of(hasher, &record->launch);
+    struct fit fit = find_fit(hasher, &comparison->reference->vtpms,
+                              &digests[1], record->launch.label);
+    digests[0] = fit.digest;
+    guest_finding_compare(comparison, COMPONENT_VTPM, REASON_VTPM_UNKNOWN,
+                          digests, record);
+    if (sha256_equal(&digests[0], &digests[1]) && !fit.is_label_good &&
+        guest_launch_is_vtpm(record)) {
+        guest_finding_add(comparison, COMPONENT_VTPM, REASON_VTPM_IMAGE_LABEL,
+                          record);
+    }
+}
+
+/* ---- guests ---- */
 
 static unsigned count_parts(const struct reference_image *image,
                             const struct record_launch *launch)

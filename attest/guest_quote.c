@@ -49,7 +49,8 @@ static enum reason check_signature(struct hasher *hasher,
     if (reason != REASON_NONE) {
         return reason;
     }
-    reason = quote_check(&input, &ring, hasher, &out->quote);
+    const struct attest_key *signer; /* there is but one */
+    reason = quote_check(&input, &ring, hasher, &out->quote, &signer);
     out->ak = key->name;
     return reason_of_guest(reason);
 }

@@ -21,7 +21,8 @@ struct key_name {
 
 struct attest_key {
     struct key_name name;
-    uint16_t scheme; /* the signature algorithm it must be used with */
+    uint16_t scheme;      /* the signature algorithm it must be used with */
+    const char *ek_trust; /* who vouches for its TPM's EK; NULL: not said */
     EVP_PKEY *pkey;
     EVP_PKEY_CTX *verify;
 };

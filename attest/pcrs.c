@@ -11,12 +11,6 @@ static struct sha256_digest filled(uint8_t value)
     return digest;
 }
 
-bool pcrs_is_untouched(const struct sha256_digest *value)
-{
-    struct sha256_digest zero = filled(0x00), ones = filled(0xff);
-    return sha256_equal(value, &zero) || sha256_equal(value, &ones);
-}
-
 /* Evidence without values: those of the log, and 17-22 as nothing but a reset
  * or start of the TPM leaves them, tried in every combination of three. */
 static bool guess_values(struct hasher *hasher, const struct replay *replay,

@@ -17,7 +17,14 @@
 #define PCRS_LAST_LAUNCH      19
 
 /* All 00 or all FF. */
-bool pcrs_is_untouched(const struct sha256_digest *value);
+static inline bool pcrs_is_untouched(const struct sha256_digest *value)
+{
+    uint8_t first = value->bytes[0], differs = 0;
+    for (size_t i = 1; i < SHA256_SIZE; i++) {
+        differs |= value->bytes[i] ^ first;
+    }
+    return differs == 0 && (first == 0x00 || first == 0xff);
+}
 
 /* The values that the quote covers: those in the evidence, or guessed. */
 enum reason pcrs_take_values(struct hasher *hasher, const struct replay *replay,

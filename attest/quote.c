@@ -46,7 +46,8 @@ static enum reason check_selection(const struct tpms_quote *quote,
 
 enum reason quote_check(const struct quote_input *input,
                         const struct keyring *ring, struct hasher *hasher,
-                        struct tpms_quote *out)
+                        struct tpms_quote *out,
+                        const struct attest_key **signer)
 {
     const struct attest_key *key = NULL;
     struct tpmt_signature signature;
@@ -66,6 +67,7 @@ enum reason quote_check(const struct quote_input *input,
     if (!bytes_equal(out->extra_data, input->nonce)) {
         return REASON_NONCE_MISMATCH;
     }
+    *signer = key;
     return check_selection(out, input);
 }
 

@@ -35,11 +35,13 @@ struct quote_input {
 
 /*
  * Everything but the PCR digest, which needs the values: parses, finds the key
- * in the ring, checks the signature, the nonce and the selection.
+ * in the ring, checks the signature, the nonce and the selection. *signer is
+ * that key if nothing was wrong.
  */
 enum reason quote_check(const struct quote_input *input,
                         const struct keyring *ring, struct hasher *hasher,
-                        struct tpms_quote *out);
+                        struct tpms_quote *out,
+                        const struct attest_key **signer);
 
 /* Is digest the one over values (indexed by PCR) of the PCRs in the mask? */
 bool quote_covers(struct hasher *hasher, uint32_t pcrs,

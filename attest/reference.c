@@ -9,10 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest/ek.h"
 #include "attest/reference_image.h"
 #include "attest/tcg.h"
 
 #define MAX_EVENTS 2048
+
+static unsigned days_of(unsigned year, unsigned month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30,
+                                   31, 31, 30, 31, 30, 31};
+    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && is_leap ? 29 : days[month - 1];
+}
 
 bool reference_parse_date(const char *text, int64_t *out)
 {
@@ -21,7 +30,7 @@ bool reference_parse_date(const char *text, int64_t *out)
     if (strlen(text) != 10 ||
         sscanf(text, "%4u-%2u-%2u%n", &year, &month, &day, &used) != 3 ||
         used != 10 || year < 1970 || month < 1 || month > 12 || day < 1 ||
-        day > 31) {
+        day > days_of(year, month)) {
         return false;
     }
     /* Days since 1970 of the proleptic Gregorian calendar, year from March. */
@@ -194,6 +203,22 @@ static void load_scripts(struct json_reader *reader, const json_t *root,
     }
 }
 
+/* Who vouches for the TPM's EK: manifests have not always said so. */
+static const char *load_ek_trust(struct json_reader *reader,
+                                 const json_t *object)
+{
+    enum ek_trust trust;
+    if (json_object_get(object, "ek_trust") == NULL) {
+        return NULL;
+    }
+    const char *name = json_take_string(reader, object, "ek_trust");
+    if (name == NULL || !ek_trust_by_name(name, &trust)) {
+        reader->failed = true;
+        return NULL;
+    }
+    return ek_trust_name(trust);
+}
+
 static void load_keys(struct json_reader *reader, const json_t *root,
                       struct hasher *hasher, struct reference *out)
 {
@@ -204,7 +229,7 @@ static void load_keys(struct json_reader *reader, const json_t *root,
         const json_t *object = json_array_get(list, i);
         struct bytes wire;
         struct tpmt_public public;
-        json_allow(reader, object, "name public");
+        json_allow(reader, object, "name public ek_trust");
         const char *name = json_take_string(reader, object, "name");
         uint8_t *data = json_take_base64(reader, object, "public", &wire);
         if (name == NULL || data == NULL ||
@@ -213,6 +238,7 @@ static void load_keys(struct json_reader *reader, const json_t *root,
             reader->failed = true;
         } else {
             out->key_count++;
+            out->keys[i].ek_trust = load_ek_trust(reader, object);
             json_t *hex = json_hex(bytes_of(out->keys[i].name.bytes,
                                             sizeof(out->keys[i].name.bytes)));
             reader->failed |= strcmp(json_string_value(hex), name) != 0;

@@ -8,6 +8,7 @@
 #define VOUCH_ATTEST_VERDICT_H
 
 #include "attest/component.h"
+#include "attest/key.h"
 #include "attest/reason.h"
 #include "lib/bytes.h"
 #include "lib/sha2.h"
@@ -53,6 +54,8 @@ struct verdict_guest {
     uint32_t reset_count, restart_count;
 };
 
+_Static_assert(COMPONENT_COUNT <= 32, "a bit for each component");
+
 struct verdict {
     enum reason reason; /* REASON_NONE: trusted */
     enum component component;
@@ -62,11 +65,14 @@ struct verdict {
     struct verdict_row rows[COMPONENT_COUNT];
     struct finding findings[VERDICT_MAX_FINDINGS];
     size_t finding_count;
-    size_t dropped; /* findings that did not fit */
+    size_t dropped;      /* findings that did not fit */
+    uint32_t dropped_of; /* bit n: some of them are of component n */
 
     /* What was proven, if the quote was good. */
     bool is_authentic;
-    bool is_exclusive; /* the hypervisor's PCRs are its alone */
+    struct key_name ak;
+    const char *ek_trust; /* the manifest's word on that key's TPM, or NULL */
+    bool is_exclusive;    /* the hypervisor's PCRs are its alone */
     enum launch_state launch;
     const char *firmware; /* the endorsement that matched, or NULL */
     uint64_t clock_ms;

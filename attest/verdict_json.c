@@ -2,8 +2,7 @@
 /* The verdict for programs: the same facts under stable names. */
 #include "attest/describe.h"
 #include "attest/json.h"
-#include "attest/uuid.h"
-#include "attest/verdict.h"
+#include "attest/verdict_members.h"
 
 static const char *const states[] = {[ROW_ABSENT] = "absent",
                                      [ROW_OK] = "ok",
@@ -66,6 +65,7 @@ static json_t *finding_json(const struct finding *finding)
 static json_t *tpm_json(const struct verdict *verdict)
 {
     json_t *object = json_object();
+    verdict_put_tpm(verdict, object);
     json_put(object, "clock_ms", json_integer((json_int_t)verdict->clock_ms));
     json_put(object, "reset_count", json_integer(verdict->reset_count));
     json_put(object, "restart_count", json_integer(verdict->restart_count));
@@ -75,13 +75,7 @@ static json_t *tpm_json(const struct verdict *verdict)
 static json_t *guest_json(const struct verdict_guest *guest)
 {
     json_t *object = json_object(), *tpm = json_object();
-    char uuid[UUID_TEXT_SIZE];
-    uuid_text(guest->uuid, uuid);
-    if (guest->name != NULL) {
-        json_put(object, "name", json_string(guest->name));
-    }
-    json_put(object, "uuid", json_string(uuid));
-    json_put(object, "label", json_string(guest->label));
+    verdict_put_guest(guest, object);
     json_put(object, "domid", json_integer((json_int_t)guest->domid));
     json_put(object, "instance", json_integer((json_int_t)guest->instance));
     json_put(object, "vtpm", json_integer((json_int_t)guest->vtpm));

@@ -77,12 +77,24 @@ static void put_finding(struct text *out, const struct finding *finding)
     }
 }
 
+/* Which TPM attested, by its key's Name, and who vouches for its being one. */
+static void put_tpm(struct text *out, const struct verdict *verdict)
+{
+    put(out, "\nTPM with key ");
+    for (size_t i = 0; i < sizeof(verdict->ak.bytes); i++) {
+        put(out, "%02x", verdict->ak.bytes[i]);
+    }
+    put(out, "; CA of its EK: %s\n",
+        verdict->ek_trust != NULL ? verdict->ek_trust : "not said");
+}
+
 static void put_facts(struct text *out, const struct verdict *verdict)
 {
     static const char *const launches[] = {[LAUNCH_NONE] = "no",
                                            [LAUNCH_DYNAMIC] = "yes",
                                            [LAUNCH_UNKNOWN] = "unknown"};
-    put(out, "\nTPM resets %u, restarts %u, clock %llu ms; events %zu\n",
+    put_tpm(out, verdict);
+    put(out, "TPM resets %u, restarts %u, clock %llu ms; events %zu\n",
         verdict->reset_count, verdict->restart_count,
         (unsigned long long)verdict->clock_ms, verdict->event_count);
     if (verdict->firmware != NULL) {
@@ -92,8 +104,9 @@ static void put_facts(struct text *out, const struct verdict *verdict)
     }
 }
 
-static void put_guest(struct text *out, const struct verdict_guest *guest)
+static void put_guest(struct text *out, const struct verdict *verdict)
 {
+    const struct verdict_guest *guest = &verdict->guest;
     char uuid[UUID_TEXT_SIZE];
     uuid_text(guest->uuid, uuid);
     put(out, "guest: %.200s, uuid %s, domain %llu, %s\n",
@@ -105,6 +118,10 @@ static void put_guest(struct text *out, const struct verdict_guest *guest)
         (unsigned long long)guest->instance, (unsigned long long)guest->vtpm,
         guest->reset_count, guest->restart_count,
         (unsigned long long)guest->clock_ms);
+    if (!verdict->is_exclusive) {
+        put(out, "all of this is dom0's word as well: it could extend the PCR "
+                 "of these records\n");
+    }
 }
 
 /* A component that is a cause is named once, with its first reason. */
@@ -140,7 +157,7 @@ char *verdict_text(const struct verdict *verdict, size_t *size)
         put_facts(&out, verdict);
     }
     if (verdict->guest.is_known) {
-        put_guest(&out, &verdict->guest);
+        put_guest(&out, verdict);
     }
     if (verdict->finding_count != 0) {
         put(&out, "\nwhat differs:\n");

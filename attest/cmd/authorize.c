@@ -49,11 +49,35 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 
 /* ---- the selection ---- */
 
-static bool choose(const struct inputs *in, uint32_t known, uint32_t *out)
+/* What a cut log or list does not tell of would not be approved, and nobody
+ * would see it. */
+static bool choose_all(const struct pcr_values *pcrs, uint32_t *out)
 {
-    struct bytes rest =
-        in->select != NULL ? bytes_of_text(in->select) : bytes_none();
-    *out = in->select != NULL ? 0 : known & APPROVE_DEFAULT;
+    uint32_t measured = approve_measured(pcrs->known, pcrs->values);
+    uint32_t missing = APPROVE_NEEDED & ~measured;
+    char list[3 * APPROVE_PCRS + 1] = "";
+    size_t size = 0;
+    for (unsigned i = 0; i < APPROVE_PCRS; i++) {
+        if ((missing >> i & 1) != 0) {
+            size +=
+                (size_t)snprintf(list + size, sizeof(list) - size, " %u", i);
+        }
+    }
+    if (missing != 0) {
+        command_error(command,
+                      "nothing was measured into PCR%s: these values are not "
+                      "of a whole boot; --select approves of less",
+                      list);
+    }
+    *out = pcrs->known & APPROVE_DEFAULT;
+    return missing == 0;
+}
+
+static bool choose_some(const struct inputs *in, const struct pcr_values *pcrs,
+                        uint32_t *out)
+{
+    struct bytes rest = bytes_of_text(in->select);
+    *out = 0;
     while (rest.size != 0) {
         uint64_t pcr;
         if (!pcr_values_number(pcr_values_take(&rest, ','), out, &pcr)) {
@@ -61,14 +85,14 @@ static bool choose(const struct inputs *in, uint32_t known, uint32_t *out)
             return false;
         }
     }
-    if ((*out & ~known) != 0) {
+    if ((*out & ~pcrs->known) != 0) {
         command_error(command, "there is no value for a PCR of --select");
         return false;
     }
-    if (!approve_is_enough(*out)) {
+    if (!approve_is_enough(*out, pcrs->values)) {
         command_error(command, "PCRs 4, 8 and 9, or 17 and 18, have to be "
-                               "among them: the others do not tell what was "
-                               "started");
+                               "among them, and neither all 00 nor all FF: the "
+                               "others do not tell what was started");
         return false;
     }
     return true;
@@ -98,6 +122,20 @@ static bool write_approval(const struct inputs *in, uint32_t selected,
     return is_done;
 }
 
+/* As `vouch vtpm pcrs` writes them, and --pcrs reads them. */
+static bool say_approved(uint32_t pcrs,
+                         const struct sha256_digest values[APPROVE_PCRS])
+{
+    for (unsigned i = 0; i < APPROVE_PCRS; i++) {
+        char hex[65];
+        if ((pcrs >> i & 1) != 0) {
+            describe_digest(&values[i], hex);
+            printf("%u %s\n", i, hex);
+        }
+    }
+    return command_flush(command);
+}
+
 int command_vtpm_authorize(int argc, char **argv)
 {
     struct inputs inputs = {0};
@@ -107,8 +145,11 @@ int command_vtpm_authorize(int argc, char **argv)
         return EXIT_USAGE;
     }
     return pcr_values_get(command, &inputs.from, &pcrs) &&
-                   choose(&inputs, pcrs.known, &selected) &&
-                   write_approval(&inputs, selected, &pcrs)
+                   (inputs.select != NULL
+                        ? choose_some(&inputs, &pcrs, &selected)
+                        : choose_all(&pcrs, &selected)) &&
+                   write_approval(&inputs, selected, &pcrs) &&
+                   say_approved(selected, pcrs.values)
                ? EXIT_DONE
                : EXIT_FAILED;
 }

@@ -62,6 +62,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         return false;
     }
     in->judge.evidence = argv[1];
+    in->judge.is_for_guest = true;
     return true;
 }
 

@@ -90,20 +90,22 @@ static bool prove(struct tpm *tpm, EVP_PKEY *ek, const struct enrolment *is)
 static bool check_enrolment(struct tpm *tpm, const struct inputs *in,
                             struct hasher *hasher, struct enrolment *is)
 {
-    struct tpmt_public ak, ek;
+    struct tpmt_public ak;
     struct ek_anchors anchors = {0};
     if (tpms_parse_public(bytes_of(is->ak.wire, is->ak.wire_size), &ak) !=
             REASON_NONE ||
-        key_check(&ak) != REASON_NONE ||
-        tpms_parse_public(bytes_of(is->ek.wire, is->ek.wire_size), &ek) !=
-            REASON_NONE) {
-        command_error(command, "the TPM made keys of another form");
+        key_check(&ak) != REASON_NONE) {
+        command_error(command, "the TPM made a key of another form");
         return false;
     }
     is->name = key_name_of(hasher, &ak);
-    EVP_PKEY *key = key_import(&ek);
+    EVP_PKEY *key = ek_import(bytes_of(is->ek.wire, is->ek.wire_size));
+    if (key == NULL) {
+        command_error(command, "the TPM made an EK of another form");
+        return false;
+    }
     bool is_good =
-        key != NULL && prove(tpm, key, is) &&
+        prove(tpm, key, is) &&
         load_anchors(in->vendor_cas, in->vendor_count, &anchors.vendor) &&
         load_anchors(in->software_cas, in->software_count, &anchors.software);
     if (is_good) {
@@ -116,7 +118,9 @@ static bool check_enrolment(struct tpm *tpm, const struct inputs *in,
                           is->trust == EK_TRUST_WRONG
                               ? "the EK certificate is not for this EK"
                               : "no EK certificate with a chain to a given "
-                                "CA");
+                                "CA (one of an EK has 2.23.133.8.1 as extended "
+                                "key usage and is no CA's; MD5 and SHA-1 do "
+                                "not count)");
         }
     }
     X509_STORE_free(anchors.vendor);

@@ -22,7 +22,7 @@ static const struct {
      "--ak AK... [--image FILE] [--alternative COMPONENT=FILE]... "
      "[--mode TEXT] [--dynamic-launch PCR=HEX]... "
      "[--expires YYYY-MM-DD] [--guest GUEST]... [--vtpm VTPM]... "
-     "[--accept-shared] -o MANIFEST"},
+     "[--accept-shared] [--accept-unproven-ek] -o MANIFEST"},
     {"ref make guest", "--name NAME " SOURCE " " LABEL " " DESTINY},
     {"ref make vtpm", "[--name NAME] " SOURCE " " LABEL " " DESTINY},
     {"ref show", "[--key PUBLIC] MANIFEST"},

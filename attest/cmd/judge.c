@@ -74,6 +74,9 @@ static void judge(const struct judge_inputs *in, struct judge *is)
         appraise_refuse(COMPONENT_GUEST, REASON_GUEST_UNKNOWN, verdict);
         return;
     }
+    if (in->is_for_guest) {
+        is->reference.is_shared_accepted = false;
+    }
     reason = evidence_parse(is->evidence_text, &is->evidence);
     if (reason != REASON_NONE) {
         appraise_refuse(COMPONENT_EVIDENCE, reason, verdict);

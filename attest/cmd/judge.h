@@ -14,6 +14,9 @@
 struct judge_inputs {
     const char *manifest, *manifest_key, *nonce, *evidence;
     const char *guest, *any_guest; /* neither: a platform's will do too */
+    /* Something goes to the guest: shared PCRs, of which dom0 could have made
+     * the guest up, will not do, whatever the manifest accepts. */
+    bool is_for_guest;
 };
 
 struct judge {

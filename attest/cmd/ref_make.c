@@ -10,8 +10,10 @@
 #include "attest/cmd/command.h"
 #include "attest/cmd/key.h"
 #include "attest/cmd/ref.h"
+#include "attest/ek.h"
 #include "attest/json.h"
 #include "attest/manifest.h"
+#include "attest/pcrs.h"
 #include "attest/predict.h"
 #include "attest/reference_image.h"
 
@@ -21,6 +23,7 @@ static const char command[] = "ref make";
 
 struct inputs {
     const char *key, *esp, *embedded, *image, *mode, *expires, *shared, *out;
+    const char *unproven_ek;
     const char *firmwares[COMMAND_MAX_REPEATS], *aks[COMMAND_MAX_REPEATS];
     const char *alternatives[COMMAND_MAX_REPEATS];
     const char *launches[COMMAND_MAX_REPEATS];
@@ -46,6 +49,9 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         {.name = "--mode", .value = &in->mode},
         {.name = "--expires", .value = &in->expires},
         {.name = "--accept-shared", .is_flag = true, .value = &in->shared},
+        {.name = "--accept-unproven-ek",
+         .is_flag = true,
+         .value = &in->unproven_ek},
         {.name = "--firmware",
          .values = in->firmwares,
          .count = &in->firmware_count},
@@ -164,26 +170,56 @@ static bool put_images(struct files *files, const struct inputs *in,
     return is_done;
 }
 
+/* A key of which nobody saw that it is in a TPM would attest anything. */
+static const char *check_key(const struct inputs *in, const json_t *enrolled)
+{
+    enum ek_trust trust;
+    const char *name = json_string_value(json_object_get(enrolled, "ek_trust"));
+    if (!json_is_true(json_object_get(enrolled, "activated"))) {
+        return "the TPM did not prove that it has this key";
+    }
+    if (name == NULL || !ek_trust_by_name(name, &trust)) {
+        return "its EK certificate is for another key";
+    }
+    return trust == EK_TRUST_NONE && in->unproven_ek == NULL
+               ? "no CA vouches for its TPM: enrol it with --ek-ca or "
+                 "--swtpm-ca, or say --accept-unproven-ek"
+               : NULL;
+}
+
+static json_t *make_key(const json_t *enrolled)
+{
+    static const char *const members[] = {"name", "public", "ek_trust"};
+    json_t *key = json_object();
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        json_t *member = json_object_get(enrolled, members[i]);
+        if (member != NULL) { /* else what is signed does not load */
+            json_put(key, members[i], json_incref(member));
+        }
+    }
+    return key;
+}
+
 static bool put_keys(struct files *files, const struct inputs *in,
                      json_t *payload)
 {
     json_t *list = json_array();
     json_put(payload, "keys", list);
     for (size_t i = 0; i < in->ak_count; i++) {
-        struct json_reader reader = {.failed = false};
         json_t *root = load_json(files, in->aks[i], "vouch-ak-1");
         if (root == NULL) {
             return false;
         }
-        json_t *key = json_object();
-        const char *name = json_take_string(&reader, root, "name");
-        const char *public = json_take_string(&reader, root, "public");
-        if (!reader.failed) {
-            json_put(key, "name", json_string(name));
-            json_put(key, "public", json_string(public));
+        const char *fault = check_key(in, root);
+        if (fault != NULL) {
+            command_error(command, "%s: %s", in->aks[i], fault);
+        } else {
+            json_push(list, make_key(root));
         }
-        json_push(list, key);
         json_decref(root);
+        if (fault != NULL) {
+            return false;
+        }
     }
     return true;
 }
@@ -222,16 +258,13 @@ static bool put_launches(const struct inputs *in, json_t *payload)
     json_t *list = json_array();
     json_put(payload, "dynamic_launch", list);
     for (size_t i = 0; i < in->launch_count; i++) {
-        struct sha256_digest value = {{0}}, zero, ones;
+        struct sha256_digest value = {{0}};
         size_t size = 0;
         char *end;
         unsigned long pcr = strtoul(in->launches[i], &end, 10);
-        memset(&zero, 0x00, sizeof(zero));
-        memset(&ones, 0xff, sizeof(ones));
         if (pcr < 17 || pcr > 19 || *end != '=' ||
             !command_parse_hex(end + 1, value.bytes, SHA256_SIZE, &size) ||
-            size != SHA256_SIZE || sha256_equal(&value, &zero) ||
-            sha256_equal(&value, &ones)) {
+            size != SHA256_SIZE || pcrs_is_untouched(&value)) {
             command_error(command,
                           "%s: 17, 18 or 19=64 hex digits, and neither all "
                           "00 nor all FF, which prove nothing",

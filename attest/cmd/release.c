@@ -40,6 +40,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         in->judge.any_guest = "--any-guest";
     }
     in->judge.evidence = argv[1];
+    in->judge.is_for_guest = true;
     return true;
 }
 

@@ -22,6 +22,7 @@ struct forge_log {
     struct buffer log;
     uint8_t data[FORGE_MAX_LOG];
     struct sha256_digest pcr[24]; /* what a TPM would hold */
+    bool is_shared; /* the hypervisor's records at run time are in PCR 12 */
 };
 
 /* An empty log with a SHA-256 bank; PCR 17-19 all FF, as after power-on, and

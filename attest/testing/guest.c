@@ -99,8 +99,10 @@ void guest_log_text(struct forge_log *platform, enum vouchlog_tag tag,
     uint8_t data[VOUCHLOG_MAX_DATA];
     struct buffer buffer = buffer_over(data, sizeof(data));
     must(vouchlog_build_text(tag, text, &buffer) == VOUCHLOG_OK);
-    forge_event(platform, VOUCHLOG_PCR_RUN, EV_EVENT_TAG, NULL,
-                buffer_bytes(&buffer));
+    forge_event(platform,
+                platform->is_shared ? VOUCHLOG_PCR_RUN_SHARED
+                                    : VOUCHLOG_PCR_RUN,
+                EV_EVENT_TAG, NULL, buffer_bytes(&buffer));
 }
 
 static void log_launch(const struct vouchlog_launch *launch,

@@ -12,6 +12,12 @@ guest=$build/host/attest-guest
 hardware=swtpm:path=$work/hardware.sock
 vtpm=swtpm:path=$work/vtpm.sock
 
+# No CA made a certificate for the platform's TPM.
+make_manifest_for_any()
+{
+    make_manifest "$@" --accept-unproven-ek
+}
+
 # renew_tpm NAME: with the state that it was made with.
 renew_tpm()
 {
@@ -137,10 +143,10 @@ is 2 "$vouch" ref make guest --name web --bundle "$work/bundle" --cmdline x \
     -o "$work/none" && is 1 "$vouch" ref make guest --name web \
     --kernel "$work/good/initrd" -o "$work/none" && [ ! -e "$work/none" ]
 ok $? "ref make guest: wrong usage and what is no kernel"
-is 0 make_manifest "$work/esp" "$work/manifest.json" \
+is 0 make_manifest_for_any "$work/esp" "$work/manifest.json" \
     --guest "$work/good.json" --vtpm "$work/vtpm.json"
 ok $? "ref make: with a guest and a vTPM"
-is 1 make_manifest "$work/esp" "$work/none" --guest "$work/vtpm.json"
+is 1 make_manifest_for_any "$work/esp" "$work/none" --guest "$work/vtpm.json"
 ok $? "ref make: a vTPM is no guest"
 
 # ---- a good one ----
@@ -333,11 +339,11 @@ nonce=${nonce/00/01} is 3 release && [ ! -e "$work/released" ]
 ok $? "release: not for old evidence"
 nonce=${nonce/00/01} uncertified 3
 ok $? "vtpm certify: not for old evidence"
-make_manifest "$work/esp" "$work/other.json" --vtpm "$work/vtpm.json" \
+make_manifest_for_any "$work/esp" "$work/other.json" --vtpm "$work/vtpm.json" \
     2>"$work/out"
 manifest=$work/other.json is 1 verify && blames guest guest-unknown
 ok $? "verify: a manifest without guests"
-make_manifest "$work/esp" "$work/other.json" --guest "$work/good.json" \
+make_manifest_for_any "$work/esp" "$work/other.json" --guest "$work/good.json" \
     2>"$work/out"
 manifest=$work/other.json is 1 verify && blames vtpm vtpm-unknown
 ok $? "verify: a manifest without vTPMs"
@@ -386,5 +392,49 @@ is 0 quote && is 1 verify && blames vtpm-identity identity-missing
 ok $? "verify: a guest of an earlier boot"
 asked=00112233445566778899aabbccddeeff is 1 quote && says 'the nonce must be'
 ok $? "quote: in a guest the nonce is of 32 bytes"
+
+# ---- PCRs that dom0 can extend too ----
+# The same boot as a hypervisor with locality 0 has it: 11 and 12 for 21 and 22.
+share_log()
+{
+    python3 - "$1" "$2" <<'PY'
+import struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+sizes = {4: 20, 11: 32, 12: 48, 13: 64}
+at = 32 + struct.unpack_from("<I", data, 28)[0]
+while at < len(data):
+    pcr, kind, count = struct.unpack_from("<III", data, at)
+    pcr = {21: 11, 22: 12}.get(pcr, pcr)
+    struct.pack_into("<I", data, at, pcr)
+    at += 12
+    for _ in range(count):
+        bank = struct.unpack_from("<H", data, at)[0]
+        if bank == 11 and kind != 3:
+            print("%d:sha256=%s" % (pcr, data[at + 2:at + 34].hex()))
+        at += 2 + sizes[bank]
+    at += 4 + struct.unpack_from("<I", data, at)[0]
+open(sys.argv[2], "wb").write(data)
+PY
+}
+is 0 boot "$work/good.json" "$work/vtpm.json"
+renew_tpm hardware
+share_log "$work/log" "$work/shared.log" >"$work/extends"
+mv "$work/shared.log" "$work/log"
+tpm2_startup -T "$hardware" -c
+while read -r extend; do
+    tpm2_pcrextend -T "$hardware" "$extend" >/dev/null 2>&1
+done <"$work/extends"
+make_manifest_for_any "$work/esp" "$work/shared.json" --accept-shared \
+    --guest "$work/good.json" --vtpm "$work/vtpm.json" 2>"$work/out"
+is 0 quote && is 1 verify && blames hypervisor not-exclusive
+ok $? "verify: PCRs that dom0 shares are refused"
+manifest=$work/shared.json is 0 verify && says '^TRUSTED$' &&
+    says "PCRs exclusive: no" && says "dom0's word"
+ok $? "verify: unless the manifest accepts them"
+cp "$work/shared.json" "$work/manifest.json"
+is 1 release && blames hypervisor not-exclusive && [ ! -e "$work/released" ]
+ok $? "release: not where dom0 could have made the guest up"
+uncertified 1 && blames hypervisor not-exclusive
+ok $? "vtpm certify: nor there"
 
 echo "1..$count"

@@ -110,6 +110,27 @@ ok $? "ref show: with the signature checked"
 is 1 "$vouch" ref show --key "$work/op2.pub" "$work/manifest.json" &&
     says manifest-key
 ok $? "ref show: another operator's key is refused"
+cp "$work/ak.pub" "$work/proven.pub"
+cp "$work/first.pub" "$work/ak.pub"
+is 1 make_manifest "$work/esp" "$work/none.json" && says 'no CA vouches' &&
+    [ ! -e "$work/none.json" ] &&
+    is 0 make_manifest "$work/esp" "$work/unproven.json" --accept-unproven-ek &&
+    is 0 "$vouch" ref show "$work/unproven.json" && says '"ek_trust": "none"'
+ok $? "ref make: a TPM without an EK certificate only if that is asked for"
+unproven() # WHAT SED: such a key file will not do, whatever is asked for
+{
+    sed "$2" "$work/proven.pub" >"$work/ak.pub"
+    ! cmp -s "$work/proven.pub" "$work/ak.pub" &&
+        is 1 make_manifest "$work/esp" "$work/none.json" \
+            --accept-unproven-ek && says "$1" && [ ! -e "$work/none.json" ]
+}
+unproven 'did not prove' 's/"activated": true/"activated": false/' &&
+    unproven 'did not prove' 's/"activated"/"activates"/'
+ok $? "ref make: not a key that no TPM was seen to have"
+unproven 'for another key' 's/"ek_trust": "software"/"ek_trust": "wrong"/' &&
+    unproven 'for another key' 's/"ek_trust": "software"/"ek_trust": true/'
+ok $? "ref make: not a key beside an EK certificate for another"
+cp "$work/proven.pub" "$work/ak.pub"
 is 1 make_manifest "$work/nowhere" "$work/none.json"
 ok $? "ref make: files that are not there"
 is 1 make_manifest "$work/esp" "$work/none.json" \
@@ -119,7 +140,8 @@ ok $? "ref make: all FF is no dynamic launch"
 # ---- a good boot ----
 boot_and_quote "$work/esp"
 ok $? "quote: after a boot, at the localities of a real one"
-is 0 verify && says '^TRUSTED$' && says '^hypervisor mode .* ok$'
+is 0 verify && says '^TRUSTED$' && says '^hypervisor mode .* ok$' &&
+    says '^TPM with key 000b[0-9a-f]{64}; CA of its EK: software$'
 ok $? "verify: TRUSTED, exit status 0"
 # Predicted from files, by the log, and by the TPM itself: all but signatures.
 approve()
@@ -138,11 +160,46 @@ is 0 "$vouch" vtpm pcrs --tcti "$tcti" -o "$work/pcrs" &&
     is 0 cmp "$work/by.tpm" "$work/by.log" &&
     is 0 cmp "$work/by.tpm" "$work/by.manifest"
 ok $? "vtpm authorize: the manifest predicts the PCRs of a good boot"
+# without_pcr N: the log, without that PCR's events.
+without_pcr()
+{
+    python3 - "$work/log" "$1" <<'PY'
+import struct, sys
+data, pcr = open(sys.argv[1], "rb").read(), int(sys.argv[2])
+at = 32 + struct.unpack_from("<I", data, 28)[0]
+out = data[:at]
+while at < len(data):
+    number, _, count = struct.unpack_from("<III", data, at)
+    end = at + 12
+    for _ in range(count):
+        size = {4: 20, 11: 32, 12: 48, 13: 64}
+        end += 2 + size[struct.unpack_from("<H", data, end)[0]]
+    end += 4 + struct.unpack_from("<I", data, end)[0]
+    if number != pcr:
+        out += data[at:end]
+    at = end
+sys.stdout.buffer.write(out)
+PY
+}
+is 0 "$vouch" vtpm authorize --key "$work/op2.key" --log "$work/log" \
+    -o "$work/approval" && says '^2 [0-9a-f]{64}$' &&
+    [ "$(cut -d ' ' -f 1 "$work/out" | tr '\n' ' ')" = "0 2 4 7 8 9 21 " ]
+ok $? "vtpm authorize: a log's whole boot, and says what it approves"
+without_pcr 2 >"$work/cut.log"
+rm "$work/approval"
+is 1 "$vouch" vtpm authorize --key "$work/op2.key" --log "$work/cut.log" \
+    -o "$work/approval" && says 'into PCR 2:' && [ ! -e "$work/approval" ]
+ok $? "vtpm authorize: not of a log without drivers"
+is 0 "$vouch" vtpm authorize --key "$work/op2.key" --log "$work/cut.log" \
+    --select 0,4,7,8,9,21 -o "$work/approval" && ! says '^2 '
+ok $? "vtpm authorize: unless the operator chooses"
 is 0 verify --json &&
     python3 -c 'import json, sys
 v = json.load(open(sys.argv[1]))
-assert v["verdict"] == "trusted" and v["exclusive"] and not v["findings"]' \
-        "$work/out"
+ak = json.load(open(sys.argv[2]))
+assert v["verdict"] == "trusted" and v["exclusive"] and not v["findings"]
+assert v["tpm"]["ak"] == ak["name"] and v["tpm"]["ek_trust"] == "software"' \
+        "$work/out" "$work/ak.pub"
 ok $? "verify --json"
 is 0 verify --ear --ear-key "$work/op2.key" &&
     python3 - "$work" <<'PY' && openssl dgst -sha256 -verify "$work/op2.pub" \
@@ -162,6 +219,8 @@ claims = json.loads(decode(body))
 module = claims["submods"]["vouch"]
 assert module["ear.status"] == "affirming"
 assert module["ear.trustworthiness-vector"]["executables"] == 3
+assert module["vouch.tpm"] == {
+    "ak": json.load(open(work + "/ak.pub"))["name"], "ek_trust": "software"}
 raw = decode(signature)
 assert len(raw) == 64
 pair = integer(raw[:32]) + integer(raw[32:])

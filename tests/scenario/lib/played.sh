@@ -132,7 +132,7 @@ make_disk()
     printf '\214\377\174\371 the policy\n' >"$work/esp/boot/policy"
 }
 
-# make_manifest ESP OUT [OPTION...]
+# make_manifest ESP OUT [OPTION...]: for the TPM of $work/ak.pub.
 make_manifest()
 {
     "$vouch" ref make --key "$work/op.key" --esp "$1" \

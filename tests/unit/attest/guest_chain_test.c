@@ -776,6 +776,34 @@ static void test_user(void **state)
     assert_case(scene, COMPONENT_GUEST, REASON_GUEST_LABEL);
 }
 
+/* A vTPM's image is for the label of its entry, not of another entry's. */
+static void test_vtpm_user(void **state)
+{
+    struct scene *scene = *state;
+    struct reference_images *vtpms = &scene->platform.reference.vtpms;
+    struct reference_image any = vtpms->items[0], other = any;
+    const struct verdict *verdict = &scene->platform.verdict;
+    other.kernel.digest.bytes[0] ^= 1;
+    other.user = GUEST_USER;
+    vtpms->items[0].user = GUEST_USER;
+    assert_reason(judge_all(scene), REASON_NONE);
+    vtpms->items[0].user = "tenant02_u";
+    assert_case(scene, COMPONENT_VTPM, REASON_VTPM_IMAGE_LABEL);
+    assert_int_equal(verdict->rows[COMPONENT_VTPM].state, ROW_DIFFERS);
+    vtpms->items[0] = any;
+    vtpms->items[0].type = "other_t";
+    assert_case(scene, COMPONENT_VTPM, REASON_VTPM_IMAGE_LABEL);
+    /* The room for one more is that of reference_allocate(). */
+    vtpms->count = 2;
+    for (int i = 0; i < 2; i++) {
+        vtpms->items[i] = vtpms->items[1 - i] = any;
+        vtpms->items[i].user = "tenant02_u";
+        assert_reason(judge_all(scene), REASON_NONE);
+        vtpms->items[1 - i] = other;
+        assert_case(scene, COMPONENT_VTPM, REASON_VTPM_IMAGE_LABEL);
+    }
+}
+
 /* Two references of one name: each is good, their mixture is not. */
 static void test_alternatives(void **state)
 {
@@ -834,6 +862,7 @@ int main(void)
         TEST(test_mixed_parts),
         TEST(test_no_reference),
         TEST(test_labels),
+        TEST(test_vtpm_user),
         TEST(test_user),
         TEST(test_alternatives),
     };

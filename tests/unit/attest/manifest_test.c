@@ -86,6 +86,14 @@ static void test_date(void **state)
     assert_int_equal(at, 86400);
     assert_true(reference_parse_date("2000-02-29", &at));
     assert_int_equal(at, 951868800);
+    assert_true(reference_parse_date("2028-02-29", &at));
+    assert_true(reference_parse_date("2026-12-31", &at));
+    static const char *const none[] = {
+        "2026-02-31", "2026-02-29", "1900-02-29", "2100-02-29", "2026-04-31",
+        "2026-11-31", "2026-12-32", "2026-13-01", "2026-00-01", "2026-01-00"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_false(reference_parse_date(none[i], &at));
+    }
 }
 
 static void test_wrong_key(void **state)
@@ -210,6 +218,23 @@ static void test_strict_events(void **state)
     assert_reason(sign_and_load(world, 0), REASON_MANIFEST_MALFORMED);
 }
 
+/* What a manifest says of a key's TPM: one of three words, or nothing. */
+static void test_ek_trust(void **state)
+{
+    struct world *world = *state;
+    json_t *key = json_array_get(json_object_get(world->payload, "keys"), 0);
+    static const char *const good[] = {"none", "software", "vendor"};
+    static const char *const bad[] = {"wrong", "", "Vendor"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        json_put(key, "ek_trust", json_string(good[i]));
+        assert_reason(sign_and_load(world, 0), REASON_NONE);
+        json_put(key, "ek_trust", json_string(bad[i]));
+        assert_reason(sign_and_load(world, 0), REASON_MANIFEST_MALFORMED);
+    }
+    json_put(key, "ek_trust", json_true());
+    assert_reason(sign_and_load(world, 0), REASON_MANIFEST_MALFORMED);
+}
+
 /* A manifest cannot make a weak key good. */
 static void test_weak_key(void **state)
 {
@@ -256,6 +281,7 @@ int main(void)
         TEST(test_changed),  TEST(test_duplicate_key),
         TEST(test_strict),   TEST(test_strict_events),
         TEST(test_weak_key), TEST(test_operator_key),
+        TEST(test_ek_trust),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,14 +20,16 @@ tenant_words()
 }
 
 # The operator approves of the machine that the manifest describes: its
-# hypervisor may have the key of what vTPMs store. PCR 0 and 1 are left out:
-# they depend on how many CPUs and how much memory it has.
+# hypervisor may have the key of what vTPMs store. PCR 0 is left out, for with
+# this firmware it depends on how many CPUs and how much memory the machine has,
+# and the manifest's firmware need not be of this one: another firmware would
+# pass, which is no matter where QEMU brings it.
 tenant_approve()
 {
     "$VOUCH" vtpm authorize --key "$RUN/operator.key" \
         --manifest "$RUN/manifest.json" --manifest-key "$RUN/operator.pub" \
         --firmware "$tenant_firmware" --select 2,4,7,8,9,21 \
-        -o "$RUN/approval" || fail "the machine's state could not be approved"
+        -o "$RUN/approval" >"$RUN/approved" || fail "the machine's state could not be approved"
 }
 
 tenant_new()
