@@ -42,6 +42,6 @@ run: deps
 run-built:
 	@$(RUN_ENV) tools/run/run.sh
 
-TAP_TESTS += tests/unit/tools/mailbox.t
+TAP_TESTS += tests/unit/tools/mailbox.t tests/unit/dom0/lib/disks.t
 ## deps         install the Debian packages that are missing
 ## run          boot it all in QEMU and print the verdict (see README)

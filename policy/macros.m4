@@ -5,14 +5,6 @@
 # pv_kernel(domain, self): a PV kernel's rights over its own vCPUs, memory,
 # event channels and grants, whoever it is.
 define(`pv_kernel', `
-allow $1 xen_t:hypercall {
-    set_trap_table mmu_update set_gdt stack_switch set_callbacks
-    fpu_taskswitch set_debugreg get_debugreg update_descriptor memory_op
-    multicall update_va_mapping set_timer_op xen_version console_io
-    grant_table_op vm_assist iret vcpu_op set_segment_base mmuext_op
-    sched_op callback_op event_channel_op
-};
-allow $1 xen_t:hypercall2 { physdev_op vouch_op };
 allow $1 $2:hypercall { stack_switch fpu_taskswitch multicall iret
                         xen_version };
 allow $1 $2:vcpu { initialise up down is_up runstate register_area timer

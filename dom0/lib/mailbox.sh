@@ -16,22 +16,14 @@
 
 mailbox=
 
-# A tenant's disk: its serial number is the name of the guest that it is for.
-is_tenants()
-{
-    case $(cat "/sys/block/${1#/dev/}/serial" 2>/dev/null) in
-    tenant*) return 0 ;;
-    esac
-    return 1
-}
-
+# With dom0/lib/disks.sh.
 mailbox_find()
 {
     tries=50
     while [ "$tries" -gt 0 ]; do
         for disk in /dev/vd? /dev/sd? /dev/nvme?n1; do
             [ -b "$disk" ] || continue
-            is_tenants "$disk" && continue
+            disk_is_tenants "${disk#/dev/}" && continue
             case $(head -c 15 "$disk" 2>/dev/null | tr -d '\0') in
             "vouch-mailbox 1")
                 mailbox=$disk

@@ -2,6 +2,21 @@
 # Attested guests: the daemon that their TPMs need, and the tenant of `make run`,
 # who has a mailbox disk of his own and wants nothing of dom0 but to be started.
 
+# keep_file FILE DIR/NAME: a copy, in one step, on a disk that others wrote:
+# where links may be is made room first, and what is written is a new file.
+keep_file()
+{
+    rm -rf "$2.new"
+    [ ! -L "$2" ] || rm "$2"
+    (set -C && cat "$1" >"$2.new") && mv "$2.new" "$2"
+}
+
+# vouchd_room FOLDER: it is there, and is no link to another.
+vouchd_room()
+{
+    [ ! -L "$1" ] && mkdir -p "$1"
+}
+
 # What vTPMs store goes to the guests' disk, where there is one: ciphertext.
 vouchd_start()
 {
@@ -9,12 +24,14 @@ vouchd_start()
     if grep -q ' /guests ' /proc/mounts; then
         vouchd_folder=/guests/vouch
     fi
-    mkdir -p "$vouchd_folder"
-    mailbox_approval >"$vouchd_folder/approval.new"
-    if [ -s "$vouchd_folder/approval.new" ]; then
-        mv "$vouchd_folder/approval.new" "$vouchd_folder/approval"
-    else
-        rm "$vouchd_folder/approval.new"
+    if ! vouchd_room "$vouchd_folder"; then
+        say "vouchd: $vouchd_folder is no folder"
+        return 1
+    fi
+    mailbox_approval >/run/approval
+    if [ -s /run/approval ]; then
+        keep_file /run/approval "$vouchd_folder/approval" ||
+            say "the approval cannot be kept"
     fi
     vouchd -d "$vouchd_folder" >/run/log/xen/vouchd.log 2>&1 &
     # It is where `vouch vtpm` looks for it, too.

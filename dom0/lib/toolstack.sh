@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Debian's toolstack: the folders it writes to, xenstored, xenconsoled, and the
 # disk that holds guests' files. That disk is neither measured nor trusted:
-# nothing on it is executed or believed, guests' kernels and disks are only
-# read for guests. Their configurations are in /etc/xen, which is measured.
+# nothing on it is executed or believed, no link on it is followed, guests'
+# kernels and disks are only read for guests. Their configurations are in
+# /etc/xen, which is measured.
 
 toolstack_folders()
 {
@@ -17,17 +18,19 @@ toolstack_folders()
 # Partition 1 has the files, the others are guests' disks: /dev/disk/guestN.
 toolstack_disk()
 {
-    disk=$(findfs LABEL=vouch-guests 2>/dev/null) || return 0
+    disk=$(disks_guests) || return 0
+    files=/dev/$(disk_partition "$disk" 1)
     modprobe -q crc32c_generic
     modprobe -q ext4
-    mount -t ext4 -o nodev,nosuid,noexec "$disk" /guests || return 0
+    mount -t ext4 -o nodev,nosuid,noexec,nosymfollow "$files" /guests ||
+        return 0
     mkdir -p /dev/disk
     number=0
     for part in 2 3 5 6; do
         number=$((number + 1))
-        ln -s "${disk%1}$part" "/dev/disk/guest$number"
+        ln -s "/dev/$(disk_partition "$disk" $part)" "/dev/disk/guest$number"
     done
-    say "guests' files are on $disk"
+    say "guests' files are on $files"
 }
 
 # A tenant's own disk is the one whose serial number has that name.
@@ -35,8 +38,8 @@ toolstack_tenant_disks()
 {
     mkdir -p /dev/disk
     for path in /sys/block/vd*; do
-        is_tenants "/dev/${path##*/}" || continue
-        ln -s "/dev/${path##*/}" "/dev/disk/$(cat "$path/serial")"
+        disk_is_tenants "${path##*/}" || continue
+        ln -s "/dev/${path##*/}" "/dev/disk/$(disk_serial "${path##*/}")"
     done
 }
 

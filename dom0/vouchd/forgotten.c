@@ -26,7 +26,8 @@ bool forgotten_open(int root, const char *path, struct forgotten *out)
                          O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     out->descriptor = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     return out->folder >= 0 && out->descriptor >= 0 &&
-           inotify_add_watch(out->descriptor, name, IN_MOVED_TO) >= 0;
+           inotify_add_watch(out->descriptor, name,
+                             IN_MOVED_TO | IN_DONT_FOLLOW) >= 0;
 }
 
 static void drain(const struct forgotten *forgotten)

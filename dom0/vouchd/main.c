@@ -217,7 +217,8 @@ static bool start(struct daemon *daemon, const char *folder,
                   const struct quoter_options *options)
 {
     (void)mkdir(folder, 0700);
-    daemon->root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    daemon->root =
+        open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (daemon->root < 0 ||
         !forgotten_open(daemon->root, folder, &daemon->forgotten)) {
         say("%s: %s", folder, strerror(errno));

@@ -2,7 +2,8 @@
 /*
  * Names are made here from a UUID and a number, never taken from a message. A
  * new file is written beside the old, synced, renamed over it, and then its
- * folder is synced.
+ * folder is synced. The disk is not trusted: what is no regular file is not
+ * opened, and nothing that is found there is waited for.
  */
 #include "dom0/vouchd/slots.h"
 
@@ -30,13 +31,26 @@ static void name_beside(const char *name, char out[NAME_MAX_SIZE])
     snprintf(out, NAME_MAX_SIZE, "%s.new", name);
 }
 
+/* A regular file: no link, and nothing that waits for another side. Negative:
+ * errno says why. */
+static int open_regular(int folder, const char *name, int flags)
+{
+    struct stat status;
+    int file = openat(folder, name,
+                      flags | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file >= 0 && (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))) {
+        close(file);
+        errno = EINVAL;
+        return -1;
+    }
+    return file;
+}
+
 bool slots_replace(int folder, const char *name, struct bytes content)
 {
     char beside[NAME_MAX_SIZE];
     name_beside(name, beside);
-    int file =
-        openat(folder, beside,
-               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int file = open_regular(folder, beside, O_WRONLY | O_CREAT | O_TRUNC);
     if (file < 0) {
         return false;
     }
@@ -65,14 +79,13 @@ bool slots_read(int folder, const char *name, size_t max, struct bytes *out)
 {
     struct stat status;
     *out = bytes_none();
-    int file = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int file = open_regular(folder, name, O_RDONLY);
     if (file < 0) {
         return errno == ENOENT;
     }
     uint8_t *data = NULL;
     size_t size = 0;
-    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
-        (size_t)status.st_size <= max) {
+    if (fstat(file, &status) == 0 && (size_t)status.st_size <= max) {
         size = (size_t)status.st_size;
         data = malloc(size + 1);
     }

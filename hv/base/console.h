@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONSOLE_RING_SIZE 16384u
+#define CONSOLE_RING_SIZE 65536u
 
 /*
  * Uses COMn (1 to 4; 0: the ring alone) from now on, 8n1, FIFOs on, interrupts

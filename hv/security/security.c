@@ -15,8 +15,11 @@
 #define ARENA_SIZE (1ul << 20)
 #define RING_SIZE  (1ul << 16)
 #define LABELS     256u
-#define BURST      64u
-#define NS_PER_RECORD 100000000ull /* then ten a second for each domain */
+#define BURST      16u
+#define NS_PER_RECORD 250000000ull /* then four a second for each domain */
+
+/* Units of work: to make a record and hash it. A line on the UART is all there is. */
+#define WORK_RECORD 128
 
 struct xsm security_policy;
 
@@ -24,9 +27,13 @@ static struct xsm_arena arena;
 static spinlock_t audit_lock; /* guards what follows */
 static struct audit_ring ring;
 static struct audit_budget budgets[MAX_DOMAINS]; /* by domid */
-/* Of all domains together: the serial line is slow, and whoever writes to it
- * keeps its CPU from everybody. */
-static struct audit_budget serial_budget;
+/* Each domain's own share of the serial line, whatever others write there: it is
+ * slow, and whoever writes to it keeps its CPU from everybody. */
+static struct audit_budget shares[MAX_DOMAINS];
+static const struct audit_limits share_limits = {
+    .burst = 4,
+    .ns_per_record = 4000000000,
+};
 
 static void policy_refuse(const struct xsm_refusal *why)
 {
@@ -72,19 +79,33 @@ void security_init(struct bytes module, bool enforcing)
 static void show(const struct buffer *text, uint32_t unseen)
 {
     if (unseen != 0) {
-        log_line("audit: %u records before this one are in the log only",
+        log_line("audit: %u records of this domain before this one are in the "
+                 "log only",
                  unseen);
     }
     log_line("%.*s", (int)text->used, (const char *)text->data);
 }
 
-static void audit(const struct security_question *question,
+/* Of the next domain that has this domid modulo MAX_DOMAINS, a new one. */
+static struct audit_budget *share_of(domid_t id)
+{
+    struct audit_budget *share = &shares[id % MAX_DOMAINS];
+
+    if (share->domid != id) {
+        *share = (struct audit_budget){.domid = id};
+    }
+    return share;
+}
+
+/* True if it is on the serial line. */
+static bool audit(const struct security_question *question,
                   struct xsm_decision decision)
 {
     char text[XSM_AUDIT_LINE_MAX];
     struct buffer buffer = buffer_over(text, sizeof(text));
     struct writer writer = writer_begin(&buffer);
     struct audit_budget *budget = &budgets[question->source_id % MAX_DOMAINS];
+    struct audit_budget *share;
     uint32_t suppressed, suppressed_of, unseen;
     bool is_recorded, is_shown;
     struct xsm_event event = {
@@ -108,11 +129,11 @@ static void audit(const struct security_question *question,
     suppressed_of = budget->domid;
     is_recorded = audit_write(&ring, budget, question->source_id,
                               system_time_ns(), buffer_bytes(&buffer));
-    unseen = serial_budget.suppressed;
-    is_shown = is_recorded &&
-               audit_take(&ring.limits, &serial_budget, system_time_ns());
+    share = share_of(question->source_id);
+    unseen = share->suppressed;
+    is_shown = is_recorded && audit_take(&share_limits, share, system_time_ns());
     if (is_shown) {
-        serial_budget.suppressed = 0;
+        share->suppressed = 0;
     }
     spin_unlock(&audit_lock);
     if (is_recorded && suppressed != 0) {
@@ -124,6 +145,18 @@ static void audit(const struct security_question *question,
     } else if (is_recorded) {
         log_quietly("%.*s", (int)buffer.used, text);
     }
+    return is_shown;
+}
+
+/*
+ * A refusal is paid for, so that a multicall of them is continued and not held
+ * on to. Only a refusal: what goes on might start again for want of work.
+ */
+static void charge(bool is_shown)
+{
+    int64_t *budget = &this_cpu()->budget;
+
+    *budget = is_shown ? MIN(*budget, 0) : *budget - WORK_RECORD;
 }
 
 bool security_refused(const struct security_question *question)
@@ -133,7 +166,11 @@ bool security_refused(const struct security_question *question)
                    question->permission);
 
     if (decision.audit) {
-        audit(question, decision);
+        bool is_shown = audit(question, decision);
+
+        if (!decision.allowed) {
+            charge(is_shown);
+        }
     }
     return decision.allowed;
 }

@@ -1,13 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Guests' disks: of each kind, written in one life and verified in the next,
-# through flush and through a hard destroy; read-only; discard.
+# through flush and through a hard destroy; read-only; discard. One of them is
+# labelled as dom0's, which is not taken for it, and no link of dom0's is followed.
 set -u
 . tests/scenario/lib/tap.sh
 . tests/scenario/lib/dom0.sh
 
-dom0_start disks -s 1
+labelled=$BUILD/scenario/disks.img
+cp --sparse=always "$BUILD/guests/disk.img" "$labelled"
+start=$(sfdisk -d "$labelled" | sed -n 's/^[^ ]*img2 : start= *\([0-9]*\),.*/\1/p')
+mke2fs -q -t ext4 -L vouch-guests -F -E "offset=$((start * 512))" "$labelled" 64M
+dom0_start disks -s 1 -d "$labelled"
 tap "dom0 gives a shell" dom0_run true || tap_end
+prints "what a guest may label is not dom0's" \
+    '^/dev/vda1 on /guests .*nosuid.*nosymfollow' mount
+fails "no link there is followed" 'symbolic links' \
+    'ln -s /etc/passwd /guests/link; cat /guests/link'
 free=$(dom0_run 'xl info free_memory')
 
 # disk NAME LINE: written and flushed in a life that ends the hard way, read in
@@ -47,4 +56,5 @@ prints "memory is back" '' "memory_is_back $free"
 prints "dom0's kernel has nothing to complain about" '^0$' \
     "dmesg | grep -cE 'WARNING:|BUG:|Oops|Call Trace|lockup|general prot'; true"
 dom0_stop
+rm "$labelled"
 tap_end

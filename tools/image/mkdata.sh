@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The disk that holds guests' files: partition 1 is an ext4 file system that
-# dom0 mounts on /guests, the others are guests' disks, empty.
+# dom0 mounts on /guests, the others are guests' disks, empty. dom0 takes it for
+# what it is by its serial number, vouch-guests, which QEMU is told.
 #
 #   tools/image/mkdata.sh OUT GUESTDIR [FILE...]
 # GUESTDIR is what mkguest.sh made; FILEs come into /guests/files. Needs no

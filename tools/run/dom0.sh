@@ -75,4 +75,4 @@ exec timeout -k 5 "$seconds" qemu-system-x86_64 -machine q35 \
     -initrd "$modules" -netdev "$network" \
     -device virtio-net-pci,netdev=net,romfile= \
     -drive "id=guests,if=none,format=raw,snapshot=$snapshot,file=$disk" \
-    -device virtio-blk-pci,drive=guests "$@"
+    -device virtio-blk-pci,drive=guests,serial=vouch-guests "$@"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The two sides of the mailbox disk, tools/run/lib/mailbox.sh and
 # dom0/lib/mailbox.sh, on one file: what one leaves, the other finds whole, also
-# when it is written in pieces; and nobody waits for what will not come.
+# when it is written in pieces; and nobody waits for what will not come. What a
+# reply can leave on this side is files, no larger than it and not many.
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
 . tests/scenario/lib/tap.sh
@@ -57,6 +58,50 @@ tap "it is the same" cmp "$work/secret" "$work/taken"
 printf x | dd of="$work/box" bs=1 seek=$((4104 * 512)) conv=notrunc status=none
 tap_is "one that is not whole is not" \
     "$(there mailbox_wait_for_secret "$work/taken" 1; echo $?)" 1
+
+# ---- replies ----
+replies() # TAR: as a machine may that is not ours; whether it is taken
+{
+    {
+        printf 'vouch-reply 1\nsize=%s\nsha256=%s\n' "$(stat -c %s "$1")" \
+            "$(sha256sum <"$1" | cut -d ' ' -f 1)"
+    } >"$work/header"
+    (. "$here" && mailbox_put "$work/box" 8 <"$work/header" &&
+        mailbox_put "$work/box" 16 <"$1")
+    here mailbox_open "$work/box" "$work/reply" 2>/dev/null
+    echo $?
+}
+left() # what it left, by kind and name
+{
+    find "$work/reply" -mindepth 1 ! -name reply.tar -printf '%y %P\n' | sort
+}
+
+mkdir -p "$work/sent/folder"
+echo word >"$work/sent/folder/file"
+tar -c -f "$work/plain.tar" -C "$work/sent" .
+tap_is "a reply is taken" "$(replies "$work/plain.tar")" 0
+tap_is "with its files" "$(left)" $'d folder\nf folder/file'
+mkfifo "$work/sent/fifo"
+ln -s /etc/passwd "$work/sent/link"
+ln -s folder "$work/sent/near"
+tar -c -f "$work/kinds.tar" -C "$work/sent" .
+tap_is "one with links and a FIFO" "$(replies "$work/kinds.tar")" 0
+tap_is "leaves files and folders only" "$(left)" $'d folder\nf folder/file'
+rm -r "$work/sent"
+mkdir "$work/sent"
+truncate -s 100M "$work/sent/large"
+tar -c -z -f "$work/compressed.tar" -C "$work/sent" .
+tap_is "what is compressed is refused" "$(replies "$work/compressed.tar")" 1
+tap_is "and not decompressed" "$(left)" ""
+tar -c -S -f "$work/holes.tar" -C "$work/sent" .
+tap_is "what is mostly holes is refused" "$(replies "$work/holes.tar")" 1
+tap "and stays small" [ "$(du -s --apparent-size "$work/reply" | cut -f 1)" \
+    -lt 10000 ]
+rm "$work/sent/large"
+(cd "$work/sent" && seq 2000 | xargs touch)
+tar -c -f "$work/many.tar" -C "$work/sent" .
+tap_is "very many files are refused" "$(replies "$work/many.tar")" 1
+tap_is "before there is one" "$(left)" ""
 
 here mailbox_refuse "$work/box"
 started=$SECONDS

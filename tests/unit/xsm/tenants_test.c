@@ -49,12 +49,6 @@ struct line {
     "version: xen_guest_handle;"
 
 #define KERNEL_OF_XEN                                                          \
-    "hypercall: set_trap_table mmu_update set_gdt stack_switch set_callbacks " \
-    "fpu_taskswitch set_debugreg get_debugreg update_descriptor memory_op "    \
-    "multicall update_va_mapping set_timer_op xen_version console_io "         \
-    "grant_table_op vm_assist iret vcpu_op set_segment_base mmuext_op "        \
-    "sched_op callback_op event_channel_op;"                                   \
-    "hypercall2: physdev_op vouch_op;"                                         \
     "memory2: m2p_map;"                                                        \
     "version: xen_extraversion xen_compile_info xen_capabilities "             \
     "xen_pagesize;"
@@ -100,7 +94,6 @@ struct line {
     "domain2: gettsc get_cpu_policy setscheduler setclaim resource_map;"
 
 #define MACHINE                                                                \
-    "hypercall: platform_op xsm_op; hypercall2: sysctl domctl mca;"            \
     "version: xen_changeset xen_commandline;"                                  \
     "xen: writeconsole readconsole clearconsole settime firmware sleep "       \
     "getcpuinfo mca_op readapic physinfo getscheduler cpupool_op debug;"       \
@@ -210,11 +203,8 @@ static const struct line table[] = {
     {DOM0, SYSTEM "security_t",
      "security: check_context; policy: get_enforce get_bool"},
     {DOM0, SYSTEM "domio_t", "mmu: map_read map_write; memory2: pt_write"},
-    {DOM0, OBJECT "iomem_t", "mmu: map_read map_write; memory2: pt_write"},
     {DOM0, SYSTEM "domxen_t", "mmu: map_read; memory2: pt_write"},
     {DOM0, OBJECT "ioport_t", "device2: port_read port_write"},
-    {DOM0, OBJECT "irq_t",
-     "event2: bind_pirq"},
     {DOM0, OBJECT "device_t",
      "device2: cfg_read cfg_write"},
 };

@@ -162,7 +162,7 @@ struct claim {
 };
 
 static const struct claim claims[] = {
-    {DOM0, "system_u:system_r:xen_t", XSM_PERM_INIT(hypercall, mmu_update), 1},
+    {DOM0, "system_u:system_r:xen_t", XSM_PERM_INIT(hypercall, mmu_update), 0},
     {DOM0, "system_u:system_r:xen_t", XSM_PERM_INIT(xen, settime), 1},
     {DOM0, "system_u:system_r:xen_t", XSM_PERM_INIT(xen, kexec), 0},
     {DOM0, "system_u:system_r:xen_t", XSM_PERM_INIT(xen, microcode), 0},

@@ -52,7 +52,7 @@ machine_arguments()
     if [ -n "$GUESTS$TENANT" ]; then
         machine_qemu+=(
             -drive "id=guests,if=none,format=raw,file=$dir/guests.img"
-            -device virtio-blk-pci,drive=guests)
+            -device virtio-blk-pci,drive=guests,serial=vouch-guests)
     fi
     if [ -n "$TENANT" ]; then
         machine_qemu+=(

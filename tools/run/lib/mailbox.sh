@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # This side of the mailbox disk; dom0/lib/mailbox.sh is the other and has the
-# layout. What comes back is untrusted: sizes are checked before use, and the
-# archive is unpacked without names that leave the folder.
+# layout. What comes back is untrusted: sizes are checked before use, and of the
+# archive only plain files are kept, under names that do not leave the folder.
 
 mailbox_max=$((4 * 1024 * 1024))
+mailbox_files_max=1024
 
 # mailbox_new FILE NONCE [LINE...]
 mailbox_new()
@@ -38,6 +39,25 @@ mailbox_refuse()
     printf 'vouch-refusal 1\n' | mailbox_put "$1" 4096
 }
 
+# What is no file or folder is taken away again: a link leads elsewhere, and whoever
+# reads a FIFO waits. A hard link's other name is in the folder: it is a file.
+mailbox_keep_files()
+{
+    find "$1" -mindepth 1 ! -type f ! -type d -delete
+}
+
+# mailbox_unpack TAR DIR: it is an archive as it is, whatever it looks like: from a
+# pipe tar does not guess how to decompress. Nothing is larger than the archive
+# then, but a file with holes, which a limit is for; and names are counted.
+mailbox_unpack()
+(
+    names=$(tar -t -f - <"$1" | head -n $((mailbox_files_max + 1)) | wc -l)
+    [ "$names" -le "$mailbox_files_max" ] || exit 1
+    ulimit -f $((mailbox_max / 1024))
+    tar -x -f - -C "$2" --no-same-owner --no-same-permissions <"$1" || exit 1
+    mailbox_keep_files "$2"
+)
+
 # mailbox_open FILE DIR: unpacks the reply; fails if there is none, or if it
 # is not whole.
 mailbox_open()
@@ -53,5 +73,5 @@ mailbox_open()
     mkdir -p "$dir"
     tail -c +8193 "$file" | head -c "$size" >"$dir/reply.tar"
     echo "$sha256  $dir/reply.tar" | sha256sum --check --status || return 1
-    tar -x -f "$dir/reply.tar" -C "$dir" --no-same-owner --no-same-permissions
+    mailbox_unpack "$dir/reply.tar" "$dir"
 }

@@ -104,6 +104,28 @@ static void a_link_is_not_followed(void **state)
     assert_false(slots_load(root, uuid(), 0, &found));
 }
 
+/* Whoever opens a FIFO waits for its other side, unless it is told not to. */
+static void a_fifo_is_not_waited_for(void **state)
+{
+    struct bytes found;
+    char path[128];
+    snprintf(path, sizeof(path), "%s/fifo", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    snprintf(path, sizeof(path), "%s/other.new", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    (void)alarm(60);
+    assert_false(slots_read(root, "fifo", 100, &found));
+    assert_null(found.data);
+    assert_false(slots_replace(root, "other", bytes_of_text("x")));
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    assert_false(slots_replace(root, "other", bytes_of_text("x")));
+    char byte;
+    assert_int_equal(read(reader, &byte, 1), 0);
+    close(reader);
+    (void)alarm(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +133,7 @@ int main(void)
         cmocka_unit_test(what_is_too_large_is_not_loaded),
         cmocka_unit_test(a_certificate_is_small_and_goes),
         cmocka_unit_test(a_link_is_not_followed),
+        cmocka_unit_test(a_fifo_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, start, end);
 }
