@@ -16,7 +16,7 @@
 #define RING_SIZE  (1ul << 16)
 #define LABELS     256u
 #define BURST      16u
-#define NS_PER_RECORD 250000000ull /* then four a second for each domain */
+#define NS_PER_RECORD 100000000ull /* then ten a second for each domain */
 
 /* Units of work: to make a record and hash it. A line on the UART is all there is. */
 #define WORK_RECORD 128

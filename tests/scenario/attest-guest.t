@@ -170,10 +170,10 @@ print(*[e["component"] for e in events if sys.argv[2] in e["what"]])' \
     "$work/manifest.json" "vouch identity")" = "vtpm guest vtpm-identity" ] &&
     ! grep -qF '"?"' "$work/out"
 ok $? "log show: evidence's log, with the vTPM, its identity and the guest"
-make_manifest "$work/esp" "$work/others.json" --vtpm "$work/vtpm.json" \
+make_manifest_for_any "$work/esp" "$work/others.json" --vtpm "$work/vtpm.json" \
     2>"$work/out"
 "$vouch" ref make vtpm --bundle "$work/bundle" -o "$work/wrong.json" >/dev/null
-make_manifest "$work/esp" "$work/wrong.manifest" --vtpm "$work/wrong.json" \
+make_manifest_for_any "$work/esp" "$work/wrong.manifest" --vtpm "$work/wrong.json" \
     2>>"$work/out"
 [ "$(shown "$work/others.json" "vouch launch")" = "vtpm -" ] &&
     [ "$(shown "$work/wrong.manifest" "vouch launch")" = "? -" ]
