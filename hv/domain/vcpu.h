@@ -111,7 +111,8 @@ struct vcpu {
     uint64_t affinity;     /* bit per CPU: where it may run */
     uint64_t soft_affinity; /* where it would rather run */
     int64_t virtual_time;  /* what it has had: the least runs next */
-    uint64_t scheduled_ns; /* when it was last put on a CPU */
+    uint32_t time_rest;    /* charged once it makes up a unit of that */
+    uint64_t scheduled_ns; /* up to when it is charged, while it runs */
     struct vcpu *run_next;
     uint16_t poll_port[128];
     uint16_t poll_count;   /* above 0: blocked in SCHEDOP_poll */

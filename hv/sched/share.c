@@ -59,12 +59,24 @@ static void budget_fill(struct domain *domain, uint64_t now_ns)
     }
 }
 
+/* Many short times cost as much as a long one: what is no unit is kept. */
+static void advance(struct vcpu *vcpu, uint64_t elapsed_ns)
+{
+    const struct domain *domain = vcpu->domain;
+    uint64_t weighted = elapsed_ns * SHARE_SCALE *
+                            MAX(domain->active_vcpus, 1u) +
+                        vcpu->time_rest;
+
+    vcpu->virtual_time += (int64_t)(weighted / domain->weight);
+    vcpu->time_rest = (uint32_t)(weighted % domain->weight);
+}
+
 static void charge_one(struct vcpu *vcpu, uint64_t now_ns)
 {
     uint64_t elapsed_ns = uncharged_ns(vcpu, now_ns);
     const struct vcpu *waiting = run_queue_find(&sched.queue, vcpu->affinity);
 
-    vcpu->virtual_time += share_virtual(vcpu, elapsed_ns);
+    advance(vcpu, elapsed_ns);
     vcpu->scheduled_ns += elapsed_ns;
     if (waiting != NULL) {
         vcpu->virtual_time =

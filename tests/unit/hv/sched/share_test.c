@@ -186,6 +186,33 @@ static void test_least_weight_is_served(void **state)
     machine_end();
 }
 
+/* To be charged often, in parts that are less than a unit, gains nothing. */
+static void test_often_charged(void **state)
+{
+    struct domain *heavy = NULL, *light = NULL;
+    struct call call = {0};
+
+    (void)state;
+    machine_start(1);
+    heavy = start(0, 2, 8192, 0);
+    light = start(1, 1, 2048, 0);
+    machine_settle();
+    machine_enter(0);
+    vcpu_pause(heavy->vcpus[1]); /* or "down" of the other ends the domain */
+    call.caller = call.vcpu = heavy->vcpus[0];
+    call.target = heavy;
+    while (fake_time_ns < 400 * MS) {
+        machine_run(997);
+        if (machine_running(0) == heavy->vcpus[0]) {
+            machine_enter(0);
+            (void)do_vcpu_op_down(NULL, &call, NULL);
+            (void)do_vcpu_op_up(NULL, &call, NULL);
+        }
+    }
+    assert_about(ran_ns(light), 80 * MS);
+    machine_end();
+}
+
 static void test_cap_on_an_idle_machine(void **state)
 {
     struct domain *one = NULL, *three = NULL;
@@ -353,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_pinned_pairs),
         cmocka_unit_test(test_the_past_is_forgiven),
         cmocka_unit_test(test_least_weight_is_served),
+        cmocka_unit_test(test_often_charged),
         cmocka_unit_test(test_cap_on_an_idle_machine),
         cmocka_unit_test(test_every_cap_holds),
         cmocka_unit_test(test_caps_and_weights),
