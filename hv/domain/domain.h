@@ -75,6 +75,8 @@ struct domain {
     uint16_t weight;          /* its part of the CPUs that are short */
     uint16_t cap;             /* percent of one CPU at most; 0: no limit */
     uint16_t active_vcpus;    /* those that run or wait for a CPU */
+    uint32_t time_rest;       /* as a vCPU's */
+    int64_t virtual_time;     /* what all its vCPUs have had */
     uint8_t is_parked;        /* it has used up what the cap gives it */
     int64_t cap_budget_ns;    /* what it may still run, as of: */
     uint64_t cap_updated_ns;

@@ -110,7 +110,9 @@ struct vcpu {
     uint8_t is_active;     /* counted in its domain's active_vcpus */
     uint64_t affinity;     /* bit per CPU: where it may run */
     uint64_t soft_affinity; /* where it would rather run */
+    uint8_t has_lent;       /* and did not run since: see sched/share.c */
     int64_t virtual_time;  /* what it has had: the least runs next */
+    int64_t domain_time;   /* its domain's as it stopped being active */
     uint32_t time_rest;    /* charged once it makes up a unit of that */
     uint64_t scheduled_ns; /* up to when it is charged, while it runs */
     struct vcpu *run_next;

@@ -11,6 +11,8 @@
 #include "hv/sched/sched.h"
 #include "hv/sched/share.h"
 
+#define SLICE_NS 10000000ull /* the longest others wait for a CPU hog */
+
 struct sched_cpu {
     struct vcpu *running; /* whom the CPU was given to; NULL: idle */
     struct timer slice;

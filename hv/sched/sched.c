@@ -14,7 +14,6 @@
 #include "hv/sched/internal.h"
 #include "hv/sched/timer.h"
 
-#define SLICE_NS 10000000 /* the longest others wait for a CPU hog */
 /* How far behind one must be to preempt. */
 #define PREEMPT ((int64_t)SHARE_DEFAULT(500000u))
 
@@ -237,7 +236,6 @@ static void tell_cpu(const struct vcpu *vcpu, uint64_t now_ns)
 
 static void enqueue(struct vcpu *vcpu, uint64_t now_ns)
 {
-    share_set_active(vcpu, true, now_ns);
     share_admit(vcpu, now_ns);
     run_queue_insert(&sched.queue, vcpu);
     tell_cpu(vcpu, now_ns);

@@ -60,15 +60,26 @@ static void budget_fill(struct domain *domain, uint64_t now_ns)
 }
 
 /* Many short times cost as much as a long one: what is no unit is kept. */
-static void advance(struct vcpu *vcpu, uint64_t elapsed_ns)
+static void advance(int64_t *time, uint32_t *rest, uint64_t scaled_ns,
+                    uint16_t weight)
 {
-    const struct domain *domain = vcpu->domain;
-    uint64_t weighted = elapsed_ns * SHARE_SCALE *
-                            MAX(domain->active_vcpus, 1u) +
-                        vcpu->time_rest;
+    scaled_ns += *rest;
+    *time += (int64_t)(scaled_ns / weight);
+    *rest = (uint32_t)(scaled_ns % weight);
+}
 
-    vcpu->virtual_time += (int64_t)(weighted / domain->weight);
-    vcpu->time_rest = (uint32_t)(weighted % domain->weight);
+static void advance_both(struct vcpu *vcpu, uint64_t elapsed_ns)
+{
+    struct domain *domain = vcpu->domain;
+    uint64_t scaled_ns = elapsed_ns * SHARE_SCALE;
+
+    advance(&vcpu->virtual_time, &vcpu->time_rest,
+            scaled_ns * MAX(domain->active_vcpus, 1u), domain->weight);
+    advance(&domain->virtual_time, &domain->time_rest, scaled_ns,
+            domain->weight);
+    if (elapsed_ns != 0) {
+        vcpu->has_lent = 0;
+    }
 }
 
 static void charge_one(struct vcpu *vcpu, uint64_t now_ns)
@@ -76,7 +87,7 @@ static void charge_one(struct vcpu *vcpu, uint64_t now_ns)
     uint64_t elapsed_ns = uncharged_ns(vcpu, now_ns);
     const struct vcpu *waiting = run_queue_find(&sched.queue, vcpu->affinity);
 
-    advance(vcpu, elapsed_ns);
+    advance_both(vcpu, elapsed_ns);
     vcpu->scheduled_ns += elapsed_ns;
     if (waiting != NULL) {
         vcpu->virtual_time =
@@ -114,6 +125,11 @@ void share_set_active(struct vcpu *vcpu, bool is_active, uint64_t now_ns)
         charge_all(domain, now_ns);
         vcpu->is_active = is_active;
         domain->active_vcpus += is_active ? 1 : -1;
+        if (is_active) {
+            vcpu->virtual_time += domain->virtual_time - vcpu->domain_time;
+        } else {
+            vcpu->domain_time = domain->virtual_time;
+        }
     }
 }
 
@@ -134,11 +150,107 @@ static int64_t least_of_others(const struct vcpu *vcpu, uint64_t now_ns)
     return least != INT64_MAX ? least : sched.queue.floor;
 }
 
+/* A slice of a vCPU that is alone in the domain. */
+static int64_t slice_of(const struct domain *domain)
+{
+    return (int64_t)(SLICE_NS * SHARE_SCALE / domain->weight);
+}
+
+/*
+ * The latest that one may be who just woke, whatever its domain had meanwhile:
+ * by as many slices as that has vCPUs behind those who wait, or who run.
+ */
+static int64_t latest_for(const struct vcpu *vcpu, uint64_t now_ns)
+{
+    const struct vcpu *waiting = run_queue_find(&sched.queue, vcpu->affinity);
+    int64_t most = waiting != NULL ? waiting->virtual_time : sched.queue.floor;
+
+    for (uint32_t id = 0; waiting == NULL && id < cpu_count; id++) {
+        const struct vcpu *running = sched.cpus[id].running;
+
+        if (running != NULL && running != vcpu &&
+            (vcpu->affinity >> id & 1) != 0) {
+            most = MAX(most, share_time_now(running, now_ns));
+        }
+    }
+    return most + slice_of(vcpu->domain) * vcpu->domain->vcpu_count;
+}
+
+/*
+ * Of the siblings that compete with it, the first that did run since it lent
+ * the last time; or NULL.
+ */
+static struct vcpu *find_lender(const struct vcpu *vcpu)
+{
+    const struct domain *domain = vcpu->domain;
+    struct vcpu *first = NULL;
+
+    for (uint32_t id = 0; id < domain->vcpu_count; id++) {
+        struct vcpu *sibling = domain->vcpus[id];
+
+        if (sibling != vcpu && sibling->is_active && !sibling->has_lent &&
+            (sibling->affinity & vcpu->affinity) != 0 &&
+            (first == NULL || sibling->virtual_time < first->virtual_time)) {
+            first = sibling;
+        }
+    }
+    return first;
+}
+
+/*
+ * Who sleeps much gets a CPU at once, even if its siblings use up what its
+ * domain is due: one of them becomes later by what it becomes earlier.
+ */
+static void borrow(struct vcpu *vcpu, int64_t earliest, int64_t latest)
+{
+    struct vcpu *lender = find_lender(vcpu);
+    int64_t time = vcpu->virtual_time - earliest;
+
+    if (lender == NULL) {
+        return;
+    }
+    time = MIN(time, latest - lender->virtual_time);
+    if (time > 0) {
+        vcpu->virtual_time -= time;
+        lender->virtual_time += time;
+        lender->has_lent = 1;
+        if (lender->is_queued) {
+            run_queue_remove(&sched.queue, lender);
+            run_queue_insert(&sched.queue, lender);
+        }
+    }
+}
+
+/*
+ * It woke, having had own_time as it fell asleep, and is now by what its domain
+ * had meanwhile later.  That varies by a slice while a sibling is active.
+ */
+static void admit_woken(struct vcpu *vcpu, int64_t own_time, int64_t least,
+                        uint64_t now_ns)
+{
+    int64_t latest = latest_for(vcpu, now_ns);
+    int64_t earliest = least - BONUS;
+
+    if (vcpu->domain->active_vcpus > 1) {
+        earliest -= slice_of(vcpu->domain);
+    }
+    vcpu->virtual_time = MAX(vcpu->virtual_time, earliest);
+    vcpu->virtual_time = MIN(vcpu->virtual_time, latest);
+    borrow(vcpu, MAX(own_time, least - BONUS), latest);
+}
+
 void share_admit(struct vcpu *vcpu, uint64_t now_ns)
 {
-    int64_t least = least_of_others(vcpu, now_ns);
+    bool is_woken = !vcpu->is_active;
+    int64_t own_time = vcpu->virtual_time, least = 0;
 
-    vcpu->virtual_time = MAX(vcpu->virtual_time, least - BONUS);
+    share_set_active(vcpu, true, now_ns);
+    least = least_of_others(vcpu, now_ns);
+    if (is_woken) {
+        admit_woken(vcpu, own_time, least, now_ns);
+    } else {
+        vcpu->virtual_time = MAX(vcpu->virtual_time, least - BONUS);
+    }
     vcpu->virtual_time =
         MIN(vcpu->virtual_time, least + share_virtual(vcpu, AHEAD_NS));
 }

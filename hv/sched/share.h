@@ -2,10 +2,11 @@
 /*
  * What each domain gets of CPUs that are short.  Time on a CPU is charged to a
  * vCPU as virtual time: more the less weight its domain has and the more of the
- * domain's vCPUs are active, so that a weight is the domain's however many
- * vCPUs it has.  Whoever has had least runs next.  A cap is a budget that fills
- * at a fixed rate; a domain that has used it up is parked until some is there
- * again. Called with sched.lock held unless it says otherwise.
+ * domain's vCPUs are active; one that sleeps meanwhile is charged what they
+ * have on average.  So a weight is the domain's however many vCPUs it has and
+ * whether they take turns.  Whoever has had least runs next.  A cap is a budget
+ * that fills at a fixed rate; a domain that has used it up is parked until some
+ * is there again.  Called with sched.lock held unless it says otherwise.
  */
 #pragma once
 
@@ -27,7 +28,11 @@ int64_t share_time_now(const struct vcpu *vcpu, uint64_t now_ns);
 void share_charge(struct vcpu *vcpu, uint64_t now_ns);
 /* It runs or waits for a CPU from now on, or no longer. */
 void share_set_active(struct vcpu *vcpu, bool is_active, uint64_t now_ns);
-/* Before it is queued: bounds how far it is ahead of others, or behind. */
+/*
+ * Before it is queued: it is active, and how far it is ahead of others, or
+ * behind, is bounded.  One that woke may borrow time of a sibling, so that what
+ * the domain has had stays the same.
+ */
 void share_admit(struct vcpu *vcpu, uint64_t now_ns);
 
 /* How long it may run on a CPU of its own before the cap stops it. */

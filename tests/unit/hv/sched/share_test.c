@@ -61,6 +61,64 @@ static void assert_about(uint64_t ns, uint64_t expected_ns)
     }
 }
 
+/* Of the domain on this CPU, one goes to sleep and wakes who slept longest. */
+static void pass_turn(uint32_t cpu_id)
+{
+    struct vcpu *vcpu = machine_running(cpu_id);
+    struct domain *domain = vcpu->domain;
+
+    for (uint32_t i = 1; i < domain->vcpu_count; i++) {
+        struct vcpu *next = domain->vcpus[(vcpu->id + i) % domain->vcpu_count];
+
+        if (next->state == VCPU_BLOCKED) {
+            machine_enter(cpu_id);
+            vcpu_block();
+            vcpu_wake(next);
+            machine_settle();
+            return;
+        }
+    }
+}
+
+/* All but some of them go to sleep, one after the other. */
+static void sleep_all_but(struct domain *domain, uint32_t at_once)
+{
+    uint32_t awake = domain->vcpu_count;
+
+    while (awake > at_once) {
+        machine_run(MS / 10);
+        for (uint32_t id = 0; id < cpu_count && awake > at_once; id++) {
+            struct vcpu *vcpu = machine_running(id);
+
+            if (vcpu != NULL && vcpu->domain == domain) {
+                machine_enter(id);
+                vcpu_block();
+                machine_settle();
+                awake--;
+            }
+        }
+    }
+}
+
+static void run_turns(const struct domain *domain, uint64_t turn_ns,
+                      uint64_t ns)
+{
+    uint64_t since_ns[MAX_VCPUS] = {0}, end_ns = fake_time_ns + ns;
+
+    while (fake_time_ns < end_ns) {
+        machine_run(MS / 10);
+        for (uint32_t id = 0; id < cpu_count; id++) {
+            const struct vcpu *vcpu = machine_running(id);
+
+            if (vcpu != NULL && vcpu->domain == domain &&
+                machine_ran_ns(vcpu) - since_ns[vcpu->id] >= turn_ns) {
+                since_ns[vcpu->id] = machine_ran_ns(vcpu);
+                pass_turn(id);
+            }
+        }
+    }
+}
+
 /* As guests that look at their events do. */
 static void run_and_consume(uint64_t ns)
 {
@@ -125,6 +183,35 @@ static void test_weight_that_cannot_be_had(void **state)
     assert_about(ran_ns(light), 5000 * MS);
     assert_about(ran_ns(heavy), 15000 * MS);
     machine_end();
+}
+
+/* vCPUs that run one after the other get no more than one that runs on. */
+static void test_turns(void **state)
+{
+    static const struct {
+        uint32_t cpus, vcpus, at_once;
+        uint64_t turn_ns;
+    } rows[] = {
+        {1, 2, 1, MS},     {1, 4, 1, MS},     {1, 8, 1, MS},
+        {1, 8, 1, MS / 2}, {1, 8, 1, 2 * MS}, {1, 8, 1, 10 * MS},
+        {1, 8, 7, MS},     {2, 8, 2, MS},     {4, 8, 4, MS},
+    };
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct domain *hogs = NULL, *turns = NULL;
+        uint64_t before_ns = 0;
+
+        machine_start(rows[i].cpus);
+        hogs = start(0, rows[i].cpus, 256, 0);
+        turns = start(1, rows[i].vcpus, 256, 0);
+        sleep_all_but(turns, rows[i].at_once);
+        before_ns = ran_ns(turns);
+        run_turns(turns, rows[i].turn_ns, 4000 * MS);
+        assert_about(ran_ns(turns) - before_ns, 2000 * MS * rows[i].cpus);
+        assert_true(ran_ns(hogs) >= 1900 * MS * rows[i].cpus);
+        machine_end();
+    }
 }
 
 static void test_pinned_pairs(void **state)
@@ -339,6 +426,60 @@ static void test_latency(void **state)
     machine_end();
 }
 
+/* Nor does it wait for its siblings, though all get no more than is due. */
+static void test_latency_among_siblings(void **state)
+{
+    struct domain *mixed = NULL, *hogs = NULL;
+    struct vcpu *sleeper = NULL;
+    uint64_t before_ns = 0;
+
+    (void)state;
+    machine_start(1);
+    mixed = machine_domain(0, 3);
+    sleeper = mixed->vcpus[0];
+    vcpu_up(mixed->vcpus[1]);
+    vcpu_up(mixed->vcpus[2]);
+    hogs = start(1, 2, 256, 0);
+    machine_run(200 * MS);
+    before_ns = ran_ns(mixed);
+    behave(mixed, (struct behaviour){0, 0});
+    machine_behave(sleeper, (struct behaviour){MS / 10, 5 * MS});
+    machine_enter(0);
+    vcpu_up(sleeper);
+    run_and_consume(4000 * MS);
+    assert_in_range(machine_latency_ns(sleeper), 0, MS);
+    assert_true(machine_ran_ns(sleeper) > 70 * MS);
+    assert_about(machine_ran_ns(mixed->vcpus[1]),
+                 machine_ran_ns(mixed->vcpus[2]));
+    assert_about(ran_ns(mixed) - before_ns, 2000 * MS);
+    assert_about(ran_ns(hogs), 2100 * MS);
+    machine_end();
+}
+
+/* A sleeper pinned to another's CPU, while its siblings have CPUs alone. */
+static void test_latency_when_pinned(void **state)
+{
+    struct domain *pinned = NULL, *hog = NULL;
+
+    (void)state;
+    machine_start(4);
+    pinned = machine_domain(0, 4);
+    hog = start(1, 1, 256, 0);
+    assert_int_equal(vcpu_set_affinity(hog->vcpus[0], 1), 0);
+    behave(pinned, (struct behaviour){0, 0});
+    machine_behave(pinned->vcpus[0], (struct behaviour){MS, 10 * MS});
+    for (uint32_t v = 0; v < 4; v++) {
+        assert_int_equal(vcpu_set_affinity(pinned->vcpus[v], 1ull << v), 0);
+        machine_enter(0);
+        vcpu_up(pinned->vcpus[v]);
+    }
+    run_and_consume(4000 * MS);
+    /* As many slices as it has siblings, and one. */
+    assert_in_range(machine_latency_ns(pinned->vcpus[0]), 0, 50 * MS);
+    assert_true(machine_ran_ns(pinned->vcpus[0]) > 80 * MS);
+    machine_end();
+}
+
 /* A sibling counts for as long as it is active: to sleep just when others are
  * charged gains nothing. */
 static void test_siblings_count_while_active(void **state)
@@ -377,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_weight_is_the_domains),
         cmocka_unit_test(test_on_two_cpus),
         cmocka_unit_test(test_weight_that_cannot_be_had),
+        cmocka_unit_test(test_turns),
         cmocka_unit_test(test_pinned_pairs),
         cmocka_unit_test(test_the_past_is_forgiven),
         cmocka_unit_test(test_least_weight_is_served),
@@ -387,6 +529,8 @@ int main(void)
         cmocka_unit_test(test_cap_of_a_sleeper),
         cmocka_unit_test(test_parked_and_paused),
         cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_latency_among_siblings),
+        cmocka_unit_test(test_latency_when_pinned),
         cmocka_unit_test(test_siblings_count_while_active),
     };
 
