@@ -282,6 +282,15 @@ void sched_make_runnable(struct vcpu *vcpu)
 
 /* --- Choosing (lock held) --- */
 
+/* Of one that does not run. */
+static int runstate_off_cpu(const struct vcpu *vcpu)
+{
+    if (!sched_may_run(vcpu)) {
+        return RUNSTATE_offline;
+    }
+    return vcpu->state == VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_runnable;
+}
+
 static void stop_running(struct vcpu *vcpu, uint64_t now_ns)
 {
     int state = RUNSTATE_runnable;
@@ -289,11 +298,7 @@ static void stop_running(struct vcpu *vcpu, uint64_t now_ns)
     if (vcpu->state == VCPU_RUNNING) {
         vcpu->state = VCPU_RUNNABLE;
     }
-    if (!sched_may_run(vcpu)) {
-        state = RUNSTATE_offline;
-    } else if (vcpu->state == VCPU_BLOCKED) {
-        state = RUNSTATE_blocked;
-    }
+    state = runstate_off_cpu(vcpu);
     runstate_change(vcpu, state, now_ns);
     if (state != RUNSTATE_runnable || vcpu->domain->is_parked) {
         share_set_active(vcpu, false, now_ns);
@@ -395,6 +400,10 @@ static void release(struct vcpu *vcpu, uint32_t cpu_id)
     now_ns = system_time_ns();
     WRITE_ONCE(vcpu->is_loaded, 0);
     sched_offer(vcpu, now_ns);
+    if (!vcpu->is_queued) { /* a pause, or its end, came after stop_running() */
+        runstate_change(vcpu, runstate_off_cpu(vcpu), now_ns);
+        share_set_active(vcpu, false, now_ns);
+    }
     set_slice(&sched.cpus[cpu_id], cpu_id, now_ns);
     spin_unlock(&sched.lock);
 }

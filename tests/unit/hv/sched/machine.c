@@ -50,6 +50,7 @@ uint64_t fake_time_ns;
 struct domain *domain0;
 struct domain *machine_domains[8];
 uint32_t machine_interrupts;
+void (*machine_while_switching)(struct vcpu *prev);
 
 static struct machine_cpu machine[MAX_CPUS];
 static struct guest guests[VCPUS];
@@ -124,6 +125,9 @@ void vcpu_switch(struct vcpu *prev, struct vcpu *next)
         next->info->evtchn_upcall_pending = 0; /* it looks at its events */
     }
     fake_cpu->current = next;
+    if (machine_while_switching != NULL) {
+        machine_while_switching(prev);
+    }
 }
 
 void domain_put(struct domain *domain)

@@ -20,6 +20,8 @@ struct behaviour {
 
 extern struct domain *machine_domains[8];
 extern uint32_t machine_interrupts; /* timer interrupts so far */
+/* If set, what another CPU does while a vCPU (or NULL) leaves its own. */
+extern void (*machine_while_switching)(struct vcpu *prev);
 
 /* cpus idle CPUs and no domains, at time 0. */
 void machine_start(uint32_t cpus);

@@ -231,6 +231,43 @@ static void test_pause_and_down(void **state)
     machine_end();
 }
 
+static struct vcpu *paused_while_switching;
+
+static void pause_while_switching(struct vcpu *prev)
+{
+    struct cpu *cpu = fake_cpu;
+
+    if (prev != NULL && paused_while_switching == NULL) {
+        paused_while_switching = prev;
+        machine_enter(1);
+        vcpu_pause(prev);
+        fake_cpu = cpu;
+    }
+}
+
+/* A pause while its registers are being saved: it is active no longer. */
+static void test_pause_while_switching(void **state)
+{
+    struct domain *domain = NULL;
+    struct vcpu *vcpu = NULL;
+
+    (void)state;
+    machine_start(2);
+    domain = machine_domain(0, 3);
+    up_all(domain);
+    machine_run(5 * MS);
+    machine_while_switching = pause_while_switching;
+    machine_run(50 * MS);
+    machine_while_switching = NULL;
+    vcpu = paused_while_switching;
+    assert_non_null(vcpu);
+    assert_int_equal(vcpu->is_loaded, 0);
+    assert_int_equal(vcpu->is_active, 0);
+    assert_int_equal(domain->active_vcpus, 2);
+    assert_int_equal(vcpu->runstate.state, RUNSTATE_offline);
+    machine_end();
+}
+
 static uint32_t bind_ipi(struct domain *domain, uint32_t vcpu)
 {
     struct evtchn_bind_ipi arg = {.vcpu = vcpu};
@@ -568,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_idle_is_silent),
         cmocka_unit_test(test_yield),
         cmocka_unit_test(test_pause_and_down),
+        cmocka_unit_test(test_pause_while_switching),
         cmocka_unit_test(test_poll),
         cmocka_unit_test(test_poll_refuses),
         cmocka_unit_test(test_shutdown_tells_dom0),
