@@ -378,7 +378,8 @@ static struct vcpu *pick_next(uint32_t cpu_id, struct vcpu *prev)
         }
         cpu->running = next;
     } else if (next != NULL) {
-        atomic_set(&next->state, VCPU_RUNNING);
+        /* No switch serialises before its pending events are looked at. */
+        (void)atomic_xchg(&next->state, VCPU_RUNNING);
     }
     if (next == NULL) {
         sched.idle_cpus |= 1ull << cpu_id;

@@ -8,6 +8,7 @@
 #include "hv/base/atomic.h"
 #include "hv/base/errno.h"
 #include "hv/base/layout.h"
+#include "hv/cpu/cpu.h"
 #include "hv/domain/clock.h"
 #include "hv/sched/internal.h"
 
@@ -89,5 +90,8 @@ long do_vcpu_op_send_nmi(const struct permit *permit, struct call *call,
     /* Locked, as vcpu_notify wants it. */
     (void)atomic_xchg(&call->vcpu->nmi_pending, 1);
     vcpu_notify(call->vcpu);
+    if (call->vcpu == call->caller) { /* nobody interrupts this CPU */
+        this_cpu()->has_work = 1;
+    }
     return 0;
 }

@@ -39,6 +39,8 @@ void vcpu_block(void)
     WRITE_ONCE(vcpu->info->evtchn_upcall_mask, 0);
     if (!is_event_pending(vcpu)) {
         (void)vcpu_block_unless(NULL);
+    } else if (READ_ONCE(vcpu->state) == VCPU_BLOCKED) {
+        vcpu_wake(vcpu); /* by a poll before this in a multicall */
     }
 }
 

@@ -329,6 +329,59 @@ static void test_poll(void **state)
     machine_end();
 }
 
+/* In one multicall: what the poll began, the block ends with an event there. */
+static void test_poll_then_block(void **state)
+{
+    struct domain *domain = NULL;
+    struct vcpu *vcpu = NULL;
+    evtchn_port_t ports[1] = {0};
+    struct sched_poll arg = {.ports.p = ports};
+    struct call call = {0};
+
+    (void)state;
+    machine_start(1);
+    domain = machine_domain(0, 1);
+    up_all(domain);
+    machine_settle();
+    vcpu = domain->vcpus[0];
+    call.caller = vcpu;
+    vcpu->info->evtchn_upcall_mask = 1;
+    vcpu->info->evtchn_upcall_pending = 1;
+    machine_enter(0);
+    assert_int_equal(do_sched_op_poll(NULL, &call, &arg), 0);
+    assert_int_equal(vcpu->state, VCPU_BLOCKED);
+    vcpu_block();
+    machine_settle();
+    assert_ptr_equal(machine_running(0), vcpu);
+    assert_int_equal(vcpu->state, VCPU_RUNNING);
+    assert_int_equal(domain->polling, 0);
+    machine_end();
+}
+
+/* An NMI for oneself comes at the end of the hypercall. */
+static void test_nmi_for_oneself(void **state)
+{
+    struct domain *domain = NULL;
+    struct call call = {0};
+
+    (void)state;
+    machine_start(1);
+    domain = machine_domain(0, 2);
+    up_all(domain);
+    machine_settle();
+    machine_enter(0);
+    fake_cpu->has_work = 0;
+    call.caller = machine_running(0);
+    call.vcpu = domain->vcpus[1 - call.caller->id];
+    assert_int_equal(do_vcpu_op_send_nmi(NULL, &call, NULL), 0);
+    assert_int_equal(fake_cpu->has_work, 0);
+    call.vcpu = call.caller;
+    assert_int_equal(do_vcpu_op_send_nmi(NULL, &call, NULL), 0);
+    assert_int_equal(call.caller->nmi_pending, 1);
+    assert_int_equal(fake_cpu->has_work, 1);
+    machine_end();
+}
+
 static void test_poll_refuses(void **state)
 {
     struct domain *domain = NULL;
@@ -607,6 +660,8 @@ int main(void)
         cmocka_unit_test(test_pause_and_down),
         cmocka_unit_test(test_pause_while_switching),
         cmocka_unit_test(test_poll),
+        cmocka_unit_test(test_poll_then_block),
+        cmocka_unit_test(test_nmi_for_oneself),
         cmocka_unit_test(test_poll_refuses),
         cmocka_unit_test(test_shutdown_tells_dom0),
         cmocka_unit_test(test_watchdog),
