@@ -3,7 +3,8 @@
  * Domains: making them, finding them by id, and their references.  A domain
  * is found through a table indexed by the low bits of its id; ids are given
  * out in turn, so that none comes back soon and no two live ones share a
- * place.  It leaves the table when its last reference goes.
+ * place.  After its last reference went it is not found any more, and its place
+ * is free once all of it is.
  */
 #include "hv/domain/domain.h"
 
@@ -90,9 +91,6 @@ void domain_put(struct domain *domain)
     if (atomic_sub(&domain->refs, 1) != 0) {
         return;
     }
-    spin_lock(&domains_lock);
-    domain_table[domain->id % MAX_DOMAINS] = NULL;
-    spin_unlock(&domains_lock);
     domain_free(domain);
 }
 
@@ -279,11 +277,20 @@ struct domain *domain_alloc(domid_t wanted)
     return domain;
 }
 
+/* The place last: who takes it finds GDT slots for its vCPUs. */
+static void place_give_back(const struct domain *domain)
+{
+    spin_lock(&domains_lock);
+    domain_table[domain->id % MAX_DOMAINS] = NULL;
+    spin_unlock(&domains_lock);
+}
+
 void domain_release(struct domain *domain)
 {
     CHECK(domain->memory.page_count == 0);
     for (uint32_t id = 0; id < domain->vcpu_count; id++) {
         vcpu_free(domain->vcpus[id]);
     }
+    place_give_back(domain);
     heap_free(domain, sizeof(*domain));
 }

@@ -27,7 +27,7 @@
 static struct page frames[RAM_FRAMES];
 static uint64_t m2p_words[RAM_FRAMES];
 static struct cpu cpu;
-static unsigned int freed;
+static unsigned int freed, vcpus_freed;
 
 _Thread_local struct cpu *fake_cpu = &cpu;
 struct cpu *cpus[MAX_CPUS] = {&cpu};
@@ -50,8 +50,14 @@ void tlb_flush_all(void)
     tlb_clock++;
 }
 
+/* Another CPU may want the domain's id, or look for it, at this very moment. */
 void vcpu_free(struct vcpu *vcpu)
 {
+    domid_t id = vcpu->domain->id;
+
+    assert_null(domain_alloc(id));
+    assert_null(domain_get(id));
+    vcpus_freed++;
     heap_free(vcpu, sizeof(*vcpu));
 }
 
@@ -135,6 +141,25 @@ static void ids_are_given_in_turn(void **state)
     assert_null(domain_alloc(5 + MAX_DOMAINS));
     end(kept);
     end(make(5 + MAX_DOMAINS));
+}
+
+/* There are GDT slots for as many vCPUs as places in the table allow. */
+static void a_place_is_free_after_its_vcpus(void **state)
+{
+    struct domain *domain = make(5);
+
+    (void)state;
+    vcpus_freed = 0;
+    for (; domain->vcpu_count < 2; domain->vcpu_count++) {
+        struct vcpu *vcpu = heap_alloc(sizeof(*vcpu));
+
+        assert_non_null(vcpu);
+        vcpu->domain = domain;
+        domain->vcpus[domain->vcpu_count] = vcpu;
+    }
+    end(domain);
+    assert_int_equal(vcpus_freed, 2);
+    end(make(5));
 }
 
 static void there_are_only_so_many(void **state)
@@ -321,6 +346,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, machine_make)
     const struct CMUnitTest tests[] = {
         TEST(ids_are_given_in_turn),
+        TEST(a_place_is_free_after_its_vcpus),
         TEST(there_are_only_so_many),
         TEST(only_what_is_complete_is_found),
         TEST(the_last_reference_frees),
