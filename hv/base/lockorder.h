@@ -24,6 +24,7 @@
  *
  * Leaves, below all of these: with one of them held, none but the last is taken.
  *   domains_lock      hv/domain/domain.c   the table of domains
+ *   handle_lock       hv/domain/domain.c   the domains' handles (UUIDs)
  *   wallclock_lock    hv/domain/clock.c    the time of day
  *   pci_lock          hv/cpu/pci.c         PCI configuration ports
  *   cmos_lock         hv/hypercall/ports.c CMOS ports

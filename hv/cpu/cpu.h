@@ -83,10 +83,9 @@ extern uint32_t cpu_count;         /* CPUs that are up */
 /* What the CPUs can do, found at boot by cpu/features.c, then constant. */
 struct cpu_features {
     bool fpu_pointers_stay; /* FXRSTOR loads them only with an exception */
-    bool nx, smep, smap, umip, xsave, fsgsbase, rdtscp, page1gb, rdrand, rdseed;
+    bool smep, smap, umip, xsave, rdtscp, rdrand, rdseed;
     bool vendor_amd, vendor_intel;
-    bool mce, tsc_deadline, tsc_invariant;
-    bool smap_iret_bug; /* QEMU faults an IRET at CPL 3 while CR4.SMAP is set */
+    bool mce, tsc_deadline;
     uint8_t physical_bits;
     uint64_t xcr0_supported; /* of XCR0, what a guest may enable */
     uint32_t xsave_size;     /* bytes, for all of xcr0_supported */

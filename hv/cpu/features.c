@@ -8,7 +8,6 @@
 #include "hv/base/asm.h"
 #include "hv/base/log.h"
 
-
 struct cpu_features cpu_features;
 static uint64_t host_cr4;
 
@@ -49,20 +48,6 @@ static void find_fpu_pointers(const struct cpuid *leaf0, uint32_t max_extended)
         !(max_extended >= 0x80000008 && bit_of(cpuid(0x80000008, 0).b, 2));
 }
 
-/* QEMU 7.2 reads an IRET's frame at CPL 3 as the kernel would, so SMAP faults.
- */
-static bool is_qemu_tcg(void)
-{
-    struct cpuid signature;
-
-    if (!bit_of(cpuid(1, 0).c, 31)) {
-        return false;
-    }
-    signature = cpuid(0x40000000, 0);
-    return signature.b == 0x54474354 && signature.c == 0x43544743 &&
-           signature.d == 0x47435447; /* TCGT CGTC GTCG */
-}
-
 static void find_leaf7(uint32_t max_leaf)
 {
     struct cpuid leaf;
@@ -71,12 +56,10 @@ static void find_leaf7(uint32_t max_leaf)
         return;
     }
     leaf = cpuid(7, 0);
-    cpu_features.fsgsbase = bit_of(leaf.b, 0);
     cpu_features.smep = bit_of(leaf.b, 7);
     cpu_features.rdseed = bit_of(leaf.b, 18);
     cpu_features.smap = bit_of(leaf.b, 20);
     cpu_features.umip = bit_of(leaf.c, 2);
-    cpu_features.smap_iret_bug = cpu_features.smap && is_qemu_tcg();
 }
 
 static void find_xsave(uint32_t max_leaf)
@@ -116,18 +99,13 @@ static void find_features(void)
     require(bit_of(extended.d, 11), "SYSCALL");
     require(bit_of(extended.d, 20), "NX");
     find_vendor(&leaf0);
-    cpu_features.nx = true;
     cpu_features.xsave = bit_of(leaf1.c, 26);
     cpu_features.rdrand = bit_of(leaf1.c, 30);
-    cpu_features.page1gb = bit_of(extended.d, 26);
     cpu_features.rdtscp = bit_of(extended.d, 27);
     cpu_features.tsc_deadline = bit_of(leaf1.c, 24);
     cpu_features.mce = bit_of(leaf1.d, 7);
     cpu_features.physical_bits =
         max_extended >= 0x80000008 ? (uint8_t)cpuid(0x80000008, 0).a : 36;
-    if (max_extended >= 0x80000007) {
-        cpu_features.tsc_invariant = bit_of(cpuid(0x80000007, 0).d, 8);
-    }
     find_fpu_pointers(&leaf0, max_extended);
     find_leaf7(leaf0.a);
     find_xsave(leaf0.a);

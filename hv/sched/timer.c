@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Timers.  A timer is on the list of its cpu exactly while expires_ns is not
- * 0.  Lists are short: three timers for each vCPU that set them here.
+ * 0.  Lists are short: at most three timers of each vCPU, and three of each
+ * domain (its cap's and its watchdogs'), of those that set them here, and the
+ * CPU's own slice.
  */
 #include "hv/sched/timer.h"
 
