@@ -8,6 +8,7 @@
  * Runner: -s 1 -i
  */
 #include "lib/clock.h"
+#include "lib/event.h"
 #include "lib/tap.h"
 #include "lib/toolstack.h"
 #include "lib/vcpu.h"
@@ -156,6 +157,67 @@ static void test_weights(domid_t a, domid_t b)
     tap_ok(ratio > 220 && ratio < 400, "weights 1 to 3: %lu/100", ratio);
 }
 
+static unsigned int turns[2]; /* whose turn it is: a port of each vCPU */
+
+static void take_turns(unsigned int vcpu)
+{
+    evtchn_port_t ports[1] = {turns[vcpu]};
+    struct sched_poll poll = {.nr_ports = 1};
+
+    set_xen_guest_handle(poll.ports, ports);
+    for (;;) {
+        while (!event_pending(turns[vcpu])) {
+            sched_op(SCHEDOP_poll, &poll);
+        }
+        event_clear(turns[vcpu]);
+        for (unsigned int i = 0; i < 300000; i++) { /* about a millisecond */
+            __asm__ volatile("");
+        }
+        event_send(turns[1 - vcpu]);
+    }
+}
+
+static void second_takes_turns(void)
+{
+    take_turns(1);
+}
+
+static void child_takes_turns(void)
+{
+    turns[0] = event_bind_ipi(0);
+    turns[1] = event_bind_ipi(1);
+    event_send(turns[0]);
+    if (vcpu_run(1, second_takes_turns) == 0) {
+        take_turns(0);
+    }
+}
+
+static uint64_t cpu_time_of_both(domid_t id)
+{
+    struct xen_domctl op = {.u.getvcpuinfo.vcpu = 1};
+
+    domctl(XEN_DOMCTL_getvcpuinfo, id, &op);
+    return vcpu_info_get(id).cpu_time + op.u.getvcpuinfo.cpu_time;
+}
+
+/* Two vCPUs of which one runs at a time get no more than one that runs on. */
+static void test_turns(domid_t hog)
+{
+    domid_t id = toolstack_create(child_takes_turns, 0, 2);
+    uint64_t before, before_hog, ratio;
+
+    share_set(hog, 256, 0);
+    sleep_ns(40 * MS);
+    before = cpu_time_of_both(id);
+    before_hog = vcpu_info_get(hog).cpu_time;
+    sleep_ns(240 * MS);
+    ratio = (cpu_time_of_both(id) - before) * 100 /
+            (vcpu_info_get(hog).cpu_time - before_hog + 1);
+    tap_ok(ratio > 75 && ratio < 130, "two vCPUs that take turns: %lu/100",
+           ratio);
+    tap_is((uint64_t)toolstack_destroy(id), 0, "destroyed as they do");
+}
+
 /* Its clock is ours, and its wall clock follows when we set the time. */
 static void test_wallclock(void)
 {
@@ -195,6 +257,7 @@ void test_main(void)
     toolstack_start(b);
     test_weights(a, b);
     tap_is((uint64_t)toolstack_destroy(a), 0, "destroyed while it spins");
+    test_turns(b);
     share_set(b, 256, 1);
     sleep_ns(20 * MS);
     tap_is((uint64_t)toolstack_destroy(b), 0, "destroyed while it is parked");
