@@ -8,6 +8,7 @@
 
 #include "attest/approve.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/key.h"
 #include "attest/cmd/pcr_values.h"
 #include "attest/cmd/state.h"
@@ -23,25 +24,24 @@ struct inputs {
 static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
-        {.name = "--key", .value = &in->key},
+        {.name = "--key", .is_needed = true, .value = &in->key},
         {.name = "--log", .value = &in->from.log},
         {.name = "--pcrs", .value = &in->from.pcrs},
         {.name = "--manifest", .value = &in->from.manifest},
         {.name = "--manifest-key", .value = &in->from.manifest_key},
         {.name = "--firmware", .value = &in->from.firmware},
         {.name = "--select", .value = &in->select},
-        {.name = "-o", .value = &in->out},
+        {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 1 ||
-        in->key == NULL || in->out == NULL ||
+    if (!command_options(command, options, &argc, argv)) {
+        return false;
+    }
+    if (argc != 1 || in->key == NULL || in->out == NULL ||
         (in->from.log != NULL) + (in->from.pcrs != NULL) +
                 (in->from.manifest != NULL) !=
             1 ||
         (in->from.manifest == NULL) != (in->from.manifest_key == NULL)) {
-        command_error(command,
-                      "usage: --key PRIVATE (--log LOG | --pcrs FILE | "
-                      "--manifest M --manifest-key PUB [--firmware NAME]) "
-                      "[--select N,N...] -o APPROVAL");
+        help_after_error(command);
         return false;
     }
     return true;
@@ -159,7 +159,7 @@ int command_vtpm_state_key(int argc, char **argv)
     static const char name[] = "vtpm state-key";
     struct approval_key key;
     if (argc != 2) {
-        command_error(name, "usage: PUBLIC");
+        help_after_error(name);
         return EXIT_USAGE;
     }
     EVP_PKEY *public = command_read_public(name, argv[1]);

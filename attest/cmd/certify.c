@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "attest/cmd/help.h"
 #include "attest/cmd/judge.h"
 #include "attest/cmd/key.h"
 #include "attest/cmd/state.h"
@@ -43,10 +44,10 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
 {
     const struct option_spec options[] = {
         JUDGE_OPTIONS(&in->judge),
-        {.name = "--ca-key", .value = &in->ca_key},
-        {.name = "--ca-cert", .value = &in->ca_certificate},
+        {.name = "--ca-key", .is_needed = true, .value = &in->ca_key},
+        {.name = "--ca-cert", .is_needed = true, .value = &in->ca_certificate},
         {.name = "--days", .value = &in->days_text},
-        {.name = "-o", .value = &in->out},
+        {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = NULL}};
     if (!command_options(command, options, &argc, argv)) {
         return false;
@@ -54,11 +55,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     if (argc != 2 || !judge_is_usable(&in->judge) || in->judge.guest == NULL ||
         in->ca_key == NULL || in->ca_certificate == NULL || in->out == NULL ||
         !parse_days(in)) {
-        command_error(command,
-                      "usage: --manifest M --manifest-key PUB --nonce HEX "
-                      "--guest NAME --ca-key PEM --ca-cert PEM [--days 1-%d] "
-                      "-o CERTIFICATE EVIDENCE",
-                      DAYS_MAX);
+        help_after_error(command);
         return false;
     }
     in->judge.evidence = argv[1];

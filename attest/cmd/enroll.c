@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/tpm.h"
 #include "attest/ek.h"
 #include "attest/json.h"
@@ -40,12 +41,13 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         {.name = "--swtpm-ca",
          .values = in->software_cas,
          .count = &in->software_count},
-        {.name = "-o", .value = &in->out},
+        {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 1 ||
-        in->out == NULL) {
-        command_error(command, "usage: [--tcti T] [--ek-ca CA.pem]... "
-                               "[--swtpm-ca CA.pem]... -o FILE");
+    if (!command_options(command, options, &argc, argv)) {
+        return false;
+    }
+    if (argc != 1 || in->out == NULL) {
+        help_after_error(command);
         return false;
     }
     return true;

@@ -11,6 +11,7 @@
 
 #include "attest/approve.h"
 #include "attest/cmd/command.h"
+#include "attest/cmd/help.h"
 #include "attest/cmd/state.h"
 #include "attest/cmd/tpm.h"
 #include "lib/text.h"
@@ -106,8 +107,11 @@ int command_vtpm_setup(int argc, char **argv)
         {.name = "--tcti", .value = &tcti},
         {.name = "--again", .is_flag = true, .value = &again},
         {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 1) {
-        command_error(command, "usage: [--tcti TCTI] [--again]");
+    if (!command_options(command, options, &argc, argv)) {
+        return EXIT_USAGE;
+    }
+    if (argc != 1) {
+        help_after_error(command);
         return EXIT_USAGE;
     }
     if (!tpm_open(command, tcti, &tpm)) {
@@ -144,8 +148,11 @@ int command_vtpm_pcrs(int argc, char **argv)
     const struct option_spec options[] = {{.name = "--tcti", .value = &tcti},
                                           {.name = "-o", .value = &path},
                                           {.name = NULL}};
-    if (!command_options(name, options, &argc, argv) || argc != 1) {
-        command_error(name, "usage: [--tcti TCTI] [-o FILE]");
+    if (!command_options(name, options, &argc, argv)) {
+        return EXIT_USAGE;
+    }
+    if (argc != 1) {
+        help_after_error(name);
         return EXIT_USAGE;
     }
     if (!tpm_open(name, tcti, &tpm)) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "attest/cmd/help.h"
 #include "attest/cmd/judge.h"
 #include "attest/cmd/key.h"
 #include "attest/ear.h"
@@ -31,10 +32,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     if (argc != 2 || !judge_is_usable(&in->judge) ||
         (in->json != NULL && in->ear != NULL) ||
         (in->ear == NULL) != (in->ear_key == NULL)) {
-        command_error(command,
-                      "usage: --manifest M --manifest-key PUB --nonce HEX "
-                      "[--guest NAME | --any-guest] "
-                      "[--json | --ear --ear-key KEY] EVIDENCE");
+        help_after_error(command);
         return false;
     }
     in->judge.evidence = argv[1];
