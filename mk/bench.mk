@@ -42,7 +42,7 @@ $(BUILD)/bench/vtpm-guest: tools/bench/vtpm_guest.c
 	$(Q)$(CC) $(HOST_CFLAGS) -static $< -o $@
 
 # The vTPM's program with its symbols, which are at the same addresses.
-$(BUILD)/bench/vtpm-program: $(TPM_PROGRAM)
+$(BUILD)/bench/vtpm-program: $(BUILD)/host/vtpm-program
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(HOST_CFLAGS) -static -Wl,--no-warnings $(patsubst \
