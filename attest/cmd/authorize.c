@@ -36,7 +36,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     if (!command_options(command, options, &argc, argv)) {
         return false;
     }
-    if (argc != 1 || in->key == NULL || in->out == NULL ||
+    if (argc != 1 ||
         (in->from.log != NULL) + (in->from.pcrs != NULL) +
                 (in->from.manifest != NULL) !=
             1 ||

@@ -53,7 +53,6 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         return false;
     }
     if (argc != 2 || !judge_is_usable(&in->judge) || in->judge.guest == NULL ||
-        in->ca_key == NULL || in->ca_certificate == NULL || in->out == NULL ||
         !parse_days(in)) {
         help_after_error(command);
         return false;

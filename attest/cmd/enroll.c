@@ -46,7 +46,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     if (!command_options(command, options, &argc, argv)) {
         return false;
     }
-    if (argc != 1 || in->out == NULL) {
+    if (argc != 1) {
         help_after_error(command);
         return false;
     }

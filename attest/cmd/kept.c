@@ -101,10 +101,15 @@ static const struct use *parse_inputs(int argc, char **argv,
     return is_good ? use : NULL;
 }
 
-bool kept_is_there(const struct kept_inputs *in)
+bool kept_is_in(int folder, const char *name)
 {
     struct stat status;
-    if (fstatat(in->root, in->name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool kept_is_there(const struct kept_inputs *in)
+{
+    if (!kept_is_in(in->root, in->name)) {
         command_error(KEPT_COMMAND, "%s: nothing is stored", in->name);
         return false;
     }

@@ -34,6 +34,8 @@ struct kept_files {
     struct bytes files[SLOTS_FILES];
 };
 
+/* Is there anything of that name, a link included? errno, if not. */
+NODISCARD bool kept_is_in(int folder, const char *name);
 /* To be given to kept_free() in any case. False: some of it cannot be read, and
  * that was said. */
 NODISCARD bool kept_load(int root, const char *name, struct kept_files *out);

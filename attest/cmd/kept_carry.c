@@ -5,7 +5,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "attest/cmd/command.h"
 #include "attest/cmd/kept.h"
@@ -111,12 +110,10 @@ static bool store_files(int root, const struct kept_files *kept)
 static bool may_store(const struct kept_inputs *in, const char *name,
                       const struct kept_files *kept)
 {
-    struct stat status;
     if (!has_state(in->path, kept)) {
         return false;
     }
-    if (in->force == NULL &&
-        fstatat(in->root, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (in->force == NULL && kept_is_in(in->root, name)) {
         command_error(KEPT_COMMAND,
                       "%s: a state is stored; --force replaces it", name);
         return false;

@@ -17,15 +17,9 @@
 #include "attest/ek_certificate.h"
 #include "dom0/vouchd/slots.h"
 
-static bool is_in(int folder, const char *name)
-{
-    struct stat status;
-    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static bool give_up(const struct kept_inputs *in, int forgotten)
 {
-    if (!is_in(in->root, in->name) && is_in(forgotten, in->name)) {
+    if (!kept_is_in(in->root, in->name) && kept_is_in(forgotten, in->name)) {
         command_error(KEPT_COMMAND,
                       "%s: given up already; vouchd removes it when it runs",
                       in->name);
@@ -38,7 +32,7 @@ static bool give_up(const struct kept_inputs *in, int forgotten)
         return true;
     }
     command_error(KEPT_COMMAND, "%s: %s", in->name,
-                  is_in(forgotten, in->name)
+                  kept_is_in(forgotten, in->name)
                       ? "one before it is not removed yet; vouchd does that "
                         "when it runs"
                       : strerror(errno));

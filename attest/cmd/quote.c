@@ -35,8 +35,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         {.name = "--log", .value = &in->log},
         {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 1 ||
-        in->nonce == NULL || in->out == NULL) {
+    if (!command_options(command, options, &argc, argv) || argc != 1) {
         help_after_error(command);
         return false;
     }

@@ -23,8 +23,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
         {.name = "-o", .is_needed = true, .value = &in->out},
         {.name = "--from", .value = &in->from},
         {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 2 ||
-        in->out == NULL) {
+    if (!command_options(command, options, &argc, argv) || argc != 2) {
         help_after_error(command);
         return false;
     }

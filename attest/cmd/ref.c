@@ -103,8 +103,7 @@ static int keygen(int argc, char **argv)
         {.name = "-o", .is_needed = true, .value = &private_path},
         {.name = "-p", .is_needed = true, .value = &public_path},
         {.name = NULL}};
-    if (!command_options(command_keygen, options, &argc, argv) || argc != 1 ||
-        private_path == NULL || public_path == NULL) {
+    if (!command_options(command_keygen, options, &argc, argv) || argc != 1) {
         help_after_error(command_keygen);
         return EXIT_USAGE;
     }
@@ -123,8 +122,7 @@ static int endorse(int argc, char **argv)
         {.name = "--name", .value = &name},
         {.name = "-o", .is_needed = true, .value = &out},
         {.name = NULL}};
-    if (!command_options(command, options, &argc, argv) || argc != 1 ||
-        log_path == NULL || out == NULL) {
+    if (!command_options(command, options, &argc, argv) || argc != 1) {
         help_after_error(command);
         return EXIT_USAGE;
     }

@@ -31,8 +31,7 @@ static bool parse_inputs(int argc, char **argv, struct inputs *in)
     if (!command_options(command, options, &argc, argv)) {
         return false;
     }
-    if (argc != 2 || !judge_is_usable(&in->judge) || in->secret == NULL ||
-        in->out == NULL) {
+    if (argc != 2 || !judge_is_usable(&in->judge)) {
         help_after_error(command);
         return false;
     }

@@ -293,7 +293,7 @@ static int runstate_off_cpu(const struct vcpu *vcpu)
 
 static void stop_running(struct vcpu *vcpu, uint64_t now_ns)
 {
-    int state = RUNSTATE_runnable;
+    int state;
 
     if (vcpu->state == VCPU_RUNNING) {
         vcpu->state = VCPU_RUNNABLE;
